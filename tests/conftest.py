@@ -1,14 +1,15 @@
-"""What all tests stand on: real servers for each test process, an empty database and a standing clock for each test."""
+"""What all tests stand on: real servers for a process, an empty database and a standing clock for a test."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
-from pymongo.monitoring import CommandListener
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.write_concern import WriteConcern
 
 from app.core.settings import (
@@ -20,14 +21,35 @@ from app.core.settings import (
     Settings,
 )
 from app.core.signing_keys import generate_signing_key
+from app.data.leases import LEASES
+from app.data.migrations import MIGRATIONS
 from app.data.store import Store
 from app.embedded.cache import EmbeddedCache
 from app.embedded.mongo import EmbeddedMongo
 from tests import environment
+from tests.architecture.inspection import Inspection
 from tests.fakes.clock import FakeClock
 from tests.servers import make_cache, make_mongo
 
 environment.isolate()
+
+try:
+    from app.bootstrap import COLLECTIONS, apply_migrations
+    from app.main import create_app
+except ModuleNotFoundError:  # until every feature is there
+    from app.core.clock import SystemClock
+    from app.data.accounts import SESSIONS, USERS
+    from app.data.idempotency import IDEMPOTENCY
+    from app.data.migrations import Migrator
+    from app.tasks.collections import TASK_COLLECTIONS
+
+    COLLECTIONS = (USERS, SESSIONS, IDEMPOTENCY, *TASK_COLLECTIONS)
+
+    async def apply_migrations(settings: Settings) -> None:
+        store = Store.open(settings.mongo, SystemClock())
+        await Migrator(store.database, SystemClock(), COLLECTIONS).run()
+        await store.close()
+
 
 BASE_URL = "http://127.0.0.1:8000"
 
@@ -81,89 +103,87 @@ def clock(_clock: FakeClock) -> FakeClock:
 
 
 @pytest.fixture(scope="session")
-def listeners() -> list[CommandListener]:
+def inspection(settings: Settings) -> Iterator[Inspection]:
     """What watches every command that the service sends to MongoDB."""
-    return []
+    url, database = settings.mongo.url.get_secret_value(), settings.mongo.database
+    inspection = Inspection(database, url, (LEASES, MIGRATIONS, *COLLECTIONS))
+    _INSPECTIONS.append(inspection)
+    yield inspection
+    _INSPECTIONS.remove(inspection)
+    inspection.close()
+
+
+_INSPECTIONS: list[Inspection] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that made the service break a rule of the data layer."""
+    try:
+        result = yield
+        for inspection in _INSPECTIONS:
+            inspection.verify()
+        return result
+    finally:
+        for inspection in _INSPECTIONS:
+            inspection.forget()
 
 
 @pytest.fixture(scope="session")
 async def _schema(settings: Settings) -> None:
     """The collections and indexes, made once."""
-    try:
-        from app.bootstrap import apply_migrations  # noqa: PLC0415
-    except ModuleNotFoundError:  # until every feature is there
-        await _apply_what_exists(settings)
-    else:
-        await apply_migrations(settings)
-
-
-async def _apply_what_exists(settings: Settings) -> None:
-    from app.core.clock import SystemClock
-    from app.data.accounts import SESSIONS, USERS
-    from app.data.idempotency import IDEMPOTENCY
-    from app.data.migrations import Migrator
-    from app.tasks.collections import TASK_COLLECTIONS
-
-    store = Store.open(settings.mongo, SystemClock())
-    await Migrator(store.database, SystemClock(), (USERS, SESSIONS, IDEMPOTENCY, *TASK_COLLECTIONS)).run()
-    await store.close()
+    await apply_migrations(settings)
 
 
 @pytest.fixture(scope="session")
 async def _store(
-    settings: Settings, _clock: FakeClock, listeners: list[CommandListener], _schema: None
+    settings: Settings, _clock: FakeClock, inspection: Inspection, _schema: None
 ) -> AsyncIterator[Store]:
-    store = Store.open(settings.mongo, _clock, listeners)
+    store = Store.open(settings.mongo, _clock, [inspection])
     yield store
     await store.close()
 
 
 @pytest.fixture(scope="session")
 async def _app(
-    settings: Settings, _clock: FakeClock, listeners: list[CommandListener], _schema: None
+    settings: Settings, _clock: FakeClock, inspection: Inspection, _schema: None
 ) -> AsyncIterator[FastAPI]:
-    from app.main import create_app  # noqa: PLC0415 - many tests need no app
-
-    app = create_app(settings, clock=_clock, listeners=listeners)
+    app = create_app(settings, clock=_clock, listeners=[inspection])
     async with app.router.lifespan_context(app):
         yield app
 
 
 @pytest.fixture(scope="session")
-async def _sweeper(settings: Settings) -> AsyncIterator["Sweeper"]:
-    client: AsyncMongoClient = AsyncMongoClient(settings.mongo.url.get_secret_value())
-    yield Sweeper(client, settings.mongo.database)
+async def raw_database(settings: Settings) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    """The same database past the service, for what a test arranges and asserts; nobody inspects it."""
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        settings.mongo.url.get_secret_value(), uuidRepresentation="standard", tz_aware=True
+    )
+    # Nothing that a test arranges need survive the machine.
+    yield client.get_database(settings.mongo.database, write_concern=WriteConcern(w=1, j=False))
     await client.close()
 
 
-class Sweeper:
-    """Empties the database without dropping anything, because indexes take long to make."""
-
-    _KEPT = frozenset({"migrations"})
-
-    def __init__(self, client: AsyncMongoClient, database: str) -> None:
-        self._database = client.get_database(database, write_concern=WriteConcern(w=1, j=False))
-
-    async def sweep(self) -> None:
-        """Delete every document of every collection but the record of migrations."""
-        for name in await self._database.list_collection_names():
-            if name not in self._KEPT:
-                await self._database[name].delete_many({})
+async def _sweep(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """Empty every collection but the record of migrations; none is dropped, because indexes take long to make."""
+    for name in await database.list_collection_names():
+        if name != MIGRATIONS.name:
+            await database[name].delete_many({})
 
 
 @pytest.fixture
-async def store(_store: Store, _sweeper: Sweeper, clock: FakeClock) -> Store:
+async def store(_store: Store, raw_database: AsyncDatabase[dict[str, Any]], clock: FakeClock) -> Store:
     """The data layer on an empty database."""
     await _store.transactions.drain()
-    await _sweeper.sweep()
+    await _sweep(raw_database)
     return _store
 
 
 @pytest.fixture
-async def app(_app: FastAPI, _sweeper: Sweeper, clock: FakeClock) -> FastAPI:
+async def app(_app: FastAPI, raw_database: AsyncDatabase[dict[str, Any]], clock: FakeClock) -> FastAPI:
     """The running service on an empty database."""
     await _app.state.store.transactions.drain()
-    await _sweeper.sweep()
+    await _sweep(raw_database)
     return _app
 
 

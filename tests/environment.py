@@ -5,7 +5,7 @@ import os
 from app.core.settings import PREFIX
 
 _DRIVER_VARIABLE = f"{PREFIX}TEST_MONGO_DRIVER"
-# Without the prefix, so that the programs that tests start do not take it for a setting; inherited by xdist's workers.
+# Without the prefix, so that programs that tests start do not take it for a setting; xdist's workers inherit it.
 _DRIVER_HANDED_ON = "MONGO_DRIVER_UNDER_TEST"
 _KEPT = frozenset({f"{PREFIX}MONGOD_BINARY", f"{PREFIX}CACHE_BINARY"})
 _DRIVERS = ("motor", "pymongo")
