@@ -34,7 +34,10 @@ class Plans:
         if shape in self._known:
             return None
         self._known.add(shape)
-        explained = self._database.command({"explain": dict(operation.plan), "verbosity": "queryPlanner"})
+        explained = self._database.command(
+            {"explain": dict(operation.plan), "verbosity": "queryPlanner"},
+            codec_options=self._database.codec_options,
+        )
         fault = self._judge(operation, explained, is_targeted)
         return fault and f"{fault}: {shape}"
 
