@@ -38,10 +38,13 @@ class OnlyMember:
     ) -> None:
         await self._client.close()
 
-    async def process_id(self) -> int:
-        """The process that answers at the address."""
-        status = await self._client.admin.command("serverStatus")
-        return int(status["pid"])
+    async def is_process(self, pid: int) -> bool:
+        """Whether the server that answers at the address is this process."""
+        try:
+            status = await self._client.admin.command("serverStatus")
+        except PyMongoError:
+            return False  # ours neither asks for credentials nor speaks another protocol
+        return int(status["pid"]) == pid
 
     async def become_primary(self) -> None:
         """Return when the member accepts writes under this address; the caller sets the deadline.

@@ -1,0 +1,1 @@
+"""What every router shares: problems, strict input, security, preconditions, pages, idempotency, health."""

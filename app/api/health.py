@@ -1,0 +1,71 @@
+"""Operations: liveness, readiness and metrics, for orchestrators and Prometheus rather than the public."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from app.api.problems import Problem
+from app.cache.client import CacheClient
+from app.core.errors import ServiceUnavailableError
+from app.core.metrics import CONTENT_TYPE, Metrics
+from app.data.failures import DatabaseError
+from app.data.store import Store
+
+router = APIRouter(tags=["operations"])
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    """The process can serve; without its cache it does so more slowly."""
+
+    status: Literal["ready", "degraded"]
+    mongodb: Literal["ok"] = "ok"
+    redis: Literal["ok", "degraded", "off"]
+
+
+@router.get("/livez", operation_id="getLiveness", summary="Is the process alive?")
+async def get_liveness() -> Liveness:
+    """Answers as long as the event loop turns; asks no other server."""
+    return Liveness()
+
+
+@router.get(
+    "/readyz",
+    operation_id="getReadiness",
+    summary="Can the process serve?",
+    responses={503: {"model": Problem, "description": "MongoDB is away"}},
+)
+async def get_readiness(request: Request) -> Readiness:
+    """Needs a MongoDB primary; a missing Redis is told as `degraded` and is no reason to be taken out."""
+    store: Store = request.app.state.store
+    cache: CacheClient = request.app.state.cache
+    try:
+        is_ready = await store.is_ready()
+    except DatabaseError:
+        is_ready = False
+    if not is_ready:
+        raise ServiceUnavailableError("No MongoDB primary answers.")
+    if not cache.is_configured:
+        return Readiness(status="ready", redis="off")
+    if await cache.ping():
+        return Readiness(status="ready", redis="ok")
+    return Readiness(status="degraded", redis="degraded")
+
+
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="Metrics in Prometheus' text format",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}, "description": "The metrics of this process"}},
+)
+async def get_metrics(request: Request) -> Response:
+    """Counts and times of this process since its start."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.render(), media_type=CONTENT_TYPE)

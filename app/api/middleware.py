@@ -1,0 +1,185 @@
+"""Pure ASGI middleware around the router: request ids, log, metrics, body limit, deadline, last-resort errors."""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import InternalError, respond_with_problem
+from app.core.errors import ProblemError, ServiceUnavailableError
+from app.core.metrics import Metrics
+
+_SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+# W3C Trace Context, level 1, section 3.2.
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+_SECURITY_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+# 1 MiB is the contract's number (strictness).
+MAX_BODY_BYTES = 1_048_576
+
+logger = structlog.get_logger(__name__)
+
+
+class RequestContextMiddleware:
+    """Names each request, logs and counts its end, and answers what nobody else did with a 500 problem."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of any type; only http is dealt with here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(self._app, self._metrics, scope, receive, send).run()
+
+
+class _Exchange:
+    """One request with its answer."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._status = 0
+        self._headers: dict[str, str] = dict(_SECURITY_HEADERS)
+
+    async def run(self) -> None:
+        self._name()
+        started = time.perf_counter()
+        try:
+            await self._app(self._scope, self._receive, self._send_with_headers)
+        except Exception:
+            logger.exception("request_failed")
+            if self._status == 0:
+                response = respond_with_problem(
+                    Request(self._scope), InternalError("Something went wrong on our side.")
+                )
+                await response(self._scope, self._receive, self._send_with_headers)
+        finally:
+            self._report(time.perf_counter() - started)
+
+    def _name(self) -> None:
+        incoming = Headers(scope=self._scope)
+        request_id = incoming.get("x-request-id", "")
+        if not _SAFE_REQUEST_ID.fullmatch(request_id):
+            request_id = secrets.token_hex(8)
+        self._headers["X-Request-ID"] = request_id
+        self._scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        traceparent = incoming.get("traceparent", "")
+        if _TRACEPARENT.fullmatch(traceparent):
+            self._headers["traceparent"] = traceparent
+            structlog.contextvars.bind_contextvars(trace_id=traceparent.split("-")[1])
+
+    async def _send_with_headers(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            outgoing = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                outgoing.setdefault(name, value)
+        await self._send(message)
+
+    def _report(self, seconds: float) -> None:
+        method, route = self._scope["method"], _route_template(self._scope)
+        self._metrics.requests.labels(method, route, str(self._status)).inc()
+        self._metrics.request_seconds.labels(method, route).observe(seconds)
+        logger.info(
+            "request",
+            method=method,
+            route=route,
+            status=self._status,
+            milliseconds=round(seconds * 1000, 1),
+            user_id=self._scope["state"].get("user_id"),
+        )
+
+
+def _route_template(scope: Mapping[str, Any]) -> str:
+    """The full path template; for unknown paths one fixed label, so that scanners make no new time series."""
+    route = scope.get("route")
+    if route is None:
+        return "(none)"
+    effective = scope.get("fastapi", {}).get("effective_route_context")
+    return str(getattr(effective, "path", None) or route.path)
+
+
+class DeadlineMiddleware:
+    """Answers 503 when a request takes too long and has not begun its answer."""
+
+    def __init__(self, app: ASGIApp, timeout_seconds: float) -> None:
+        self._app = app
+        self._timeout_seconds = timeout_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Bound an http request up to the start of its answer; a stream may then go on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._timeout_seconds) as deadline:
+
+                async def send_and_lift(message: Message) -> None:
+                    deadline.reschedule(None)
+                    await send(message)
+
+                await self._app(scope, receive, send_and_lift)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            logger.warning("request_timed_out")
+            problem = ServiceUnavailableError("The request could not be answered in time.")
+            await respond_with_problem(Request(scope), problem)(scope, receive, send)
+
+
+class PayloadTooLargeError(ProblemError):
+    """The body is longer than any operation takes."""
+
+    slug = "payload-too-large"
+    title = "Payload too large"
+    status = 413
+
+
+class BodyLimitMiddleware:
+    """Refuses bodies over a limit: at once when `Content-Length` admits it, else while they are read."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of any type; only http has a body."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        problem = PayloadTooLargeError(f"The body is longer than {self._max_bytes} bytes.")
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > self._max_bytes:
+            await respond_with_problem(Request(scope), problem)(scope, receive, send)
+            return
+        received_bytes = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received_bytes
+            message = await receive()
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > self._max_bytes:
+                raise problem
+            return message
+
+        await self._app(scope, receive_bounded, send)

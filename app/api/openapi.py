@@ -1,0 +1,64 @@
+"""The words of the OpenAPI document that belong to no single operation, and the error responses of operations."""
+
+from typing import Any
+
+from app.api.problems import MEDIA_TYPE, Problem
+
+API_DESCRIPTION = """
+Tasks with lists, labels, due dates and live synchronisation.
+
+Every error is a problem document (RFC 9457). Resources carry strong ETags; `If-Match` guards changes.
+POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque `cursor`.
+"""
+
+TAGS = [
+    {"name": "auth", "description": "Signing in and out."},
+    {"name": "me", "description": "The signed-in user's profile and devices."},
+    {"name": "tasks", "description": "Tasks and what can be done with them."},
+    {"name": "lists", "description": "Lists of tasks."},
+    {"name": "sync", "description": "Everything that changed since a revision."},
+    {"name": "operations", "description": "Health and metrics, for operators."},
+]
+
+_MEANINGS = {
+    304: "The caller has this version already",
+    400: "Malformed body or cursor",
+    401: "Sign-in required",
+    403: "Not allowed, or a cross-site request",
+    404: "There is no such thing",
+    409: "Conflict with the present state",
+    412: "The resource has changed; `current` holds what it is now",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "A value is not acceptable; `errors` tells which",
+    502: "The provider gave an unusable answer",
+    503: "A server behind this one is away; try again after `Retry-After` seconds",
+}
+
+_READ = (401, 422, 503)
+_WRITE = (400, 401, 403, 413, 415, 422, 503)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI responses that document the given error statuses."""
+    return {
+        status: (
+            {"description": _MEANINGS[status]}
+            if status == 304
+            else {
+                "description": _MEANINGS[status],
+                "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}},
+            }
+        )
+        for status in sorted(set(statuses))
+    }
+
+
+def read_problems(*more: int) -> dict[int | str, dict[str, Any]]:
+    """Return the errors of a signed-in GET, and `more`."""
+    return problems(*_READ, *more)
+
+
+def write_problems(*more: int) -> dict[int | str, dict[str, Any]]:
+    """Return the errors of a signed-in change, and `more`."""
+    return problems(*_WRITE, *more)

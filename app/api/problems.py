@@ -1,0 +1,172 @@
+"""Problem documents (RFC 9457): the one shape in which every error leaves the service."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from app.core.errors import ProblemError, ServiceUnavailableError
+from app.data.failures import DatabaseError, is_database_away
+
+MEDIA_TYPE = "application/problem+json"
+# Resolved against the installation's own address; the slugs are explained in docs/problems.md.
+TYPE_PREFIX = "/problems/"
+
+logger = structlog.get_logger(__name__)
+
+
+class FieldError(BaseModel):
+    """One value that is not acceptable."""
+
+    pointer: Annotated[str, Field(description="JSON Pointer (RFC 6901) to the value", examples=["/due/date"])]
+    detail: str
+
+
+class Problem(BaseModel):
+    """What went wrong, for a program (`type`, `status`) and for a person (`title`, `detail`)."""
+
+    type: Annotated[str, Field(examples=["/problems/not-found"])]
+    title: Annotated[str, Field(examples=["Not found"])]
+    status: Annotated[int, Field(examples=[404])]
+    detail: Annotated[str, Field(examples=["There is no such task."])]
+    instance: Annotated[str, Field(examples=["/api/v1/tasks/0198c7a2-6f00-7000-8000-000000000000"])]
+    request_id: Annotated[str, Field(examples=["4f1c2a9be3d84c0f"])]
+    errors: Annotated[list[FieldError] | None, Field(description="Only for validation errors")] = None
+
+
+class ProblemResponse(Response):
+    """A problem document on its way out."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(
+            to_json(document),
+            status_code=document["status"],
+            headers={"Cache-Control": "no-store", **(headers or {})},
+            media_type=MEDIA_TYPE,
+        )
+        # The charset that Starlette adds to text types has no meaning for JSON (RFC 8259, section 11).
+        self.headers["Content-Type"] = MEDIA_TYPE
+
+
+def describe_problem(error: ProblemError) -> dict[str, Any]:
+    """Return the members of a problem that do not depend on the request."""
+    return {
+        "type": TYPE_PREFIX + error.slug,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        **error.extensions,
+    }
+
+
+def respond_with_problem(request: Request, error: ProblemError) -> ProblemResponse:
+    """Return the response that tells the caller of `error`."""
+    document = describe_problem(error) | {
+        "instance": request.url.path,
+        "request_id": request.scope.get("state", {}).get("request_id", ""),
+    }
+    return ProblemResponse(document, error.headers)
+
+
+class _HttpError(ProblemError):
+    """An error that the framework raised: unknown path, wrong method, unreadable or oversized body."""
+
+    def __init__(self, status: int, detail: str | None, headers: Mapping[str, str] | None) -> None:
+        phrase = HTTPStatus(status).phrase
+        self.status = status  # type: ignore[misc]  # fixed a class for all others, given by the framework here
+        self.slug = phrase.lower().replace(" ", "-")  # type: ignore[misc]
+        self.title = phrase.capitalize()  # type: ignore[misc]
+        super().__init__(None if detail == phrase else detail, headers=headers)
+
+
+class MalformedBodyError(ProblemError):
+    """The body cannot be read as JSON at all."""
+
+    slug = "malformed-body"
+    title = "Malformed body"
+    status = 400
+
+
+class UnsupportedMediaTypeError(ProblemError):
+    """The body is of a type that the operation does not take."""
+
+    slug = "unsupported-media-type"
+    title = "Unsupported media type"
+    status = 415
+
+
+class InvalidInputError(ProblemError):
+    """One or several values are not acceptable."""
+
+    slug = "validation-failed"
+    title = "Validation failed"
+    status = 422
+
+    def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
+        detail = "; ".join(f"{error['pointer'] or '/'}: {error['detail']}" for error in errors[:3])
+        super().__init__(f"{detail}.", extensions={"errors": list(errors)})
+
+    @classmethod
+    def from_pydantic(
+        cls, error: ValidationError | RequestValidationError, *, skip: int = 0, prefix: str = ""
+    ) -> "InvalidInputError":
+        """Translate Pydantic's errors.
+
+        `skip` parts of each location (such as `body`) are left out, `prefix` is put ahead of each pointer.
+        """
+        return cls([_to_field_error(entry, skip, prefix) for entry in error.errors()])
+
+
+def _to_field_error(entry: Mapping[str, Any], skip: int, prefix: str) -> dict[str, str]:
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in entry["loc"][skip:]]
+    message = str(entry["msg"]).removeprefix("Value error, ")
+    return {"pointer": prefix + "".join(f"/{part}" for part in parts), "detail": message}
+
+
+class InternalError(ProblemError):
+    """A fault of ours; the log has the rest under the request id."""
+
+    slug = "internal-error"
+    title = "Internal error"
+    status = 500
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - what it is registered for
+    return respond_with_problem(request, error)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    if any(entry["type"] == "json_invalid" for entry in error.errors()):
+        return respond_with_problem(request, MalformedBodyError("The body is not valid JSON."))
+    return respond_with_problem(request, InvalidInputError.from_pydantic(error, skip=1))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return respond_with_problem(request, _HttpError(error.status_code, error.detail, error.headers))
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DatabaseError)  # noqa: S101
+    if not is_database_away(error):
+        raise error
+    logger.warning("database_away", error=type(error).__name__)
+    return respond_with_problem(request, ServiceUnavailableError("The database did not answer in time."))
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make every exception of a route a problem document; what is left over is caught by the middleware."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(DatabaseError, _on_database_error)

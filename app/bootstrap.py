@@ -1,0 +1,73 @@
+"""The composition root: opens the clients, builds the enabled modules and wires what crosses between them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from pymongo.monitoring import CommandListener
+
+from app.api.cookies import SessionCookies
+from app.api.security import Security
+from app.auth.module import AUTH_COLLECTIONS, build_auth
+from app.cache.client import CacheClient
+from app.core.access_tokens import AccessTokenVerifier, SigningKey
+from app.core.clock import Clock, SystemClock
+from app.core.settings import Settings, SettingsError
+from app.core.signing_keys import load_signing_key
+from app.data.accounts import Accounts
+from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
+from app.data.migrations import MigrationReport, Migrator
+from app.data.store import Store
+from app.tasks.module import TASK_COLLECTIONS, build_tasks
+
+COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
+
+
+@asynccontextmanager
+async def run_services(
+    app: FastAPI, settings: Settings, clock: Clock, listeners: Sequence[CommandListener] = ()
+) -> AsyncIterator[None]:
+    """Put everything that requests need on `app.state` for as long as the context lasts."""
+    state = app.state
+    key = load_key(settings)
+    state.store = Store.open(settings.mongo, clock, listeners)
+    state.cache = CacheClient(settings.cache)
+    state.idempotency = IdempotencyStore(state.store.database, clock)
+    state.security = Security(
+        verifier=AccessTokenVerifier(key.public_keys, settings.jwt, clock),
+        accounts=Accounts(state.store.database),
+        cookies=SessionCookies(is_secure=settings.http.public_url.startswith("https:")),
+        public_url=settings.http.public_url,
+        is_local=settings.runtime.is_local,
+    )
+    try:
+        state.tasks = build_tasks(state.store, settings.tasks.quota)
+        async with build_auth(
+            state.store,
+            settings,
+            key,
+            state.security.cookies,
+            erasers=(state.tasks.erase_user,),
+            timezone_listeners=(state.tasks.rezone,),
+        ) as state.auth:
+            yield
+    finally:
+        await state.cache.close()
+        await state.store.close()
+
+
+def load_key(settings: Settings) -> SigningKey:
+    """Return the key that signs access tokens. Raises `SettingsError` when none is set."""
+    if settings.jwt.private_key_file is None:
+        raise SettingsError("TASKFLEET_JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
+    return SigningKey(load_signing_key(settings.jwt.private_key_file))
+
+
+async def apply_migrations(settings: Settings, clock: Clock | None = None) -> MigrationReport:
+    """Bring the database to the declared collections, indexes and migrations."""
+    clock = clock or SystemClock()
+    store = Store.open(settings.mongo, clock)
+    try:
+        return await Migrator(store.database, clock, COLLECTIONS).run()
+    finally:
+        await store.close()

@@ -1,0 +1,1 @@
+"""The Redis-compatible cache server; never required."""

@@ -1,0 +1,325 @@
+"""Settings: read once from `TASKFLEET_*` variables (or one file), checked, handed out group by group."""
+
+import ipaddress
+import json
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, cast, get_args
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TASKFLEET_"
+ENV_FILE_VARIABLE = "TASKFLEET_ENV_FILE"
+GOOGLE_ISSUER = "https://accounts.google.com"
+
+# `_id` prefixes in the `identities` collection that no OpenID provider may take.
+RESERVED_PROVIDER_NAMES = frozenset({"dev", "email"})
+
+Module = Literal["auth", "tasks", "notifications"]
+MODULES: tuple[Module, ...] = get_args(Module)
+
+
+class SettingsError(Exception):
+    """An unknown, malformed or unsafe setting; the message is one line for the operator."""
+
+
+def _split_commas(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _parse_json_list(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else []
+    except ValueError as error:
+        raise ValueError(f"must be a JSON list ({error})") from None
+
+
+def _empty_to_none(value: object) -> object:
+    return None if value == "" else value
+
+
+def _check_rate(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", value):
+        raise ValueError("must look like 300/minute")
+    return value
+
+
+def _check_network(value: str) -> str:
+    ipaddress.ip_network(value, strict=False)
+    return value
+
+
+def _check_http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an http or https URL without query or fragment")
+    return value.rstrip("/")
+
+
+def _variable(name: str, default: Any = ...) -> Any:
+    """A field that is read from `TASKFLEET_<name>`."""
+    return Field(default=default, validation_alias=PREFIX + name)
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_empty_to_none)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_empty_to_none)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_to_none)]
+Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(_empty_to_none)]
+HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+
+
+class SettingsGroup(BaseSettings):
+    """Settings that travel together, read from the environment and the file when the group is built."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",  # each group sees the whole file; `load_settings` refuses what no group knows
+        validate_by_name=True,
+        validate_by_alias=True,
+        enable_decoding=False,
+        case_sensitive=True,
+    )
+
+    @classmethod
+    def variables(cls) -> frozenset[str]:
+        """The environment variables of this group."""
+        return frozenset(str(field.validation_alias) for field in cls.model_fields.values())
+
+
+class MongoSettings(SettingsGroup):
+    """Where the documents are and how long one operation may take."""
+
+    url: SecretStr = _variable("MONGO_URL", SecretStr("mongodb://127.0.0.1:27017/?replicaSet=taskfleet"))
+    database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = _variable("MONGO_DATABASE", "taskfleet")
+    driver: Literal["motor", "pymongo"] = _variable("MONGO_DRIVER", "motor")
+
+
+class CacheSettings(SettingsGroup):
+    """The Redis-compatible cache; no URL means no cache."""
+
+    url: OptionalSecret = _variable("REDIS_URL", None)
+    ttl_seconds: Annotated[int, Field(ge=1, le=3600)] = _variable("CACHE_TTL_SECONDS", 30)
+
+
+class HttpSettings(SettingsGroup):
+    """The public face: address, proxies, deadline of a request, browser app."""
+
+    public_url: HttpUrl = _variable("PUBLIC_URL", "http://127.0.0.1:8000")
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_network)], ...], BeforeValidator(_split_commas)
+    ] = _variable("TRUSTED_PROXIES", ())
+    # The contract promises an answer within 10 s; a second is left for the way there and back.
+    request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
+    web_dist: OptionalPath = _variable("WEB_DIST", None)
+
+
+class JwtSettings(SettingsGroup):
+    """How access tokens are signed and verified."""
+
+    private_key_file: OptionalPath = _variable("JWT_PRIVATE_KEY_FILE", None)
+    jwks_url: OptionalText = _variable("JWKS_URL", None)
+    issuer: Annotated[str, Field(min_length=1)] = _variable("JWT_ISSUER", "taskfleet")
+    audience: Annotated[str, Field(min_length=1)] = _variable("JWT_AUDIENCE", "taskfleet")
+
+
+class OidcProvider(BaseModel):
+    """One OpenID Connect provider; `issuer` may be left out for `google` alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    title: Annotated[str, Field(min_length=1, max_length=60)]
+    issuer: HttpUrl
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretStr
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_google(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("name") == "google":
+            return {"issuer": GOOGLE_ISSUER, "title": "Google"} | values
+        return values
+
+    @model_validator(mode="after")
+    def _refuse_reserved_names(self) -> Self:
+        if self.name in RESERVED_PROVIDER_NAMES:
+            raise ValueError(f"{self.name!r} is reserved and cannot name a provider")
+        return self
+
+
+class SignInSettings(SettingsGroup):
+    """Who may sign in through what, and who is an administrator from the start."""
+
+    google_client_id: OptionalText = _variable("GOOGLE_CLIENT_ID", None)
+    google_client_secret: OptionalSecret = _variable("GOOGLE_CLIENT_SECRET", None)
+    google_issuer: HttpUrl = _variable("GOOGLE_ISSUER", GOOGLE_ISSUER)
+    oidc_providers: Annotated[tuple[OidcProvider, ...], BeforeValidator(_parse_json_list)] = _variable(
+        "OIDC_PROVIDERS", ()
+    )
+    admin_emails: Annotated[frozenset[str], BeforeValidator(_split_commas)] = _variable("ADMIN_EMAILS", frozenset())
+
+    @model_validator(mode="after")
+    def _check_providers(self) -> Self:
+        if (self.google_client_id is None) != (self.google_client_secret is None):
+            raise ValueError("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together")
+        names = [provider.name for provider in self.providers]
+        if len(names) != len(set(names)):
+            raise ValueError("two sign-in providers have the same name")
+        return self
+
+    @property
+    def providers(self) -> tuple[OidcProvider, ...]:
+        """Every configured provider, Google first when it has its own two variables."""
+        if self.google_client_id is None or self.google_client_secret is None:
+            return self.oidc_providers
+        google = OidcProvider(
+            name="google",
+            title="Google",
+            issuer=self.google_issuer,
+            client_id=self.google_client_id,
+            client_secret=self.google_client_secret,
+        )
+        return (google, *self.oidc_providers)
+
+
+class RateLimitSettings(SettingsGroup):
+    """Requests per period for a user, an address, and an address on sign-in; empty turns a limit off."""
+
+    user: Rate = _variable("RATE_LIMIT_USER", "300/minute")
+    address: Rate = _variable("RATE_LIMIT_ADDRESS", "60/minute")
+    auth: Rate = _variable("RATE_LIMIT_AUTH", "10/minute")
+
+
+class TaskSettings(SettingsGroup):
+    """How much one user may keep."""
+
+    # One user's documents lie on one shard; this keeps them few enough to be moved with their chunk.
+    quota: Annotated[int, Field(ge=1)] = _variable("TASK_QUOTA", 100_000)
+
+
+class NotificationSettings(SettingsGroup):
+    """Where mails leave and which key signs web pushes."""
+
+    smtp_url: OptionalSecret = _variable("SMTP_URL", None)
+    mail_from: OptionalText = _variable("MAIL_FROM", None)
+    vapid_private_key_file: OptionalPath = _variable("VAPID_PRIVATE_KEY_FILE", None)
+
+
+class ObservabilitySettings(SettingsGroup):
+    """Logs, metrics and error reports."""
+
+    log_format: Literal["json", "console"] = _variable("LOG_FORMAT", "json")
+    metrics_port: Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_empty_to_none)] = (
+        _variable("METRICS_PORT", None)
+    )
+    sentry_dsn: OptionalSecret = _variable("SENTRY_DSN", None)
+
+
+class EmbeddedSettings(SettingsGroup):
+    """Which programs `taskfleet local` and the tests start; unset, they are looked for."""
+
+    mongod_binary: OptionalPath = _variable("MONGOD_BINARY", None)
+    cache_binary: OptionalPath = _variable("CACHE_BINARY", None)
+
+
+class RuntimeSettings(SettingsGroup):
+    """Which kind of installation this is and which modules this process runs."""
+
+    profile: Literal["local", "production"] = _variable("PROFILE", "production")
+    enabled_modules: Annotated[frozenset[Module], BeforeValidator(_split_commas), Field(min_length=1)] = _variable(
+        "ENABLED_MODULES", frozenset(MODULES)
+    )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether conveniences that are unsafe on the internet (dev sign-in, plain http) are allowed."""
+        return self.profile == "local"
+
+
+class Settings(BaseModel):
+    """All groups; each component receives only its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    runtime: RuntimeSettings = Field(default_factory=RuntimeSettings)
+    mongo: MongoSettings = Field(default_factory=MongoSettings)
+    cache: CacheSettings = Field(default_factory=CacheSettings)
+    http: HttpSettings = Field(default_factory=HttpSettings)
+    jwt: JwtSettings = Field(default_factory=JwtSettings)
+    sign_in: SignInSettings = Field(default_factory=SignInSettings)
+    tasks: TaskSettings = Field(default_factory=TaskSettings)
+    rate_limits: RateLimitSettings = Field(default_factory=RateLimitSettings)
+    notifications: NotificationSettings = Field(default_factory=NotificationSettings)
+    observability: ObservabilitySettings = Field(default_factory=ObservabilitySettings)
+    embedded: EmbeddedSettings = Field(default_factory=EmbeddedSettings)
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> Self:
+        if self.runtime.is_local:
+            return self
+        if urlsplit(self.http.public_url).scheme != "https":
+            raise ValueError(f"{PREFIX}PUBLIC_URL must be https in the production profile")
+        if "auth" in self.runtime.enabled_modules and self.jwt.private_key_file is None:
+            raise ValueError(f"{PREFIX}JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
+        if "auth" not in self.runtime.enabled_modules and self.jwt.jwks_url is None:
+            raise ValueError(f"{PREFIX}JWKS_URL is missing; without the auth module it tells where the keys are")
+        for provider in self.sign_in.providers:
+            if not _is_https_or_loopback(provider.issuer):
+                raise ValueError(f"the issuer of provider {provider.name!r} must be https")
+        return self
+
+
+def _is_https_or_loopback(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, over the file that `TASKFLEET_ENV_FILE` names, if any.
+
+    Raises `SettingsError` with one line that names the variable at fault.
+    """
+    env_file = os.environ.get(ENV_FILE_VARIABLE)
+    if env_file and not Path(env_file).is_file():
+        raise SettingsError(f"{ENV_FILE_VARIABLE} names {env_file}, which is not a file")
+    groups = {name: cast("type[SettingsGroup]", field.annotation) for name, field in Settings.model_fields.items()}
+    _refuse_unknown_variables(env_file, frozenset().union(*(group.variables() for group in groups.values())))
+    try:
+        return Settings.model_validate({name: group(_env_file=env_file) for name, group in groups.items()})
+    except ValidationError as error:
+        raise SettingsError(_describe(error)) from None
+
+
+def _refuse_unknown_variables(env_file: str | None, known: frozenset[str]) -> None:
+    in_file = dotenv_values(env_file, interpolate=False) if env_file else {}
+    in_environment = {name for name in os.environ if name.startswith(PREFIX)} - {ENV_FILE_VARIABLE}
+    if unknown := sorted((in_file.keys() | in_environment) - known):
+        raise SettingsError(f"unknown setting {unknown[0]}; docs/settings.md lists the known ones")
+
+
+def _describe(error: ValidationError) -> str:
+    """One line that names the variable and what is wrong, without repeating a value that may be secret."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

@@ -1,0 +1,1 @@
+"""MongoDB: the driver seam, transactions, the per-user revision, collections and migrations."""

@@ -1,0 +1,185 @@
+"""The revision: one user's change in one transaction, which counts the user's revision up and stamps documents."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from app.core.clock import Clock
+from app.core.errors import ServiceUnavailableError, UnauthenticatedError
+from app.data.accounts import USERS, Account
+from app.data.database import Database, Document, Session
+from app.data.transactions import TRANSACTION_TIMEOUT_SECONDS, TransactionRunner
+
+Result = TypeVar("Result")
+Result_contra = TypeVar("Result_contra", contravariant=True)
+
+# Deleted documents stay this long, so that clients that were away can learn of the deletion.
+TOMBSTONE_LIFETIME = timedelta(days=30)
+
+
+@dataclass(slots=True)
+class Change:
+    """A user's change under way: the session to write in and the stamp to write with."""
+
+    session: Session
+    account: Account
+    at: datetime
+    task_count: int
+    is_stamped: bool = field(default=False, init=False)
+    task_count_correction: int = field(default=0, init=False)
+
+    @property
+    def user_id(self) -> UUID:
+        """The owner of everything that this change touches."""
+        return self.account.user_id
+
+    def stamp(self) -> Document:
+        """Return the fields that every document written by this change carries."""
+        self.is_stamped = True
+        return {"revision": self.account.revision, "updated_at": self.at}
+
+    def correct_task_count(self, difference: int) -> None:
+        """Tell that the number of tasks grew by so many more (or fewer) than was said ahead."""
+        self.task_count_correction += difference
+
+
+class Recorder(Protocol[Result_contra]):
+    """Something that must be written together with a change, such as its answer for a repeated request."""
+
+    async def record(self, session: Session, result: Result_contra, /) -> None:
+        """Write within the change's transaction."""
+        ...
+
+
+class Changes:
+    """Runs changes. Those of one user happen one after another, because each writes the user's counter first."""
+
+    def __init__(self, database: Database, transactions: TransactionRunner, clock: Clock) -> None:
+        self._users = database.collection(USERS.name)
+        self._transactions = transactions
+        self._clock = clock
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    async def run(
+        self,
+        user_id: UUID,
+        body: Callable[[Change], Awaitable[Result]],
+        recorder: Recorder[Result] | None = None,
+        *,
+        new_tasks: int = 0,
+    ) -> Result:
+        """Run `body` in a transaction under the user's next revision and return its result.
+
+        A body that stamps nothing has changed nothing: the revision stays as it was. `body` may run more
+        than once. `new_tasks` is how many tasks the body means to add; said ahead, it costs no extra write.
+        Raises `UnauthenticatedError` when the account is gone, `ServiceUnavailableError` when other changes
+        of the same user take too long.
+        """
+
+        async def attempt(session: Session) -> Result:
+            change = await self._begin(session, user_id, new_tasks)
+            result = await body(change)
+            if not change.is_stamped:
+                raise _UnchangedError(result)
+            if change.task_count_correction:
+                await self._users.update_one(
+                    {"_id": user_id}, {"$inc": {"task_count": change.task_count_correction}}, session=session
+                )
+            if recorder is not None:
+                await recorder.record(session, result)
+            return result
+
+        async with self._turn(user_id):
+            try:
+                return await self._transactions.run(attempt)
+            except _UnchangedError as unchanged:
+                result: Result = unchanged.result
+                return result
+
+    async def sync_state(self, user_id: UUID) -> tuple[int, int]:
+        """Return the user's revision, and the oldest one from which tombstones tell every deletion."""
+        document = await self._users.find_one(
+            {"_id": user_id, "deleted_at": None}, {"revision": 1, "revision_marks": 1}
+        )
+        if document is None:
+            raise UnauthenticatedError("The account does not exist any more.", error="invalid_token")
+        return document["revision"], sync_floor(document, self._clock.now())
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, user_id: UUID) -> AsyncIterator[None]:
+        """Queue this process's changes of one user, which would otherwise conflict and retry."""
+        lock = self._locks.setdefault(user_id, asyncio.Lock())
+        try:
+            await asyncio.wait_for(lock.acquire(), TRANSACTION_TIMEOUT_SECONDS)
+        except TimeoutError:
+            raise ServiceUnavailableError("Too many changes of this account are under way.") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def _begin(self, session: Session, user_id: UUID, new_tasks: int) -> Change:
+        now = self._clock.now()
+        document = await self._users.find_one_and_update(
+            {"_id": user_id, "deleted_at": None},
+            _next_revision(now, new_tasks),
+            session=session,
+            return_document=True,
+        )
+        if document is None:
+            raise UnauthenticatedError("The account does not exist any more.", error="invalid_token")
+        return Change(session, Account.from_document(document), now, document["task_count"])
+
+
+class _UnchangedError(Exception):
+    """Carries the result of a body that changed nothing out of the transaction, which is thereby aborted."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
+def _next_revision(now: datetime, new_tasks: int) -> list[Document]:
+    """An update that adds one to the counter and keeps one revision mark a day (see `sync_floor`)."""
+    oldest = now - TOMBSTONE_LIFETIME - timedelta(days=1)
+    new_mark = {"at": now, "revision": "$revision"}
+    is_marked_lately = {"$gt": [{"$size": _marks_between(now - timedelta(days=1), now)}, 0]}
+    marks = {
+        "$cond": [
+            is_marked_lately,
+            "$revision_marks",
+            {"$concatArrays": [_marks_between(oldest, now), [new_mark]]},
+        ]
+    }
+    return [
+        {
+            "$set": {
+                "revision": {"$add": ["$revision", 1]},
+                "revision_marks": marks,
+                "task_count": {"$add": [{"$ifNull": ["$task_count", 0]}, new_tasks]},
+            }
+        }
+    ]
+
+
+def _marks_between(start: datetime, end: datetime) -> Document:
+    # Marks from the future come from a clock that was wrong; they would keep good ones from being made.
+    is_between = {"$and": [{"$gte": ["$$mark.at", start]}, {"$lte": ["$$mark.at", end]}]}
+    return {"$filter": {"input": "$revision_marks", "as": "mark", "cond": is_between}}
+
+
+def sync_floor(user: Document, now: datetime) -> int:
+    """Return the oldest revision from which the kept tombstones tell every deletion.
+
+    A mark says: all that happened before instant `at` carries at most `revision`. Tombstones that have
+    expired were written before the horizon, hence before the first mark after it.
+    """
+    horizon = now - TOMBSTONE_LIFETIME + timedelta(hours=1)  # an hour for clocks that differ
+    later = [mark["revision"] for mark in user["revision_marks"] if mark["at"] >= horizon]
+    floor: int = min(later, default=user["revision"])
+    return floor

@@ -1,0 +1,48 @@
+"""How a collection is declared: its name, shard key and indexes, beside the repository that needs them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from pymongo import IndexModel
+
+IndexDirection = Literal[1, -1, "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One index; `expires_after` makes it a TTL index, `partial_filter` leaves documents out of it."""
+
+    name: str
+    keys: Sequence[tuple[str, IndexDirection]]
+    partial_filter: Mapping[str, Any] | None = None
+    expires_after: timedelta | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_model(self) -> IndexModel:
+        """Return the driver's form of this index."""
+        options: dict[str, Any] = {"name": self.name, **self.options}
+        if self.partial_filter is not None:
+            options["partialFilterExpression"] = dict(self.partial_filter)
+        if self.expires_after is not None:
+            options["expireAfterSeconds"] = int(self.expires_after.total_seconds())
+        return IndexModel(list(self.keys), **options)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSpec:
+    """One collection. `shard_key` is the hashed field that every query names, or None when it is not sharded."""
+
+    name: str
+    shard_key: Literal["_id", "user_id"] | None
+    indexes: tuple[Index, ...] = ()
+
+
+# The operations that may leave out the shard key, by the comment that they carry on the wire, and why.
+# A command listener in the tests fails on any other.
+UNTARGETED_OPERATIONS: Mapping[str, str] = {
+    "find-erased-accounts": (
+        "the janitor looks for accounts whose erasure was interrupted; it is rare, index-served and bounded"
+    ),
+}

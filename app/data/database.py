@@ -1,0 +1,151 @@
+"""The seam between Taskfleet and its MongoDB driver: Motor by default, PyMongo Async by setting."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import motor.motor_asyncio
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient
+from pymongo.monitoring import CommandListener
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from app.core.settings import MongoSettings
+
+Document = dict[str, Any]
+
+# One operation, its server selection and its retry included. Two of them in a row (who is calling, then what
+# was asked) must fit into the 10 s in which every request is answered.
+OPERATION_TIMEOUT_MS = 4_000
+# How long to look for a primary. Shorter than an election may last: the caller gets 503 and comes back.
+SERVER_SELECTION_TIMEOUT_MS = 3_000
+
+
+class Session(Protocol):
+    """A driver session, handed on to repository calls and otherwise opaque."""
+
+    async def commit_transaction(self) -> None: ...
+
+    async def abort_transaction(self) -> None: ...
+
+
+class Cursor(Protocol):
+    """The documents that a query returns."""
+
+    async def to_list(self, length: int | None = None) -> list[Document]: ...
+
+
+class Collection(Protocol):
+    """The operations that repositories use; both drivers offer them with the same arguments."""
+
+    def find(self, query: Mapping[str, Any], /, *args: Any, **options: Any) -> Cursor: ...
+
+    async def find_one(self, query: Mapping[str, Any], /, *args: Any, **options: Any) -> Document | None: ...
+
+    async def find_one_and_update(
+        self, query: Mapping[str, Any], update: Any, /, **options: Any
+    ) -> Document | None: ...
+
+    async def insert_one(self, document: Document, /, **options: Any) -> Any: ...
+
+    async def insert_many(self, documents: Sequence[Document], /, **options: Any) -> Any: ...
+
+    async def replace_one(self, query: Mapping[str, Any], document: Document, /, **options: Any) -> Any: ...
+
+    async def update_one(self, query: Mapping[str, Any], update: Any, /, **options: Any) -> Any: ...
+
+    async def update_many(self, query: Mapping[str, Any], update: Any, /, **options: Any) -> Any: ...
+
+    async def delete_one(self, query: Mapping[str, Any], /, **options: Any) -> Any: ...
+
+    async def delete_many(self, query: Mapping[str, Any], /, **options: Any) -> Any: ...
+
+    async def bulk_write(self, requests: Sequence[Any], /, **options: Any) -> Any: ...
+
+    async def count_documents(self, query: Mapping[str, Any], /, **options: Any) -> int: ...
+
+    async def create_indexes(self, indexes: Sequence[Any], /) -> list[str]: ...
+
+    async def index_information(self) -> dict[str, Any]: ...
+
+
+class Database:
+    """One client with its database; made once in `bootstrap`, closed at the end of the process.
+
+    Whatever differs between the drivers is a method here, so that nobody else knows which one runs.
+    """
+
+    def __init__(self, settings: MongoSettings, listeners: Sequence[CommandListener] = ()) -> None:
+        self._is_motor = settings.driver == "motor"
+        client_class = motor.motor_asyncio.AsyncIOMotorClient if self._is_motor else AsyncMongoClient
+        self._client: Any = client_class(
+            settings.url.get_secret_value(),
+            appname="taskfleet",
+            event_listeners=list(listeners),
+            timeoutMS=OPERATION_TIMEOUT_MS,
+            serverSelectionTimeoutMS=SERVER_SELECTION_TIMEOUT_MS,
+            uuidRepresentation="standard",
+            tz_aware=True,
+        )
+        self._database: Any = self._client.get_database(
+            settings.database,
+            codec_options=CodecOptions(
+                document_class=dict,
+                tz_aware=True,
+                uuid_representation=4,  # bson.binary.STANDARD
+            ),
+            # What was read cannot be rolled back, what was acknowledged cannot be lost.
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern("majority", j=True),
+        )
+
+    def collection(self, name: str) -> Collection:
+        """Return the collection of that name."""
+        collection: Collection = self._database[name]
+        return collection
+
+    async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:
+        """Run an aggregation and return all its documents."""
+        cursor: Any = self._database[name].aggregate(pipeline, **options)
+        if not self._is_motor:
+            cursor = await cursor
+        documents: list[Document] = await cursor.to_list(None)
+        return documents
+
+    async def command(self, command: Mapping[str, Any], *, is_admin: bool = False) -> Document:
+        """Run a database command, on the `admin` database if `is_admin`."""
+        database = self._client.admin if is_admin else self._database
+        answer: Document = await database.command(command)
+        return answer
+
+    async def collection_names(self) -> list[str]:
+        """Return the names of the collections that exist."""
+        names: list[str] = await self._database.list_collection_names()
+        return names
+
+    async def create_collection(self, name: str) -> None:
+        """Create an empty collection."""
+        await self._database.create_collection(name)
+
+    @asynccontextmanager
+    async def transaction_session(self) -> AsyncIterator[Session]:
+        """Open a session with a transaction begun; the caller commits or aborts."""
+        session: Any = self._client.start_session()
+        if self._is_motor:
+            session = await session
+        async with session:
+            options = {
+                "read_concern": ReadConcern("snapshot"),
+                "write_concern": WriteConcern("majority", j=True),
+            }
+            begun = session.start_transaction(**options)
+            if not self._is_motor:
+                await begun
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        closing = self._client.close()
+        if not self._is_motor:
+            await closing

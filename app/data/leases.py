@@ -1,0 +1,45 @@
+"""Leases: a named piece of work that one process at a time may do, given up by itself when the holder dies."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from pymongo.errors import DuplicateKeyError
+
+from app.core.clock import Clock
+from app.data.collections import CollectionSpec
+from app.data.database import Database
+
+LEASES = CollectionSpec(name="leases", shard_key=None)
+
+
+class LeaseHeldError(Exception):
+    """Another process holds the lease."""
+
+
+class Leases:
+    """Grants leases through the unique `_id` of one small collection."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._collection = database.collection(LEASES.name)
+        self._clock = clock
+
+    @asynccontextmanager
+    async def hold(self, name: str, lifetime: timedelta) -> AsyncIterator[None]:
+        """Hold the lease for the block, at most for `lifetime`. Raises `LeaseHeldError` when it is taken."""
+        holder = secrets.token_hex(8)
+        now = self._clock.now()
+        try:
+            # Matches an expired lease; where a valid one stands, the upsert collides with its `_id`.
+            await self._collection.update_one(
+                {"_id": name, "expires_at": {"$lte": now}},
+                {"$set": {"holder": holder, "expires_at": now + lifetime}},
+                upsert=True,
+            )
+        except DuplicateKeyError:
+            raise LeaseHeldError(name) from None
+        try:
+            yield
+        finally:
+            await self._collection.delete_one({"_id": name, "holder": holder})

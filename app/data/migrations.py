@@ -1,0 +1,105 @@
+"""Migrations: brings a database to the declared collections, indexes and steps, once, by one process at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.core.clock import Clock
+from app.data.collections import CollectionSpec
+from app.data.database import Database
+from app.data.leases import LEASES, LeaseHeldError, Leases
+
+MIGRATIONS = CollectionSpec(name="migrations", shard_key=None)
+
+# Longer than the longest migration; a migrator that died blocks the next for at most this long.
+_LEASE_LIFETIME = timedelta(minutes=10)
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema's history. `apply` must bear being run again after it was interrupted."""
+
+    version: int
+    description: str
+    apply: Callable[[Database], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReport:
+    """What a run did."""
+
+    created_collections: tuple[str, ...]
+    created_indexes: tuple[str, ...]
+    applied_versions: tuple[int, ...]
+
+
+class Migrator:
+    """Applies collection specs and migrations to one database."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        specs: Sequence[CollectionSpec],
+        migrations: Sequence[Migration] = (),
+    ) -> None:
+        versions = [migration.version for migration in migrations]
+        if versions != sorted(set(versions)):
+            raise ValueError("migrations must be listed by rising, unique version")
+        self._database = database
+        self._clock = clock
+        self._specs = (LEASES, MIGRATIONS, *specs)
+        self._migrations = migrations
+        self._leases = Leases(database, clock)
+
+    async def run(self) -> MigrationReport:
+        """Bring the database up to date; a second run changes nothing. Waits while another process does it."""
+        while True:
+            try:
+                async with self._leases.hold("migrate", _LEASE_LIFETIME):
+                    return MigrationReport(
+                        created_collections=await self._create_collections(),
+                        created_indexes=await self._create_indexes(),
+                        applied_versions=await self._apply_migrations(),
+                    )
+            except LeaseHeldError:
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def _create_collections(self) -> tuple[str, ...]:
+        # Explicitly, because a collection that is first written inside a transaction costs a conflict.
+        existing = set(await self._database.collection_names())
+        missing = tuple(spec.name for spec in self._specs if spec.name not in existing)
+        for name in missing:
+            await self._database.create_collection(name)
+        return missing
+
+    async def _create_indexes(self) -> tuple[str, ...]:
+        created = []
+        for spec in self._specs:
+            if not spec.indexes:
+                continue
+            collection = self._database.collection(spec.name)
+            before = await collection.index_information()
+            names = await collection.create_indexes([index.to_model() for index in spec.indexes])
+            created += [f"{spec.name}.{name}" for name in names if name not in before]
+        return tuple(created)
+
+    async def _apply_migrations(self) -> tuple[int, ...]:
+        collection = self._database.collection(MIGRATIONS.name)
+        done = {document["_id"] for document in await collection.find({}).to_list(None)}
+        applied = []
+        for migration in self._migrations:
+            if migration.version in done:
+                continue
+            await migration.apply(self._database)
+            await collection.insert_one(
+                {
+                    "_id": migration.version,
+                    "description": migration.description,
+                    "applied_at": self._clock.now(),
+                }
+            )
+            applied.append(migration.version)
+        return tuple(applied)

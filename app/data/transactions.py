@@ -1,0 +1,101 @@
+"""The transaction runner: retries what MongoDB calls transient, within a deadline, whatever the caller does."""
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+from app.data.database import Database, Session
+
+Result = TypeVar("Result")
+
+# A transaction with all its retries; below the 9 s of a request, above an in-place failover of a fast set.
+TRANSACTION_TIMEOUT_SECONDS = 7.0
+# Waits between attempts grow from one short transaction's length (about 2 ms) to a fraction of the deadline.
+_FIRST_BACKOFF_SECONDS = 0.002
+_LAST_BACKOFF_SECONDS = 0.2
+
+
+class TransactionRunner:
+    """Runs a body in a transaction: start, body, commit; again when the conflict is transient.
+
+    The drivers' own `with_transaction` is not used: it raises a conflict found at commit instead of
+    retrying it, and its deadline of 120 s cannot be set.
+    """
+
+    def __init__(self, database: Database, timeout_seconds: float = TRANSACTION_TIMEOUT_SECONDS) -> None:
+        self._database = database
+        self._timeout_seconds = timeout_seconds
+        self._running: set[asyncio.Task[object]] = set()
+
+    async def run(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Return what `body` returned in the attempt that was committed.
+
+        `body` may run several times and must touch nothing but the database. A caller that is cancelled
+        leaves the transaction to end by itself, because a session is not to be used by two operations at
+        once. Raises `PyMongoError` with a transient label when the deadline passed.
+        """
+        task = asyncio.ensure_future(self._run_until_deadline(body))
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Wait for the transactions whose callers have gone."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _forget(self, task: asyncio.Task[object]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # marks it as seen: an abandoned transaction's failure concerns nobody
+
+    async def _run_until_deadline(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout_seconds
+        with pymongo.timeout(self._timeout_seconds):
+            for attempt in itertools.count():
+                try:
+                    return await self._attempt(body, deadline)
+                except PyMongoError as error:
+                    backoff_seconds = _backoff_seconds(attempt)
+                    is_transient = error.has_error_label("TransientTransactionError")
+                    if not is_transient or loop.time() + backoff_seconds >= deadline:
+                        raise
+                await asyncio.sleep(backoff_seconds)
+        raise AssertionError("unreachable: the loop ends by return or raise")
+
+    async def _attempt(self, body: Callable[[Session], Awaitable[Result]], deadline: float) -> Result:
+        async with self._database.transaction_session() as session:
+            try:
+                result = await body(session)
+            except BaseException:
+                with contextlib.suppress(PyMongoError):
+                    await session.abort_transaction()
+                raise
+            await self._commit(session, deadline)
+            return result
+
+    async def _commit(self, session: Session, deadline: float) -> None:
+        loop = asyncio.get_running_loop()
+        for attempt in itertools.count():
+            try:
+                await session.commit_transaction()
+            except PyMongoError as error:
+                backoff_seconds = _backoff_seconds(attempt)
+                is_unknown = error.has_error_label("UnknownTransactionCommitResult") and not error.timeout
+                if not is_unknown or loop.time() + backoff_seconds >= deadline:
+                    raise
+                await asyncio.sleep(backoff_seconds)
+            else:
+                return
+
+
+def _backoff_seconds(attempt: int) -> float:
+    """Full jitter: a random wait below a bound that doubles with each attempt."""
+    bound = min(_FIRST_BACKOFF_SECONDS * 2**attempt, _LAST_BACKOFF_SECONDS)
+    return random.uniform(0, bound)  # noqa: S311 - spreads load, guards nothing

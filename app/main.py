@@ -1,0 +1,77 @@
+"""The ASGI application."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from pymongo.monitoring import CommandListener
+
+from app import __version__
+from app.api import health
+from app.api.middleware import MAX_BODY_BYTES, BodyLimitMiddleware, DeadlineMiddleware, RequestContextMiddleware
+from app.api.openapi import API_DESCRIPTION, TAGS
+from app.api.problems import install_problem_handlers
+from app.auth.router import build_routers as build_auth_routers
+from app.auth.router import well_known_router
+from app.bootstrap import run_services
+from app.core.clock import Clock, SystemClock
+from app.core.logging import configure_logging
+from app.core.metrics import Metrics
+from app.core.settings import Settings, load_settings
+from app.tasks.router import build_routers as build_task_routers
+
+API_PREFIX = "/api/v1"
+
+
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, listeners: Sequence[CommandListener] = ()
+) -> FastAPI:
+    """Return the app with the enabled modules; its lifespan opens and closes all connections."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with run_services(app, settings, clock or SystemClock(), listeners):
+            yield
+
+    app = FastAPI(
+        title="Taskfleet",
+        version=__version__,
+        description=API_DESCRIPTION,
+        openapi_tags=TAGS,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.metrics = Metrics()
+    install_problem_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
+    _include_routers(app, settings)
+    return app
+
+
+def _include_routers(app: FastAPI, settings: Settings) -> None:
+    app.include_router(health.router)
+    modules = settings.runtime.enabled_modules
+    if "auth" in modules:
+        app.include_router(well_known_router)
+        for router in build_auth_routers(is_local=settings.runtime.is_local):
+            app.include_router(router, prefix=API_PREFIX)
+    if "tasks" in modules:
+        for router in build_task_routers():
+            app.include_router(router, prefix=API_PREFIX)
+    app.add_api_route("/", _redirect_to_docs, include_in_schema=False)
+
+
+async def _redirect_to_docs() -> RedirectResponse:
+    return RedirectResponse("/docs")
+
+
+def create_app_from_environment() -> FastAPI:
+    """Return the app that the environment describes; the factory that uvicorn's workers call."""
+    settings = load_settings()
+    configure_logging(settings.observability.log_format)
+    return create_app(settings)

@@ -1,0 +1,15 @@
+"""What the routes of this feature are given."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.tasks.module import TasksModule
+
+
+def _get_module(request: Request) -> TasksModule:
+    module: TasksModule = request.app.state.tasks
+    return module
+
+
+TasksPart = Annotated[TasksModule, Depends(_get_module)]

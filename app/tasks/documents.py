@@ -1,0 +1,65 @@
+"""How a task document is made and changed, in memory."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from app.data.changes import Change
+from app.data.database import Document
+from app.tasks.due import NEVER, due_instant
+from app.tasks.schemas import TaskDraft
+
+# Left out of the document when there is nothing to say, which keeps it out of the partial indexes.
+_SPARSE_FIELDS = ("labels", "parent_id", "completed_at")
+_DELETION_FIELDS = ("deleted_at", "deleted_with")
+
+
+def new_task(task_id: UUID, change: Change, draft: TaskDraft, position: str) -> Document:
+    """Return the document of a new task."""
+    blank = {
+        "_id": task_id,
+        "user_id": change.user_id,
+        "status": "todo",
+        "position": position,
+        "created_at": change.at,
+        "deleted": False,
+    }
+    return apply_draft(blank, draft, change) | change.stamp()
+
+
+def apply_draft(task: Document, draft: TaskDraft, change: Change) -> Document:
+    """Return a copy of the task with the draft's fields and all that follows from them."""
+    due = None if draft.due is None else draft.due.model_dump()
+    due_at = due_instant(due, change.account.timezone)
+    if due == task.get("due") and "due_at" in task:
+        due_at = task["due_at"]  # a floating due date follows the user's zone through `rezone` alone
+    was_done, is_done = task["status"] == "done", draft.status == "done"
+    return with_changes(
+        task,
+        {
+            "title": draft.title,
+            "notes": draft.notes,
+            "status": draft.status,
+            "priority": draft.priority,
+            "due": due,
+            "due_at": due_at,
+            "due_order": due_at or NEVER,
+            "reminders": [reminder.model_dump(exclude_none=True) for reminder in draft.reminders],
+            "labels": draft.labels,
+            "list_id": draft.list_id,
+            "parent_id": draft.parent_id,
+            "completed_at": (task.get("completed_at") if was_done else change.at) if is_done else None,
+        },
+    )
+
+
+def with_changes(task: Document, changes: Mapping[str, Any]) -> Document:
+    """Return a copy with other values; sparse fields without a value are left out."""
+    changed = {**task, **changes}
+    return {name: value for name, value in changed.items() if value or name not in _SPARSE_FIELDS}
+
+
+def without_deletion(task: Document) -> Document:
+    """Return a copy that is not in the trash."""
+    kept = {name: value for name, value in task.items() if name not in _DELETION_FIELDS}
+    return {**kept, "deleted": False}

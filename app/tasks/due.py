@@ -1,0 +1,77 @@
+"""Due dates: a calendar date with an optional time and zone, and the instant that they mean."""
+
+import functools
+import re
+import zoneinfo
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from app.api.schemas import StrictModel
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+# Every instant within these years exists in every zone.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
+
+# A task that is due on a day is not overdue before the day has passed.
+_END_OF_DAY = time(23, 59, 59)
+
+# Sorts tasks without a due date behind all others.
+NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@functools.cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def check_timezone(name: str) -> str:
+    """Let the name of an IANA time zone pass."""
+    if name not in _zone_names():
+        raise ValueError("must be an IANA time zone such as Europe/Paris")
+    return name
+
+
+def _check_date(text: str) -> str:
+    try:
+        is_valid = bool(_DATE.fullmatch(text)) and _FIRST_YEAR <= date.fromisoformat(text).year <= _LAST_YEAR
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise ValueError(f"must be a date such as 2026-12-01, from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return text
+
+
+def _check_time(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise ValueError("must be a time such as 09:30")
+    return text
+
+
+class Due(StrictModel):
+    """When a task is due. Without a time it is due by the end of the day, without a zone in the user's own."""
+
+    date: Annotated[str, AfterValidator(_check_date), Field(examples=["2026-12-01"])]
+    time: Annotated[str, AfterValidator(_check_time), Field(examples=["09:30"])] | None = None
+    timezone: Annotated[str, AfterValidator(check_timezone), Field(examples=["Europe/Paris"])] | None = None
+
+
+def due_instant(due: Mapping[str, Any] | None, user_timezone: str) -> datetime | None:
+    """Return the instant in UTC.
+
+    A local time that the change to summer time skips means the instant that its offset before the change
+    gives; one that occurs twice means the first (`fold=0` of PEP 495).
+    """
+    if due is None:
+        return None
+    at = _END_OF_DAY if due["time"] is None else time.fromisoformat(due["time"])
+    zone = zoneinfo.ZoneInfo(due["timezone"] or user_timezone)
+    return datetime.combine(date.fromisoformat(due["date"]), at, zone).astimezone(UTC)
+
+
+def local_day_start(day: date, timezone: str) -> datetime:
+    """Return the first instant of a calendar day in a zone, in UTC."""
+    return datetime.combine(day, time.min, zoneinfo.ZoneInfo(timezone)).astimezone(UTC)

@@ -1,0 +1,51 @@
+"""What can go wrong with tasks and lists."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.core.errors import NotFoundError, ProblemError
+
+
+class TaskNotFoundError(NotFoundError):
+    """There is no such task, it is in the trash, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such task.")
+
+
+class ListNotFoundError(NotFoundError):
+    """There is no such list, it was deleted, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such list.")
+
+
+class QuotaExceededError(ProblemError):
+    """The account holds as much as it may."""
+
+    slug = "quota-exceeded"
+    title = "Quota exceeded"
+    status = 409
+
+
+class BatchFailedError(ProblemError):
+    """An atomic batch was refused as a whole, because of one operation; the problem carries all results."""
+
+    slug = "batch-failed"
+    title = "Batch failed"
+    status = 422
+
+    def __init__(self, failed_index: int, status: int, detail: str, results: Sequence[dict[str, Any]]) -> None:
+        self.status = status  # type: ignore[misc]  # the status of the operation that failed
+        super().__init__(
+            f"Operation {failed_index} failed, so nothing was changed: {detail}",
+            extensions={"results": list(results)},
+        )
+
+
+class NotAppliedError(ProblemError):
+    """An operation of an atomic batch that was not carried out because another one failed."""
+
+    slug = "not-applied"
+    title = "Not applied"
+    status = 424

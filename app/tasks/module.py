@@ -1,0 +1,56 @@
+"""The task feature, put together."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.data.changes import Change
+from app.data.store import Store
+from app.tasks.batch_service import BatchService
+from app.tasks.collections import TASK_COLLECTIONS
+from app.tasks.list_repository import ListRepository
+from app.tasks.list_service import ListService
+from app.tasks.operations import TaskOperations
+from app.tasks.overview_service import OverviewService
+from app.tasks.sync_service import SyncService
+from app.tasks.task_repository import TaskRepository
+from app.tasks.task_service import TaskService
+
+__all__ = ["TASK_COLLECTIONS", "TasksModule", "build_tasks"]
+
+
+@dataclass(frozen=True, slots=True)
+class TasksModule:
+    """The services behind the routes, and what other features may ask of this one through `bootstrap`."""
+
+    tasks: TaskService
+    batches: BatchService
+    lists: ListService
+    sync: SyncService
+    overview: OverviewService
+    task_repository: TaskRepository
+    list_repository: ListRepository
+
+    async def erase_user(self, user_id: UUID) -> None:
+        """Delete everything that this feature holds of a user."""
+        await self.task_repository.erase_user(user_id)
+        await self.list_repository.erase_user(user_id)
+
+    async def rezone(self, change: Change, timezone: str) -> None:
+        """Follow the user to another time zone."""
+        await self.tasks.rezone(change, timezone)
+
+
+def build_tasks(store: Store, task_quota: int) -> TasksModule:
+    """Build the feature over the data layer."""
+    tasks = TaskRepository(store.database)
+    lists = ListRepository(store.database)
+    operations = TaskOperations(tasks, lists, task_quota)
+    return TasksModule(
+        tasks=TaskService(store.changes, operations, tasks),
+        batches=BatchService(store.changes, operations),
+        lists=ListService(store.changes, operations, lists, tasks),
+        sync=SyncService(store.changes, tasks, lists),
+        overview=OverviewService(tasks, store.clock),
+        task_repository=tasks,
+        list_repository=lists,
+    )

@@ -1,0 +1,202 @@
+"""What can be done with tasks inside one change; the batch strings several of these together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from app.api.merge_patch import apply_merge_patch
+from app.api.preconditions import IfMatch, resource_etag
+from app.api.problems import InvalidInputError
+from app.core.errors import ValidationProblemError
+from app.core.ids import new_id
+from app.data.changes import Change
+from app.data.database import Document
+from app.tasks.documents import apply_draft, new_task, with_changes, without_deletion
+from app.tasks.errors import QuotaExceededError, TaskNotFoundError
+from app.tasks.list_repository import ListRepository
+from app.tasks.position import position_between
+from app.tasks.representation import represent_editable, represent_task
+from app.tasks.schemas import MoveRequest, TaskDraft
+from app.tasks.task_repository import TaskRepository
+
+# Nobody can overlook that something is wrong with more; it bounds what one deletion touches.
+MAX_SUBTASKS = 500
+
+
+class TaskOperations:
+    """The operations. Each checks everything before it writes anything, so that a failed one leaves no trace."""
+
+    def __init__(self, tasks: TaskRepository, lists: ListRepository, task_quota: int) -> None:
+        self._tasks = tasks
+        self._lists = lists
+        self._task_quota = task_quota
+
+    async def create(self, change: Change, drafts: Sequence[TaskDraft]) -> list[Document | InvalidInputError]:
+        """Add tasks behind all others, in their order; a draft that refers to nothing gives its error instead."""
+        if change.task_count > self._task_quota:
+            change.correct_task_count(-len(drafts))
+            raise QuotaExceededError(f"An account holds at most {self._task_quota} tasks.")
+        position = await self._tasks.last_position(change.user_id, change.session)
+        results: list[Document | InvalidInputError] = []
+        for draft in drafts:
+            try:
+                list_id = await self._settle_list(change, draft.list_id, draft.parent_id, None)
+            except ValidationProblemError as error:
+                results.append(InvalidInputError(error.extensions["errors"]))
+                continue
+            position = position_between(position, None)
+            task = new_task(new_id(change.at), change, draft, position)
+            results.append(with_changes(task, {"list_id": list_id}))
+        tasks = [result for result in results if not isinstance(result, InvalidInputError)]
+        change.correct_task_count(len(tasks) - len(drafts))
+        if tasks:
+            await self._tasks.insert(change, tasks)
+        return results
+
+    async def update(
+        self, change: Change, task_id: UUID, patch: Mapping[str, Any], if_match: IfMatch | None = None
+    ) -> Document:
+        """Apply a merge patch and return the task, which keeps its revision when nothing differs."""
+        task = await self._find(change, task_id, if_match)
+        draft = _merge(task, patch)
+        changed = apply_draft(task, draft, change)
+        if draft.parent_id != task.get("parent_id") or draft.list_id != task["list_id"]:
+            keeps_list = "list_id" not in patch
+            wanted = None if keeps_list and draft.parent_id is not None else draft.list_id
+            changed["list_id"] = await self._settle_list(change, wanted, draft.parent_id, task)
+        return await self._save(change, task, changed)
+
+    async def set_status(self, change: Change, task_id: UUID, status: str) -> Document:
+        """Set the status and return the task."""
+        return await self.update(change, task_id, {"status": status})
+
+    async def reopen(self, change: Change, task_id: UUID) -> Document:
+        """Make a done task one to do again; another one stays as it is."""
+        task = await self._find(change, task_id)
+        return await self.set_status(change, task_id, "todo") if task["status"] == "done" else task
+
+    async def delete(self, change: Change, task_id: UUID, if_match: IfMatch | None = None) -> Document:
+        """Move a task and its subtasks to the trash."""
+        task = await self._find(change, task_id, if_match)
+        subtasks = await self._tasks.find_subtasks(change.user_id, task_id, change.session)
+        await self.trash(change, [task, *subtasks], root_id=task_id)
+        return task
+
+    async def trash(self, change: Change, tasks: Sequence[Document], root_id: UUID) -> None:
+        """Move tasks to the trash together; `root_id` tells what they were deleted with."""
+        deletion = {"deleted": True, "deleted_at": change.at, "deleted_with": root_id, **change.stamp()}
+        await self._tasks.replace(change, [with_changes(task, deletion) for task in tasks])
+        change.correct_task_count(-len(tasks))
+
+    async def restore(self, change: Change, task_id: UUID) -> Document:
+        """Take a task out of the trash, with the subtasks that went there with it."""
+        task = await self._tasks.find(change.user_id, task_id, change.session, is_deleted=True)
+        if task is None:
+            return await self._find(change, task_id)
+        subtasks = await self._tasks.find_subtasks(change.user_id, task_id, change.session, is_deleted=True)
+        together = [subtask for subtask in subtasks if subtask["deleted_with"] == task["deleted_with"]]
+        if change.task_count + 1 + len(together) > self._task_quota:
+            raise QuotaExceededError(f"An account holds at most {self._task_quota} tasks.")
+        home = await self._find_home(change, task)
+        restored = [
+            with_changes(without_deletion(document), {**place, **change.stamp()})
+            for document, place in [(task, home), *((subtask, {"list_id": home["list_id"]}) for subtask in together)]
+        ]
+        await self._tasks.replace(change, restored)
+        change.correct_task_count(len(restored))
+        return restored[0]
+
+    async def move(self, change: Change, task_id: UUID, request: MoveRequest) -> Document:
+        """Put a task behind another one of the target list, or on top; only this task is written."""
+        task = await self._find(change, task_id)
+        list_id = task["list_id"]
+        if "list_id" in request.model_fields_set and request.list_id != list_id:
+            list_id = await self._settle_list(change, request.list_id, task.get("parent_id"), task)
+        position = await self._find_gap(change, task, list_id, request.after_id)
+        return await self._save(change, task, with_changes(task, {"list_id": list_id, "position": position}))
+
+    async def _find(self, change: Change, task_id: UUID, if_match: IfMatch | None = None) -> Document:
+        task = await self._tasks.find(change.user_id, task_id, change.session)
+        if task is None:
+            raise TaskNotFoundError
+        if if_match is not None:
+            if_match.check(resource_etag(task["revision"]), represent_task(task))
+        return task
+
+    async def _save(self, change: Change, before: Document, after: Document) -> Document:
+        if after == before:
+            return before
+        stamped = with_changes(after, change.stamp())
+        if any(after[field] != before[field] for field in ("position", "due_order", "priority")):
+            stamped["order_revision"] = change.account.revision
+        followers: list[Document] = []
+        if after["list_id"] != before["list_id"]:
+            followers = [
+                with_changes(subtask, {"list_id": after["list_id"], **change.stamp()})
+                for subtask in await self._tasks.find_subtasks(change.user_id, before["_id"], change.session)
+            ]
+        await self._tasks.replace(change, [stamped, *followers])
+        return stamped
+
+    async def _settle_list(
+        self, change: Change, list_id: UUID | None, parent_id: UUID | None, task: Document | None
+    ) -> UUID | None:
+        """Return the list that the task belongs in; a subtask is always in its parent's."""
+        if parent_id is not None:
+            parent_list_id = await self._check_parent(change, parent_id, task)
+            if list_id is not None and list_id != parent_list_id:
+                raise ValidationProblemError("/list_id", "A subtask is in its parent's list.")
+            return parent_list_id
+        if list_id is not None and await self._lists.find(change.user_id, list_id, change.session) is None:
+            raise ValidationProblemError("/list_id", "There is no such list.")
+        return list_id
+
+    async def _check_parent(self, change: Change, parent_id: UUID, task: Document | None) -> UUID | None:
+        parent = await self._tasks.find(change.user_id, parent_id, change.session)
+        if parent is None:
+            raise ValidationProblemError("/parent_id", "There is no such task.")
+        if parent.get("parent_id") is not None or (task is not None and parent_id == task["_id"]):
+            raise ValidationProblemError(
+                "/parent_id", "Subtasks have one level: the parent must be a task of its own."
+            )
+        if task is not None and await self._tasks.find_subtasks(change.user_id, task["_id"], change.session, limit=1):
+            raise ValidationProblemError("/parent_id", "A task with subtasks cannot become a subtask.")
+        siblings = await self._tasks.find_subtasks(change.user_id, parent_id, change.session, limit=MAX_SUBTASKS)
+        if len(siblings) == MAX_SUBTASKS and (task is None or task.get("parent_id") != parent_id):
+            raise ValidationProblemError("/parent_id", f"A task has at most {MAX_SUBTASKS} subtasks.")
+        list_id: UUID | None = parent["list_id"]
+        return list_id
+
+    async def _find_home(self, change: Change, task: Document) -> Document:
+        """Return list and parent for a restored task: as they were, or what is left of that."""
+        parent_id, list_id = task.get("parent_id"), task["list_id"]
+        if parent_id is not None:
+            parent = await self._tasks.find(change.user_id, parent_id, change.session)
+            if parent is not None:
+                return {"list_id": parent["list_id"], "parent_id": parent_id}
+        if list_id is not None and await self._lists.find(change.user_id, list_id, change.session) is None:
+            list_id = None
+        return {"list_id": list_id, "parent_id": None}
+
+    async def _find_gap(self, change: Change, task: Document, list_id: UUID | None, after_id: UUID | None) -> str:
+        """Return a position behind the other task, or on top; the task's own when it is there already."""
+        if after_id is None:
+            before = None
+            following = await self._tasks.first_position_in_list(change.user_id, list_id, change.session)
+        else:
+            after = await self._tasks.find(change.user_id, after_id, change.session)
+            if after is None or after["list_id"] != list_id or after_id == task["_id"]:
+                raise ValidationProblemError("/after_id", "There is no such other task in that list.")
+            before = str(after["position"])
+            following = await self._tasks.next_position_in_list(change.user_id, after, change.session)
+        is_there = following is not None and task["list_id"] == list_id and task["position"] == following
+        return following if is_there and following is not None else position_between(before, following)
+
+
+def _merge(task: Document, patch: Mapping[str, Any]) -> TaskDraft:
+    try:
+        return TaskDraft.model_validate(apply_merge_patch(represent_editable(task), dict(patch)))
+    except ValidationError as error:
+        raise InvalidInputError.from_pydantic(error) from None

@@ -1,0 +1,10 @@
+"""All routes of the task feature, the literal paths ahead of those with a parameter."""
+
+from fastapi import APIRouter
+
+from app.tasks import list_router, overview_router, task_router
+
+
+def build_routers() -> tuple[APIRouter, ...]:
+    """Return the routers to mount under the API's prefix."""
+    return (overview_router.router, task_router.router, list_router.router)

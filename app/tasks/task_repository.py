@@ -1,0 +1,168 @@
+"""Tasks in MongoDB: every method names the user first, and every query the user's shard."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pymongo import ReplaceOne
+
+from app.data.changes import Change
+from app.data.database import Database, Document, Session
+from app.tasks.collections import TASKS
+from app.tasks.due import NEVER
+from app.tasks.query import Place, TaskQuery
+
+# One command's worth of documents; well below the 16 MB and the time that one command may take.
+CHUNK_SIZE = 1_000
+
+
+class TaskRepository:
+    """Reads and writes task documents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tasks = database.collection(TASKS.name)
+
+    async def find(
+        self, user_id: UUID, task_id: UUID, session: Session | None = None, *, is_deleted: bool = False
+    ) -> Document | None:
+        """Return the task, or None when it does not exist, is (not) in the trash, or is somebody else's."""
+        query = {"user_id": user_id, "_id": task_id, "deleted": is_deleted}
+        return await self._tasks.find_one(query, session=session)
+
+    async def find_page(self, user_id: UUID, query: TaskQuery, place: Place | None, limit: int) -> list[Document]:
+        """Return up to `limit` tasks after `place`, in the query's order."""
+        options: dict[str, Any] = {"sort": query.order, "limit": limit}
+        if query.index_name is not None:
+            options["hint"] = query.index_name
+        return await self._tasks.find(query.to_filter(user_id, place), **options).to_list(limit)
+
+    async def find_subtasks(
+        self, user_id: UUID, parent_id: UUID, session: Session, *, is_deleted: bool = False, limit: int = 0
+    ) -> list[Document]:
+        """Return the subtasks of a task."""
+        query = {"user_id": user_id, "deleted": is_deleted, "parent_id": parent_id}
+        return await self._tasks.find(query, session=session, limit=limit, hint="parent_by_position").to_list(None)
+
+    async def find_in_list(self, user_id: UUID, list_id: UUID, session: Session, limit: int) -> list[Document]:
+        """Return up to `limit` tasks of a list."""
+        query = {"user_id": user_id, "deleted": False, "list_id": list_id}
+        return await self._tasks.find(query, session=session, limit=limit, hint="list_by_position").to_list(limit)
+
+    async def last_position(self, user_id: UUID, session: Session) -> str | None:
+        """Return the last position of all the user's tasks, whatever their list and status."""
+        return await self._edge_position(user_id, {}, -1, "by_position", session)
+
+    async def first_position_in_list(self, user_id: UUID, list_id: UUID | None, session: Session) -> str | None:
+        """Return the first position in a list or the inbox."""
+        return await self._edge_position(user_id, {"list_id": list_id}, 1, "list_by_position", session)
+
+    async def next_position_in_list(self, user_id: UUID, after: Document, session: Session) -> str | None:
+        """Return the position that follows a task in its list or the inbox."""
+        query = {"list_id": after["list_id"], "position": {"$gt": after["position"]}}
+        return await self._edge_position(user_id, query, 1, "list_by_position", session)
+
+    async def _edge_position(
+        self, user_id: UUID, query: Document, direction: int, hint: str, session: Session
+    ) -> str | None:
+        document = await self._tasks.find_one(
+            {"user_id": user_id, "deleted": False, **query, "status": {"$in": ["done", "in_progress", "todo"]}},
+            {"position": 1},
+            sort=[("position", direction)],
+            hint=hint,
+            session=session,
+        )
+        return None if document is None else document["position"]
+
+    async def insert(self, change: Change, documents: Sequence[Document]) -> None:
+        """Add new tasks; a repeated id raises the driver's `DuplicateKeyError`."""
+        await self._tasks.insert_many(list(documents), session=change.session)
+
+    async def replace(self, change: Change, documents: Sequence[Document]) -> None:
+        """Write tasks that were read in this change."""
+        writes = [ReplaceOne({"user_id": change.user_id, "_id": document["_id"]}, document) for document in documents]
+        for start in range(0, len(writes), CHUNK_SIZE):
+            await self._tasks.bulk_write(writes[start : start + CHUNK_SIZE], session=change.session, ordered=False)
+
+    async def find_changed(
+        self, user_id: UUID, after: int, up_to: int, *, limit: int, with_deleted: bool
+    ) -> list[Document]:
+        """Return up to `limit` tasks whose revision lies in `(after, up_to]`, by revision."""
+        query: Document = {"user_id": user_id, "revision": {"$gt": after, "$lte": up_to}}
+        if not with_deleted:
+            query["deleted"] = False
+        return await self._tasks.find(
+            query, sort=[("revision", 1), ("_id", 1)], limit=limit, hint="revision"
+        ).to_list(None)
+
+    async def find_floating(self, change: Change) -> AsyncIterator[list[Document]]:
+        """Yield, in chunks, the tasks that are due in whatever zone the user is in."""
+        query: Document = {
+            "user_id": change.user_id,
+            "deleted": False,
+            "status": {"$in": ["done", "in_progress", "todo"]},
+            "due_order": {"$lt": NEVER},
+        }
+        documents = await self._tasks.find(query, session=change.session, hint="by_due").to_list(None)
+        floating = [document for document in documents if document["due"]["timezone"] is None]
+        for start in range(0, len(floating), CHUNK_SIZE):
+            yield floating[start : start + CHUNK_SIZE]
+
+    async def count_by_status(self, user_id: UUID, status: str) -> int:
+        """Count the tasks of a status outside the trash."""
+        return await self._count(user_id, [status], {}, "by_position")
+
+    async def count_open_due(self, user_id: UUID, start: datetime | None, end: datetime) -> int:
+        """Count the tasks that are not done and due in `[start, end)`; None stands for "ever"."""
+        due: Document = {"$lt": end} if start is None else {"$gte": start, "$lt": end}
+        return await self._count(user_id, ["in_progress", "todo"], {"due_order": due}, "by_due")
+
+    async def _count(self, user_id: UUID, statuses: list[str], query: Document, hint: str) -> int:
+        return await self._tasks.count_documents(
+            {"user_id": user_id, "deleted": False, "status": {"$in": statuses}, **query}, hint=hint
+        )
+
+    async def count_completed(self, user_id: UUID, boundaries: Sequence[datetime]) -> dict[datetime, int]:
+        """Count completions between each two neighbouring boundaries, by the earlier one."""
+        groups = await self._database.aggregate(
+            TASKS.name,
+            [
+                {
+                    "$match": {
+                        "user_id": user_id,
+                        "deleted": False,
+                        "completed_at": {"$gte": boundaries[0], "$lt": boundaries[-1]},
+                    }
+                },
+                {"$bucket": {"groupBy": "$completed_at", "boundaries": list(boundaries)}},
+            ],
+            hint="completed",
+        )
+        return {group["_id"]: group["count"] for group in groups}
+
+    async def count_labels(self, user_id: UUID) -> dict[str, int]:
+        """Count the open tasks of each label."""
+        groups = await self._database.aggregate(
+            TASKS.name,
+            [
+                {
+                    "$match": {
+                        "user_id": user_id,
+                        "deleted": False,
+                        "labels": {"$exists": True},
+                        "status": {"$in": ["in_progress", "todo"]},
+                    }
+                },
+                {"$unwind": "$labels"},
+                {"$group": {"_id": "$labels", "count": {"$sum": 1}}},
+            ],
+            hint="label_by_position",
+        )
+        return {group["_id"]: group["count"] for group in groups}
+
+    async def erase_user(self, user_id: UUID) -> None:
+        """Delete everything of a user, in commands of bounded length."""
+        while documents := await self._tasks.find({"user_id": user_id}, {"_id": 1}, limit=CHUNK_SIZE).to_list(None):
+            ids = [document["_id"] for document in documents]
+            await self._tasks.delete_many({"user_id": user_id, "_id": {"$in": ids}})
