@@ -1,32 +1,37 @@
 """The ASGI application."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
-from pymongo.monitoring import CommandListener
 
 from app import __version__
 from app.api import health
-from app.api.middleware import MAX_BODY_BYTES, BodyLimitMiddleware, DeadlineMiddleware, RequestContextMiddleware
-from app.api.openapi import API_DESCRIPTION, TAGS
+from app.api.middleware import (
+    MAX_BODY_BYTES,
+    BodyLimitMiddleware,
+    DeadlineMiddleware,
+    HeadMiddleware,
+    RequestContextMiddleware,
+)
+from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
 from app.api.problems import install_problem_handlers
 from app.auth.router import build_routers as build_auth_routers
 from app.auth.router import well_known_router
 from app.bootstrap import run_services
 from app.core.clock import Clock, SystemClock
+from app.core.error_reports import configure_error_reports
 from app.core.logging import configure_logging
 from app.core.metrics import Metrics
 from app.core.settings import Settings, load_settings
+from app.data.database import CommandListeners
 from app.tasks.router import build_routers as build_task_routers
 
 API_PREFIX = "/api/v1"
 
 
-def create_app(
-    settings: Settings, *, clock: Clock | None = None, listeners: Sequence[CommandListener] = ()
-) -> FastAPI:
+def create_app(settings: Settings, *, clock: Clock | None = None, listeners: CommandListeners = ()) -> FastAPI:
     """Return the app with the enabled modules; its lifespan opens and closes all connections."""
 
     @asynccontextmanager
@@ -45,7 +50,9 @@ def create_app(
     )
     app.state.metrics = Metrics()
     install_problem_handlers(app)
+    install_openapi(app)
     # The last one added is the outermost.
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
@@ -74,4 +81,5 @@ def create_app_from_environment() -> FastAPI:
     """Return the app that the environment describes; the factory that uvicorn's workers call."""
     settings = load_settings()
     configure_logging(settings.observability.log_format)
+    configure_error_reports(settings.observability, settings.runtime.profile)
     return create_app(settings)

@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.api.problems import Problem
+from app.api.openapi import problems
 from app.cache.client import CacheClient
 from app.core.errors import ServiceUnavailableError
 from app.core.metrics import CONTENT_TYPE, Metrics
@@ -39,7 +39,7 @@ async def get_liveness() -> Liveness:
     "/readyz",
     operation_id="getReadiness",
     summary="Can the process serve?",
-    responses={503: {"model": Problem, "description": "MongoDB is away"}},
+    responses=problems(503),
 )
 async def get_readiness(request: Request) -> Readiness:
     """Needs a MongoDB primary; a missing Redis is told as `degraded` and is no reason to be taken out."""

@@ -183,3 +183,21 @@ class BodyLimitMiddleware:
             return message
 
         await self._app(scope, receive_bounded, send)
+
+
+class HeadMiddleware:
+    """Answers HEAD as GET without its body (RFC 9110, section 9.3.2), which FastAPI's routes do not by themselves."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of any type; all but HEAD requests pass as they are."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)

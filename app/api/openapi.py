@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from fastapi import FastAPI
+
 from app.api.problems import MEDIA_TYPE, Problem
 
 API_DESCRIPTION = """
@@ -62,3 +64,17 @@ def read_problems(*more: int) -> dict[int | str, dict[str, Any]]:
 def write_problems(*more: int) -> dict[int | str, dict[str, Any]]:
     """Return the errors of a signed-in change, and `more`."""
     return problems(*_WRITE, *more)
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Complete the document that FastAPI generates with the schema that all error responses refer to."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas |= problem.pop("$defs", {}) | {Problem.__name__: problem}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
