@@ -1,0 +1,75 @@
+"""Which part of the code may know which other part, and which library."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "app"
+
+# Each library with the files that may import it, as patterns below `app/` (docs/architecture.md).
+HOMES: dict[str, tuple[str, ...]] = {
+    "fastapi": ("main.py", "bootstrap.py", "api/*.py", "*/*router.py", "*/dependencies.py"),
+    "starlette": ("main.py", "bootstrap.py", "api/*.py", "*/*router.py", "*/dependencies.py"),
+    "motor": ("data/database.py",),
+    "pymongo": ("data/*.py", "*/*repository.py"),
+    "bson": ("data/*.py", "*/*repository.py"),
+    "gridfs": (),
+    "redis": ("cache/*.py", "api/rate_limit.py"),
+    "jose": ("core/access_tokens.py",),
+    "authlib": ("auth/*.py",),
+    "uvicorn": ("serving.py",),
+    "typer": ("cli.py",),
+}
+
+
+def imported_libraries(source: str) -> Iterator[str]:
+    """Every top-level package that a source text imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module.partition(".")[0]
+
+
+def strangers(file: Path, source: str) -> set[str]:
+    """The libraries that a file, given relative to `app/`, imports although they have their home elsewhere."""
+    return {
+        library
+        for library in set(imported_libraries(source)) & HOMES.keys()
+        if not any(file.match(pattern) and len(file.parts) == pattern.count("/") + 1 for pattern in HOMES[library])
+    }
+
+
+class TestTheImportsOfTheApp:
+    def test_keep_the_layers(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        monkeypatch.chdir(ROOT)
+
+        status = lint_imports(config_filename="pyproject.toml", no_cache=True, no_logo=True)
+
+        assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+    @pytest.mark.parametrize("file", sorted(APP.rglob("*.py")), ids=lambda file: str(file.relative_to(APP)))
+    def test_leave_each_library_to_the_files_that_may_know_it(self, file: Path) -> None:
+        assert strangers(file.relative_to(APP), file.read_text(encoding="utf-8")) == set()
+
+
+class TestTheSearchForStrangers:
+    @pytest.mark.parametrize(
+        ("file", "source", "found"),
+        [
+            ("tasks/task_service.py", "from fastapi import Request", {"fastapi"}),
+            ("tasks/task_service.py", "def late():\n    import pymongo.errors", {"pymongo"}),
+            ("tasks/task_repository.py", "import motor.motor_asyncio", {"motor"}),
+            ("tasks/deeper/router.py", "import starlette", {"starlette"}),
+            ("router.py", "import starlette", {"starlette"}),
+            ("tasks/task_router.py", "import fastapi, redis", {"redis"}),
+            ("tasks/task_repository.py", "from pymongo import UpdateOne", set()),
+            ("tasks/task_service.py", "from .fastapi import nothing", set()),
+        ],
+    )
+    def test_finds_them_wherever_they_are(self, file: str, source: str, found: set[str]) -> None:
+        assert strangers(Path(file), source) == found
