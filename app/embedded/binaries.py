@@ -75,9 +75,10 @@ def find_server(program: ServerProgram, configured: Path | None) -> Path:
     over, and `ServerNotFoundError` with what was tried when no candidate does.
     """
     if configured is not None:
-        if problem := check_binary(configured, program.oldest_version):
-            raise SettingsError(f"{program.setting} names {configured}, which {problem}")
-        return configured.absolute()
+        binary = configured.absolute()  # a bare name would be looked up on PATH when it is run
+        if problem := check_binary(binary, program.oldest_version):
+            raise SettingsError(f"{program.setting} names {binary}, which {problem}")
+        return binary
     problems = []
     for candidate in _candidates(program):
         problem = check_binary(candidate, program.oldest_version)

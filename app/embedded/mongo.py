@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from app.data.replica_set import OnlyMember
-from app.embedded.errors import ServerStartError
 from app.embedded.server import LOOPBACK, EmbeddedServer
 
 # mongod's exit codes (src/mongo/util/exit_code.h): the port is taken; an exception at the start, such as a data
@@ -68,12 +67,13 @@ class EmbeddedMongo(EmbeddedServer):
             *parameters,
         ]
 
-    async def _wait_until_ready(self, pid: int) -> None:
+    async def _wait_until_ready(self, pid: int) -> bool:
         await self._wait_for_connection()
         async with OnlyMember(f"{LOOPBACK}:{self.port}", self.replica_set) as member:
-            if await member.process_id() != pid:
-                raise ServerStartError(f"another mongod answers on port {self.port}")
+            if not await member.is_process(pid):
+                return False
             await member.become_primary()
+        return True
 
     def _is_transient(self, return_code: int) -> bool:
         return return_code == EXIT_PORT_TAKEN or (

@@ -19,8 +19,9 @@ LOOPBACK = "127.0.0.1"
 START_ATTEMPTS = 10
 PAUSE_BETWEEN_ATTEMPTS_SECONDS = 0.1
 
-# A recovery after a crash replays up to 60 s of journal (WiredTiger's checkpoint interval) on a slow disk.
-READY_TIMEOUT_SECONDS = 60.0
+# After a crash mongod replays up to 60 s of journal (WiredTiger's checkpoint interval) on a disk that may be slow.
+# When its port has changed it asks whoever listens on the old one "are you me?" and gives a silent stranger 30 s.
+READY_TIMEOUT_SECONDS = 120.0
 
 POLL_SECONDS = 0.02
 
@@ -89,9 +90,9 @@ class EmbeddedServer(ABC):
                 [child.exited, ready], return_when=asyncio.FIRST_COMPLETED, timeout=READY_TIMEOUT_SECONDS
             )
             if ready.done() and not child.exited.done():
-                ready.result()
-                self._child = child
-                return True
+                if ready.result():
+                    self._child = child
+                return self._child is child
             if not child.exited.done():
                 raise ServerStartError(
                     f"{self.title} was not ready after {READY_TIMEOUT_SECONDS:.0f} s; its log is {self.log_file}"
@@ -127,8 +128,8 @@ class EmbeddedServer(ABC):
         """The program and its arguments."""
 
     @abstractmethod
-    async def _wait_until_ready(self, pid: int) -> None:
-        """Return when the server with this process id serves; another server on our port never counts."""
+    async def _wait_until_ready(self, pid: int) -> bool:
+        """Return True when the server with this process id serves, False when another one has its port."""
 
     @abstractmethod
     def _is_transient(self, return_code: int) -> bool:

@@ -1,0 +1,110 @@
+"""`taskfleet serve` and `taskfleet migrate` on servers that somebody else runs."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.core.signing_keys import generate_signing_key
+from app.embedded.mongo import EmbeddedMongo
+from app.embedded.server import LOOPBACK, find_free_port
+from app.serving import ListenError, format_host, open_listener
+from tests.integration.local_stack.local_process import clean_environment, run_taskfleet
+from tests.integration.local_stack.processes import descendants, wait_for_end, wait_until
+
+
+@pytest.fixture
+def settings(mongo: EmbeddedMongo, tmp_path: Path) -> dict[str, str]:
+    """Settings of an operator who has a MongoDB and a key."""
+    generate_signing_key(tmp_path / "key.pem")
+    return {
+        "TASKFLEET_PROFILE": "local",
+        "TASKFLEET_MONGO_URL": mongo.url,
+        "TASKFLEET_MONGO_DATABASE": f"served-{os.getpid()}",
+        "TASKFLEET_JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem"),
+    }
+
+
+@contextmanager
+def serving(settings: dict[str, str], *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`taskfleet serve` from its start to the end of the block, with its address."""
+    port = find_free_port()
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), *arguments]
+    with subprocess.Popen(command, env=clean_environment(**settings), stderr=subprocess.DEVNULL) as process:
+        try:
+            url = f"http://{LOOPBACK}:{port}"
+            wait_until(lambda: is_alive(url), "the API answers")
+            yield process, url
+        finally:
+            process.kill()
+
+
+def is_alive(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/livez", timeout=10) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+class TestServing:
+    def test_answers_and_ends_on_sigterm(self, settings: dict[str, str]) -> None:
+        with serving(settings) as (process, url):
+            assert is_alive(url)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == -signal.SIGTERM
+
+    def test_ends_without_complaint_on_ctrl_c(self, settings: dict[str, str]) -> None:
+        with serving(settings) as (process, _):
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+
+    def test_takes_several_processes(self, settings: dict[str, str]) -> None:
+        with serving(settings, "--workers", "2") as (process, _):
+            workers = [child.pid for child in descendants(process.pid) if "spawn_main" in child.command]
+            assert len(workers) == 2
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+            wait_for_end(workers)
+
+    def test_refuses_a_key_that_is_not_there_in_one_line(self, settings: dict[str, str]) -> None:
+        result = run_taskfleet("serve", **settings | {"TASKFLEET_JWT_PRIVATE_KEY_FILE": "/nowhere/key"})
+        assert result.returncode == 2
+        assert result.stderr == (
+            "taskfleet: the signing key /nowhere/key cannot be read: No such file or directory\n"
+        )
+
+
+class TestMigrating:
+    def test_tells_what_it_did_and_does_it_once(self, settings: dict[str, str]) -> None:
+        first = run_taskfleet("migrate", **settings | {"TASKFLEET_MONGO_DATABASE": f"migrated-{os.getpid()}"})
+        again = run_taskfleet("migrate", **settings | {"TASKFLEET_MONGO_DATABASE": f"migrated-{os.getpid()}"})
+        assert (first.returncode, again.returncode) == (0, 0)
+        assert not first.stdout.startswith("0 collections")
+        assert again.stdout == "0 collections and 0 indexes created, 0 migrations applied\n"
+
+
+class TestTheListener:
+    def test_takes_a_free_port_for_0(self) -> None:
+        with open_listener(LOOPBACK, 0) as listener:
+            assert listener.getsockname()[1] > 0
+
+    def test_refuses_a_port_that_is_taken(self) -> None:
+        with open_listener(LOOPBACK, 0) as listener:
+            port = listener.getsockname()[1]
+            with pytest.raises(ListenError, match=rf"^cannot listen on 127\.0\.0\.1:{port}: address already in use$"):
+                open_listener(LOOPBACK, port)
+
+    @pytest.mark.parametrize("host", ["no such host", "x" * 300, ""])
+    def test_refuses_what_is_no_address(self, host: str) -> None:
+        with pytest.raises(ListenError, match="is not an address of this machine"):
+            open_listener(host, 0)
+
+    def test_shows_ipv6_in_brackets(self) -> None:
+        assert (format_host("::1"), format_host("127.0.0.1")) == ("[::1]", "127.0.0.1")
