@@ -1,0 +1,151 @@
+"""The `taskfleet` command. Each command imports what it needs, so that `taskfleet --help` is quick."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import __version__
+
+EXIT_FAILURE = 1
+EXIT_BAD_SETTING = 2
+
+application = typer.Typer(
+    name="taskfleet",
+    help="A task service that starts on a laptop with one command and serves millions of users unchanged.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys = typer.Typer(help="The key pair that signs access tokens.", no_args_is_help=True)
+application.add_typer(keys, name="keys")
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any free one.")]
+Workers = Annotated[int, typer.Option(min=1, max=256, help="How many processes serve the API.")]
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line on stderr, never a traceback."""
+    try:
+        application()
+    except Exception as error:
+        failure = _describe_expected(error)
+        if failure is None:
+            raise
+        _fail(*failure)
+
+
+def _describe_expected(error: Exception) -> tuple[str, int] | None:
+    """The line and the exit code for what an operator can mend, or None for a fault of ours."""
+    from app.core.settings import SettingsError
+    from app.data.failures import DatabaseError, is_database_away
+    from app.embedded.errors import EmbeddedError
+    from app.serving import ListenError
+
+    if isinstance(error, SettingsError):
+        return str(error), EXIT_BAD_SETTING
+    if isinstance(error, EmbeddedError | ListenError):
+        return str(error), EXIT_FAILURE
+    if isinstance(error, DatabaseError):
+        if is_database_away(error):
+            return "MongoDB does not answer; TASKFLEET_MONGO_URL says where it is looked for", EXIT_FAILURE
+        return f"MongoDB: {str(error).partition(', full error')[0]}", EXIT_FAILURE
+    return None
+
+
+def _fail(message: str, exit_code: int) -> None:
+    typer.echo(f"taskfleet: {message}", err=True)
+    sys.exit(exit_code)
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"taskfleet {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def _common(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A task service that starts on a laptop with one command and serves millions of users unchanged."""
+
+
+@application.command()
+def local(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data_dir: Annotated[Path, typer.Option(help="Where the data, the keys and the logs are kept.")] = Path(".data"),
+    workers: Workers = 1,
+) -> None:
+    """Start everything on this machine, MongoDB and the cache included; Ctrl-C stops it, the data stay."""
+    from app.local import LocalOptions, run_local
+
+    run_local(LocalOptions(host=host, port=port, data_directory=data_dir, workers=workers))
+
+
+@application.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
+    """Serve the API on the configured MongoDB and Redis."""
+    from app.bootstrap import load_key
+    from app.core.settings import load_settings
+    from app.serving import open_listener
+    from app.serving import serve as serve_api
+
+    load_key(load_settings())  # a bad setting is one line here, and a traceback in every worker
+    serve_api(open_listener(host, port), workers)
+
+
+@application.command()
+def migrate() -> None:
+    """Bring the database's collections, indexes and documents up to date."""
+    from app.bootstrap import apply_migrations
+    from app.core.logging import configure_logging
+    from app.core.settings import load_settings
+
+    settings = load_settings()
+    configure_logging(settings.observability.log_format)
+    report = asyncio.run(apply_migrations(settings))
+    typer.echo(
+        f"{len(report.created_collections)} collections and {len(report.created_indexes)} indexes created, "
+        f"{len(report.applied_versions)} migrations applied"
+    )
+
+
+@application.command()
+def openapi() -> None:
+    """Print the OpenAPI description of the API; no server is needed."""
+    os.environ["TASKFLEET_PROFILE"] = "local"
+    from app.core.settings import load_settings
+    from app.main import create_app
+
+    typer.echo(json.dumps(create_app(load_settings()).openapi(), indent=2, ensure_ascii=False))
+
+
+@keys.command("generate")
+def generate_key(
+    path: Annotated[Path, typer.Option(help="The file to write; one that exists is never replaced.")] = Path(
+        "signing-key.pem"
+    ),
+) -> None:
+    """Make a private key (ES256) that only its owner can read."""
+    from app.core.signing_keys import generate_signing_key
+
+    try:
+        generate_signing_key(path)
+    except FileExistsError:
+        _fail(f"{path} exists and is not replaced, because that would end every session", EXIT_FAILURE)
+    except OSError as error:
+        _fail(f"cannot write {path}: {error.strerror}", EXIT_FAILURE)
+    typer.echo(f"Wrote {path}; TASKFLEET_JWT_PRIVATE_KEY_FILE={path.absolute()} makes Taskfleet use it.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""`taskfleet local`: mongod, the cache server and the API as children of one process, with nothing to set up."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import app
+from app.bootstrap import apply_migrations, load_key
+from app.core.logging import configure_logging
+from app.core.settings import PREFIX, Settings, load_settings
+from app.core.signing_keys import generate_signing_key
+from app.embedded.binaries import CACHE_SERVER, MONGOD, find_server
+from app.embedded.cache import EmbeddedCache
+from app.embedded.child import ChildProcess
+from app.embedded.data_directory import claim_data_directory
+from app.embedded.errors import DataDirectoryError, ServerStartError
+from app.embedded.mongo import EmbeddedMongo
+from app.embedded.server import EmbeddedServer
+from app.embedded.supervisor import Supervisor
+from app.serving import GRACEFUL_SHUTDOWN_SECONDS, format_host, open_listener
+
+# uvicorn gives up on slow requests after its own limit; the rest is for closing clients and the interpreter's end.
+WORKER_GRACE_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 4.0
+
+# Several times what a cold start of the interpreter and all imports takes on a slow machine.
+READY_TIMEOUT_SECONDS = 60.0
+PROBE_TIMEOUT_SECONDS = 5.0
+POLL_SECONDS = 0.05
+
+# A laptop has one user; this leaves the machine to its owner.
+MONGO_CACHE_GB = 0.5
+
+_WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+
+
+@dataclass(frozen=True)
+class LocalOptions:
+    """What the command line says."""
+
+    host: str
+    port: int
+    data_directory: Path
+    workers: int
+
+
+def run_local(options: LocalOptions) -> None:
+    """Run the whole stack until SIGINT or SIGTERM.
+
+    Raises `SettingsError`, `ListenError` or `EmbeddedError` with one line for the operator.
+    """
+    os.environ[f"{PREFIX}PROFILE"] = "local"
+    settings = load_settings()
+    directory = options.data_directory.absolute()
+    with claim_data_directory(directory), open_listener(options.host, options.port) as listener:
+        address = LocalAddress(options.host, listener.getsockname()[1])
+        _fill_environment(settings, address, directory)
+        complete = load_settings()
+        configure_logging(complete.observability.log_format)
+        load_key(complete)  # a bad key is one line here, and a traceback in every worker
+        asyncio.run(_run_stack(settings, options, listener, address))
+
+
+@dataclass(frozen=True)
+class LocalAddress:
+    """Where the API listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{format_host(self.host)}:{self.port}"
+
+    @property
+    def reachable_host(self) -> str:
+        """The host to connect to: a wildcard is an address to listen on, not to speak to."""
+        return _WILDCARD_HOSTS.get(self.host, self.host)
+
+    @property
+    def public_url(self) -> str:
+        return f"http://{format_host(self.reachable_host)}:{self.port}"
+
+
+def _fill_environment(settings: Settings, address: LocalAddress, directory: Path) -> None:
+    """Set what the user has not set, for this process and the API's, which inherits the environment."""
+    if "public_url" not in settings.http.model_fields_set:
+        os.environ[f"{PREFIX}PUBLIC_URL"] = address.public_url
+    if "log_format" not in settings.observability.model_fields_set:
+        os.environ[f"{PREFIX}LOG_FORMAT"] = "console"
+    if settings.jwt.private_key_file is None:
+        os.environ[f"{PREFIX}JWT_PRIVATE_KEY_FILE"] = str(_ensure_signing_key(directory))
+
+
+def _ensure_signing_key(directory: Path) -> Path:
+    key_file = directory / "signing-key.pem"
+    try:
+        if not key_file.exists():
+            generate_signing_key(key_file)
+    except OSError as error:
+        raise DataDirectoryError(f"cannot write {key_file}: {error.strerror}") from None
+    return key_file
+
+
+async def _run_stack(
+    settings: Settings, options: LocalOptions, listener: socket.socket, address: LocalAddress
+) -> None:
+    supervisor = Supervisor()
+    await supervisor.run(_LocalStack(settings, options, listener, address, supervisor).bring_up)
+
+
+class _LocalStack:
+    """The children, in the order in which they need each other."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: LocalOptions,
+        listener: socket.socket,
+        address: LocalAddress,
+        supervisor: Supervisor,
+    ) -> None:
+        self._settings = settings
+        self._options = options
+        self._listener = listener
+        self._address = address
+        self._supervisor = supervisor
+        self._directory = options.data_directory.absolute()
+
+    async def bring_up(self, stack: AsyncExitStack) -> None:
+        """Start what the user has not brought, then the API, and say so when it answers."""
+        if "url" not in self._settings.mongo.model_fields_set:
+            mongod = await asyncio.to_thread(find_server, MONGOD, self._settings.embedded.mongod_binary)
+            mongo = EmbeddedMongo(mongod, self._directory / "mongo", cache_size_gb=MONGO_CACHE_GB)
+            await self._start(stack, mongo)
+            os.environ[f"{PREFIX}MONGO_URL"] = mongo.url
+        if "url" not in self._settings.cache.model_fields_set:
+            binary = await asyncio.to_thread(find_server, CACHE_SERVER, self._settings.embedded.cache_binary)
+            cache = EmbeddedCache(binary, self._directory / "cache")
+            await self._start(stack, cache)
+            os.environ[f"{PREFIX}REDIS_URL"] = cache.url
+        await apply_migrations(load_settings())
+        await self._start_api(stack)
+        await _wait_until_ready(self._address)
+        print(f"Taskfleet is ready at {self._address.url}", flush=True)  # noqa: T201 - the command's output
+
+    async def _start(self, stack: AsyncExitStack, server: EmbeddedServer) -> None:
+        await stack.enter_async_context(server)
+        self._supervisor.watch(server.child)
+
+    async def _start_api(self, stack: AsyncExitStack) -> None:
+        workers = await stack.enter_async_context(ApiWorkers(self._listener, self._options.workers))
+        self._listener.close()  # the workers have it; once they stop listening, nobody does
+        for worker in workers.children:
+            self._supervisor.watch(worker)
+
+
+class ApiWorkers:
+    """The API's processes, all accepting from one listener; an async context manager."""
+
+    def __init__(self, listener: socket.socket, count: int) -> None:
+        self.children: list[ChildProcess] = []
+        self._listener = listener
+        self._count = count
+
+    async def __aenter__(self) -> Self:
+        try:
+            for _ in range(self._count):
+                self.children.append(await self._start_one())
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stop()
+
+    async def _start_one(self) -> ChildProcess:
+        # `-P` keeps the current directory, which may hold another package named app, out of the import path.
+        import_path = [str(Path(app.__file__).parent.parent), *_split_path(os.environ.get("PYTHONPATH"))]
+        descriptor = self._listener.fileno()
+        return await ChildProcess.start(
+            "the API",
+            [sys.executable, "-P", "-m", "app.serving", str(descriptor)],
+            environment={**os.environ, "PYTHONPATH": os.pathsep.join(import_path)},
+            pass_fds=[descriptor],
+        )
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(child.stop(WORKER_GRACE_SECONDS) for child in self.children))
+
+
+def _split_path(value: str | None) -> Sequence[str]:
+    return [part for part in (value or "").split(os.pathsep) if part]
+
+
+async def _wait_until_ready(address: LocalAddress) -> None:
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_SECONDS):
+            while not await _is_ready(address):  # noqa: ASYNC110 - another process cannot set our event
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise ServerStartError(f"the API was not ready after {READY_TIMEOUT_SECONDS:.0f} s") from None
+
+
+async def _is_ready(address: LocalAddress) -> bool:
+    """Whether `/readyz` answers 200; one plain HTTP/1.1 request needs no client library."""
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
+            reader, writer = await asyncio.open_connection(address.reachable_host, address.port)
+            try:
+                host = format_host(address.reachable_host)
+                writer.write(f"GET /readyz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                return (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False

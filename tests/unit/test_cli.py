@@ -1,0 +1,128 @@
+"""The command line: what it prints, how it fails, and that it stays quick."""
+
+import json
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from app import __version__, cli
+
+
+class Result(NamedTuple):
+    exit_code: int
+    output: str
+    errors: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process."""
+
+    def run_command(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["taskfleet", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return Result(int(end.value.code or 0), *capsys.readouterr())
+
+    return run_command
+
+
+class TestHelp:
+    def test_names_every_command(self, run: Run) -> None:
+        result = run("--help")
+        assert result.exit_code == 0
+        for command in ("local", "serve", "migrate", "openapi", "keys"):
+            assert f" {command} " in result.output
+
+    def test_imports_nothing_heavy(self) -> None:
+        script = (
+            "import sys; from app import cli; sys.argv = ['taskfleet', '--version']\n"
+            "try: cli.main()\n"
+            "except SystemExit: print(sorted({'fastapi', 'pymongo', 'pydantic', 'uvicorn'} & set(sys.modules)))"
+        )
+        result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert result.stdout == f"taskfleet {__version__}\n[]\n"
+
+    def test_tells_the_version(self, run: Run) -> None:
+        assert run("--version") == (0, f"taskfleet {__version__}\n", "")
+
+
+class TestGeneratingAKey:
+    def test_writes_a_file_for_its_owner_alone(self, run: Run, tmp_path: Path) -> None:
+        path = tmp_path / "key.pem"
+        result = run("keys", "generate", "--path", str(path))
+        assert result == (
+            0,
+            f"Wrote {path}; TASKFLEET_JWT_PRIVATE_KEY_FILE={path} makes Taskfleet use it.\n",
+            "",
+        )
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_refuses_to_replace_a_key(self, run: Run, tmp_path: Path) -> None:
+        path = tmp_path / "key.pem"
+        path.touch()
+        result = run("keys", "generate", "--path", str(path))
+        assert result.exit_code == 1
+        assert (
+            result.errors == f"taskfleet: {path} exists and is not replaced, because that would end every session\n"
+        )
+
+    def test_says_when_the_file_cannot_be_written(self, run: Run, tmp_path: Path) -> None:
+        result = run("keys", "generate", "--path", str(tmp_path / "gone" / "key.pem"))
+        assert result.exit_code == 1
+        assert result.errors == f"taskfleet: cannot write {tmp_path}/gone/key.pem: No such file or directory\n"
+
+
+class TestTheDescriptionOfTheApi:
+    def test_is_printed_without_any_server(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TASKFLEET_PROFILE", "production")
+        monkeypatch.setenv("TASKFLEET_MONGO_URL", "mongodb://127.0.0.1:9/")
+        result = run("openapi")
+        assert result.exit_code == 0
+        assert json.loads(result.output)["info"]["version"] == __version__
+
+
+class TestABadSetting:
+    @pytest.mark.parametrize("command", ["serve", "migrate", "local", "openapi"])
+    def test_is_one_line_and_exit_code_2(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("TASKFLEET_PROFILE", "local")
+        monkeypatch.setenv("TASKFLEET_NO_SUCH_THING", "1")
+        result = run(command)
+        assert (result.exit_code, result.output) == (2, "")
+        assert result.errors.startswith("taskfleet: unknown setting TASKFLEET_NO_SUCH_THING")
+        assert len(result.errors.splitlines()) == 1
+
+    def test_of_the_production_profile_stops_the_start(self, run: Run) -> None:
+        result = run("serve")
+        assert result == (2, "", "taskfleet: TASKFLEET_PUBLIC_URL must be https in the production profile\n")
+
+
+class TestAFaultOfOurs:
+    def test_is_not_hidden(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail() -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(cli, "application", fail)
+        with pytest.raises(ZeroDivisionError):
+            cli.main()
+
+
+class TestADatabaseThatRefuses:
+    def test_is_one_line(self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("TASKFLEET_PROFILE", "local")
+        monkeypatch.setenv("TASKFLEET_MONGO_URL", "nonsense://")
+        result = run("migrate")
+        assert result.exit_code == 1
+        assert result.errors.startswith("taskfleet: MongoDB: Invalid URI scheme")
+        assert len(result.errors.splitlines()) == 1
