@@ -52,10 +52,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, listeners: Com
     install_problem_handlers(app)
     install_openapi(app)
     # The last one added is the outermost.
-    app.add_middleware(HeadMiddleware)
     app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
+    app.add_middleware(HeadMiddleware)
     _include_routers(app, settings)
     return app
 
