@@ -1,10 +1,9 @@
 """The composition root: opens the clients, builds the enabled modules and wires what crosses between them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from pymongo.monitoring import CommandListener
 
 from app.api.cookies import SessionCookies
 from app.api.security import Security
@@ -15,6 +14,7 @@ from app.core.clock import Clock, SystemClock
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
+from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator
 from app.data.store import Store
@@ -25,7 +25,7 @@ COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
 
 @asynccontextmanager
 async def run_services(
-    app: FastAPI, settings: Settings, clock: Clock, listeners: Sequence[CommandListener] = ()
+    app: FastAPI, settings: Settings, clock: Clock, listeners: CommandListeners = ()
 ) -> AsyncIterator[None]:
     """Put everything that requests need on `app.state` for as long as the context lasts."""
     state = app.state

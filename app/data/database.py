@@ -14,6 +14,8 @@ from pymongo.write_concern import WriteConcern
 from app.core.settings import MongoSettings
 
 Document = dict[str, Any]
+# What is told of every command that goes to the server.
+CommandListeners = Sequence[CommandListener]
 
 # One operation, its server selection and its retry included. Two of them in a row (who is calling, then what
 # was asked) must fit into the 10 s in which every request is answered.
@@ -76,7 +78,7 @@ class Database:
     Whatever differs between the drivers is a method here, so that nobody else knows which one runs.
     """
 
-    def __init__(self, settings: MongoSettings, listeners: Sequence[CommandListener] = ()) -> None:
+    def __init__(self, settings: MongoSettings, listeners: CommandListeners = ()) -> None:
         self._is_motor = settings.driver == "motor"
         client_class = motor.motor_asyncio.AsyncIOMotorClient if self._is_motor else AsyncMongoClient
         self._client: Any = client_class(

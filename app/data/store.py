@@ -1,14 +1,11 @@
 """What every feature is built from: the database with its transactions, changes and clock."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pymongo.monitoring import CommandListener
 
 from app.core.clock import Clock
 from app.core.settings import MongoSettings
 from app.data.changes import Changes
-from app.data.database import Database
+from app.data.database import CommandListeners, Database
 from app.data.transactions import TransactionRunner
 
 
@@ -22,7 +19,7 @@ class Store:
     clock: Clock
 
     @classmethod
-    def open(cls, settings: MongoSettings, clock: Clock, listeners: Sequence[CommandListener] = ()) -> "Store":
+    def open(cls, settings: MongoSettings, clock: Clock, listeners: CommandListeners = ()) -> "Store":
         """Build the data layer; connections are made when they are first needed."""
         database = Database(settings, listeners)
         transactions = TransactionRunner(database)
