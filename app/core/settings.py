@@ -311,7 +311,10 @@ def load_settings() -> Settings:
 
 
 def _refuse_unknown_variables(env_file: str | None, known: frozenset[str]) -> None:
-    in_file = dotenv_values(env_file, interpolate=False) if env_file else {}
+    try:
+        in_file = dotenv_values(env_file, interpolate=False) if env_file else {}
+    except (OSError, UnicodeError):
+        raise SettingsError(f"{ENV_FILE_VARIABLE} names {env_file}, which cannot be read as text") from None
     in_environment = {name for name in os.environ if name.startswith(PREFIX)} - {ENV_FILE_VARIABLE}
     if unknown := sorted((in_file.keys() | in_environment) - known):
         raise SettingsError(f"unknown setting {unknown[0]}; docs/settings.md lists the known ones")
