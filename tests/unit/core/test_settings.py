@@ -1,0 +1,327 @@
+"""Settings come from the environment or one file; what is unknown, malformed or unsafe stops the start."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import PREFIX, Settings, SettingsError, load_settings
+
+SECRET = "hunter2-hunter2"
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("MONGOD_BINARY", "CACHE_BINARY"):
+        monkeypatch.delenv(PREFIX + variable, raising=False)
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Sets variables and loads; names are given without the prefix."""
+
+    def load(**variables: str) -> Settings:
+        for name, value in variables.items():
+            monkeypatch.setenv(PREFIX + name, value)
+        return load_settings()
+
+    return load
+
+
+@pytest.fixture
+def configure_production(configure: Load, tmp_path: Path) -> Load:
+    """The same, on top of what the production profile needs."""
+
+    def load(**variables: str) -> Settings:
+        needed = {"PUBLIC_URL": "https://tasks.example", "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem")}
+        return configure(**(needed | variables))
+
+    return load
+
+
+def refusal(load: Load, **variables: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(**variables)
+    return str(caught.value)
+
+
+class TestTheLocalProfile:
+    def test_needs_no_setting_but_its_name(self, configure: Load) -> None:
+        settings = configure(PROFILE="local")
+
+        assert settings.runtime.is_local
+        assert settings.mongo.driver == "motor"
+        assert settings.mongo.database == "taskfleet"
+        assert settings.cache.url is None
+        assert settings.http.public_url == "http://127.0.0.1:8000"
+        assert settings.runtime.enabled_modules == {"auth", "tasks", "notifications"}
+        assert settings.rate_limits.user == "300/minute"
+
+    def test_reads_every_kind_of_value(self, configure: Load) -> None:
+        settings = configure(
+            PROFILE="local",
+            MONGO_URL=f"mongodb://user:{SECRET}@db:27017",
+            MONGO_DRIVER="pymongo",
+            REDIS_URL="redis://cache",
+            ENABLED_MODULES="auth, tasks",
+            ADMIN_EMAILS="ann@example.com,bob@example.com",
+            TRUSTED_PROXIES="10.0.0.0/8,127.0.0.1",
+            RATE_LIMIT_USER="",
+            CACHE_TTL_SECONDS="5",
+            METRICS_PORT="9100",
+        )
+
+        assert settings.mongo.url.get_secret_value() == f"mongodb://user:{SECRET}@db:27017"
+        assert settings.mongo.driver == "pymongo"
+        assert settings.runtime.enabled_modules == {"auth", "tasks"}
+        assert settings.sign_in.admin_emails == {"ann@example.com", "bob@example.com"}
+        assert settings.http.trusted_proxies == ("10.0.0.0/8", "127.0.0.1")
+        assert settings.rate_limits.user is None
+        assert settings.cache.ttl_seconds == 5
+        assert settings.observability.metrics_port == 9100
+
+    def test_takes_an_empty_value_of_an_optional_setting_for_none(self, configure: Load) -> None:
+        settings = configure(PROFILE="local", REDIS_URL="", WEB_DIST="", SENTRY_DSN="", METRICS_PORT="")
+
+        assert settings.cache.url is None
+        assert settings.http.web_dist is None
+        assert settings.observability.sentry_dsn is None
+        assert settings.observability.metrics_port is None
+
+    def test_shows_no_secret_when_it_is_printed(self, configure: Load) -> None:
+        settings = configure(
+            PROFILE="local",
+            MONGO_URL=f"mongodb://user:{SECRET}@db:27017",
+            REDIS_URL=f"redis://:{SECRET}@cache",
+            GOOGLE_CLIENT_ID="taskfleet",
+            GOOGLE_CLIENT_SECRET=SECRET,
+            SENTRY_DSN=f"https://{SECRET}@sentry.example/1",
+            SMTP_URL=f"smtp://user:{SECRET}@mail",
+        )
+
+        assert SECRET not in repr(settings)
+        assert SECRET not in str(settings)
+        assert SECRET not in repr(settings.sign_in.providers)
+        assert SECRET not in settings.model_dump_json()
+
+    def test_cannot_be_changed_afterwards(self, configure: Load) -> None:
+        settings = configure(PROFILE="local")
+
+        with pytest.raises(ValueError, match="frozen"):
+            settings.mongo.database = "other"
+
+
+class TestTheProductionProfile:
+    def test_is_the_default(self, configure_production: Load) -> None:
+        assert not configure_production().runtime.is_local
+
+    @pytest.mark.parametrize(
+        ("variables", "named"),
+        [
+            ({"PUBLIC_URL": "http://tasks.example"}, "PUBLIC_URL"),
+            ({"JWT_PRIVATE_KEY_FILE": ""}, "JWT_PRIVATE_KEY_FILE"),
+            ({"JWT_PRIVATE_KEY_FILE": "", "ENABLED_MODULES": "tasks"}, "JWKS_URL"),
+            (
+                {
+                    "OIDC_PROVIDERS": json.dumps(
+                        [
+                            {
+                                "name": "corp",
+                                "title": "Corp",
+                                "issuer": "http://login.corp.example",
+                                "client_id": "c",
+                                "client_secret": SECRET,
+                            }
+                        ]
+                    )
+                },
+                "'corp'",
+            ),
+            (
+                {"GOOGLE_CLIENT_ID": "c", "GOOGLE_CLIENT_SECRET": SECRET, "GOOGLE_ISSUER": "http://google.example"},
+                "'google'",
+            ),
+        ],
+    )
+    def test_refuses_what_is_unsafe(self, configure_production: Load, variables: dict[str, str], named: str) -> None:
+        message = refusal(configure_production, **variables)
+
+        assert named in message
+        assert SECRET not in message
+        assert "\n" not in message
+
+    def test_refuses_to_start_with_the_defaults(self, configure: Load) -> None:
+        assert "PUBLIC_URL" in refusal(configure)
+
+    @pytest.mark.parametrize("issuer", ["http://localhost:9000", "http://127.0.0.1:9000", "http://[::1]:9000"])
+    def test_accepts_a_plain_http_issuer_on_loopback_alone(self, configure_production: Load, issuer: str) -> None:
+        provider = {"name": "corp", "title": "Corp", "issuer": issuer, "client_id": "c", "client_secret": "s"}
+
+        settings = configure_production(OIDC_PROVIDERS=json.dumps([provider]))
+
+        assert settings.sign_in.providers[0].issuer == issuer
+
+    def test_verifies_tokens_with_published_keys_where_auth_runs_elsewhere(self, configure_production: Load) -> None:
+        settings = configure_production(
+            JWT_PRIVATE_KEY_FILE="", ENABLED_MODULES="tasks", JWKS_URL="https://auth.example/jwks"
+        )
+
+        assert settings.jwt.jwks_url == "https://auth.example/jwks"
+
+
+class TestAValueThatIsNoGood:
+    @pytest.mark.parametrize(
+        ("variable", "value"),
+        [
+            ("PROFILE", "staging"),
+            ("MONGO_DATABASE", "no/slash"),
+            ("MONGO_DATABASE", ""),
+            ("MONGO_DRIVER", "mongoengine"),
+            ("CACHE_TTL_SECONDS", "0"),
+            ("CACHE_TTL_SECONDS", "soon"),
+            ("PUBLIC_URL", "ftp://example.com"),
+            ("PUBLIC_URL", "http://"),
+            ("PUBLIC_URL", "https://example.com/?page=1"),
+            ("TRUSTED_PROXIES", "nginx"),
+            ("REQUEST_TIMEOUT_SECONDS", "0"),
+            ("REQUEST_TIMEOUT_SECONDS", "11"),
+            ("JWT_ISSUER", ""),
+            ("OIDC_PROVIDERS", "{"),
+            ("OIDC_PROVIDERS", '[{"name": "corp"}]'),
+            ("ENABLED_MODULES", "tasks,billing"),
+            ("ENABLED_MODULES", ""),
+            ("RATE_LIMIT_USER", "many"),
+            ("RATE_LIMIT_AUTH", "0/minute"),
+            ("RATE_LIMIT_ADDRESS", "10/fortnight"),
+            ("LOG_FORMAT", "xml"),
+            ("METRICS_PORT", "65536"),
+        ],
+    )
+    def test_is_refused_in_one_line_that_names_the_variable(self, configure: Load, variable: str, value: str) -> None:
+        message = refusal(configure, **({"PROFILE": "local"} | {variable: value}))
+
+        assert PREFIX + variable in message
+        assert "\n" not in message
+
+    @pytest.mark.parametrize("name", ["dev", "email", "Corp", "", "a" * 33])
+    def test_is_refused_as_the_name_of_a_provider(self, configure: Load, name: str) -> None:
+        provider = {
+            "name": name,
+            "title": "Corp",
+            "issuer": "https://login.example",
+            "client_id": "c",
+            "client_secret": SECRET,
+        }
+
+        message = refusal(configure, PROFILE="local", OIDC_PROVIDERS=json.dumps([provider]))
+
+        assert "OIDC_PROVIDERS" in message
+        assert SECRET not in message
+
+    def test_does_not_repeat_a_secret(self, configure: Load) -> None:
+        provider = {"name": "corp", "issuer": "https://login.example", "client_id": "c", "client_secret": SECRET}
+
+        message = refusal(configure, PROFILE="local", OIDC_PROVIDERS=json.dumps([provider | {"extra": SECRET}]))
+
+        assert SECRET not in message
+
+    def test_is_refused_without_its_other_half(self, configure: Load) -> None:
+        assert "GOOGLE_CLIENT_SECRET" in refusal(configure, PROFILE="local", GOOGLE_CLIENT_ID="c")
+
+    def test_is_refused_when_two_providers_have_one_name(self, configure: Load) -> None:
+        google = {"name": "google", "client_id": "c", "client_secret": "s"}
+
+        message = refusal(
+            configure,
+            PROFILE="local",
+            GOOGLE_CLIENT_ID="c",
+            GOOGLE_CLIENT_SECRET="s",
+            OIDC_PROVIDERS=json.dumps([google]),
+        )
+
+        assert "same name" in message
+
+
+class TestAVariableThatNobodyKnows:
+    def test_is_refused_by_name_without_its_value(self, configure: Load) -> None:
+        message = refusal(configure, PROFILE="local", MONGO_URI=f"mongodb://user:{SECRET}@db")
+
+        assert "TASKFLEET_MONGO_URI" in message
+        assert SECRET not in message
+
+    def test_is_ignored_when_it_is_not_ours(self, configure: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TASKFLEETING", "x")
+
+        assert configure(PROFILE="local").runtime.is_local
+
+
+class TestAGoogleProvider:
+    def test_comes_from_its_two_variables_with_issuer_and_title_filled_in(self, configure: Load) -> None:
+        settings = configure(PROFILE="local", GOOGLE_CLIENT_ID="c", GOOGLE_CLIENT_SECRET="s")
+
+        (google,) = settings.sign_in.providers
+        assert (google.name, google.title, google.issuer) == ("google", "Google", "https://accounts.google.com")
+
+    def test_comes_from_the_list_with_an_issuer_of_its_own(self, configure: Load) -> None:
+        listed = [
+            {"name": "google", "client_id": "c", "client_secret": "s", "issuer": "http://127.0.0.1:9999/"},
+            {
+                "name": "corp",
+                "title": "Corp",
+                "client_id": "c",
+                "client_secret": "s",
+                "issuer": "https://login.example",
+            },
+        ]
+
+        settings = configure(PROFILE="local", OIDC_PROVIDERS=json.dumps(listed))
+
+        google, corp = settings.sign_in.providers
+        assert (google.title, google.issuer) == ("Google", "http://127.0.0.1:9999")
+        assert corp.name == "corp"
+
+
+class TestAFileOfSettings:
+    def test_is_read_under_the_environment(
+        self, configure: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "taskfleet.env"
+        file.write_text("TASKFLEET_PROFILE=local\nTASKFLEET_MONGO_DATABASE=from_file\nTASKFLEET_JWT_ISSUER=file\n")
+
+        settings = configure(ENV_FILE=str(file), MONGO_DATABASE="from_environment")
+
+        assert settings.runtime.is_local
+        assert settings.mongo.database == "from_environment"
+        assert settings.jwt.issuer == "file"
+
+    def test_is_refused_when_it_is_not_there(self, configure: Load, tmp_path: Path) -> None:
+        message = refusal(configure, ENV_FILE=str(tmp_path / "nothing.env"))
+
+        assert "TASKFLEET_ENV_FILE" in message
+        assert "\n" not in message
+
+    def test_is_refused_when_it_holds_a_variable_that_nobody_knows(self, configure: Load, tmp_path: Path) -> None:
+        file = tmp_path / "taskfleet.env"
+        file.write_text(f"TASKFLEET_PROFILE=local\nTASKFLEET_MONGO_URI={SECRET}\n")
+
+        message = refusal(configure, ENV_FILE=str(file))
+
+        assert "TASKFLEET_MONGO_URI" in message
+        assert SECRET not in message
+
+    def test_is_refused_when_it_is_no_text(self, configure: Load, tmp_path: Path) -> None:
+        file = tmp_path / "taskfleet.env"
+        file.write_bytes(b"TASKFLEET_PROFILE=\xff\xfe\x00")
+
+        assert "TASKFLEET_ENV_FILE" in refusal(configure, ENV_FILE=str(file))
+
+
+class TestTheModules:
+    def test_read_no_environment_when_they_are_imported(
+        self, configure: Load, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert configure(PROFILE="local").mongo.database == "taskfleet"
+        assert configure(MONGO_DATABASE="later").mongo.database == "later"
