@@ -71,5 +71,7 @@ Instant = Annotated[
     BeforeValidator(parse_instant),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T08:30:00.000Z"]}),
 ]
-Text = Annotated[str, AfterValidator(refuse_nul)]
+# Stands behind the length limits of a text, whose messages and schema it would change ahead of them.
+NO_NUL = AfterValidator(refuse_nul)
+Text = Annotated[str, NO_NUL]
 Revision = Annotated[int, Field(ge=0, description="Counts the user's changes", examples=[42])]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from app.api.pagination import DEFAULT_PAGE_SIZE, CursorText, Limit
-from app.api.schemas import Instant, Text, parse_id
+from app.api.schemas import NO_NUL, Instant, parse_id
 from app.tasks.query import STATUSES, Status, TaskQuery
 
 _SORTS = ("position", "due", "priority", "created", "updated")
@@ -31,12 +31,12 @@ class TaskListParameters(BaseModel):
 
     status: Annotated[list[Status], Field(description="May be repeated; any by default")] = []
     list_id: ListFilter | None = None
-    label: Annotated[Text, Field(min_length=1, max_length=50)] | None = None
+    label: Annotated[str, Field(min_length=1, max_length=50), NO_NUL] | None = None
     priority_min: Annotated[int, Field(ge=0, le=4)] = 0
     due_before: Annotated[Instant, Field(description="Due before this instant")] | None = None
     due_after: Annotated[Instant, Field(description="Due at this instant or later")] | None = None
     parent_id: Annotated[ParentFilter, Field(description="Subtasks of this task")] | None = None
-    q: Annotated[Text, Field(max_length=200, description="Words that title or notes contain")] | None = None
+    q: Annotated[str, Field(max_length=200, description="Words that title or notes contain"), NO_NUL] | None = None
     deleted: Annotated[bool, Field(description="The trash instead of the tasks")] = False
     sort: Annotated[
         str,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from app.api.schemas import Id, Instant, Revision, StrictModel, Text
+from app.api.schemas import NO_NUL, Id, Instant, Revision, StrictModel
 from app.tasks.due import Due
 from app.tasks.position import is_position
 from app.tasks.query import Status
@@ -48,20 +48,24 @@ def _refuse_recurrence(value: object) -> None:
         raise ValueError("recurring tasks are not supported; leave this out or send null")
 
 
-Title = Annotated[Text, Field(min_length=1, max_length=500, examples=["Buy milk"]), AfterValidator(_refuse_blank)]
-Notes = Annotated[Text, Field(max_length=20_000, description="Markdown", examples=["Two bottles, *organic*"])]
+Title = Annotated[
+    str, Field(min_length=1, max_length=500, examples=["Buy milk"]), NO_NUL, AfterValidator(_refuse_blank)
+]
+Notes = Annotated[str, Field(max_length=20_000, description="Markdown", examples=["Two bottles, *organic*"]), NO_NUL]
 Priority = Annotated[int, Field(ge=0, le=4, description="0 (none) to 4 (urgent)", examples=[2])]
-Label = Annotated[Text, Field(min_length=1, max_length=50, examples=["home"]), AfterValidator(_refuse_blank)]
+Label = Annotated[str, Field(min_length=1, max_length=50, examples=["home"]), NO_NUL, AfterValidator(_refuse_blank)]
 Labels = Annotated[list[Label], Field(max_length=20), AfterValidator(_drop_repeated)]
 Reminders = Annotated[list[Reminder], Field(max_length=5)]
 NoRecurrence = Annotated[None, BeforeValidator(_refuse_recurrence), WithJsonSchema({"type": "null"})]
 Position = Annotated[
-    Text,
+    str,
     AfterValidator(_check_position),
     Field(description="Order among siblings, compared as text", examples=["a0"]),
 ]
-ListName = Annotated[Text, Field(min_length=1, max_length=100, examples=["Groceries"]), AfterValidator(_refuse_blank)]
-Color = Annotated[Text, Field(pattern=r"^#[0-9a-f]{6}$", examples=["#2f80ed"])]
+ListName = Annotated[
+    str, Field(min_length=1, max_length=100, examples=["Groceries"]), NO_NUL, AfterValidator(_refuse_blank)
+]
+Color = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", examples=["#2f80ed"]), NO_NUL]
 
 
 class TaskDraft(StrictModel):
