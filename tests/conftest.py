@@ -159,16 +159,18 @@ async def raw_database(settings: Settings) -> AsyncIterator[AsyncDatabase[dict[s
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         settings.mongo.url.get_secret_value(), uuidRepresentation="standard", tz_aware=True
     )
-    # Nothing that a test arranges need survive the machine.
-    yield client.get_database(settings.mongo.database, write_concern=WriteConcern(w=1, j=False))
+    # The service reads what a majority holds, and must see what a test arranges.
+    yield client.get_database(settings.mongo.database, write_concern=WriteConcern("majority"))
     await client.close()
 
 
 async def _sweep(database: AsyncDatabase[dict[str, Any]]) -> None:
     """Empty every collection but the record of migrations; none is dropped, because indexes take long to make."""
+    quick = WriteConcern(w=1, j=False)
     for name in await database.list_collection_names():
         if name != MIGRATIONS.name:
-            await database[name].delete_many({})
+            await database[name].with_options(write_concern=quick).delete_many({})
+    await database[LEASES.name].delete_many({})  # by a majority, which confirms all of the above with it
 
 
 @pytest.fixture
