@@ -62,6 +62,11 @@ def query_etag(request: Request, revision: int) -> str:
     return f'"{revision}-{digest}"'
 
 
+def content_etag(content: Mapping[str, Any]) -> str:
+    """Return the strong ETag of an answer that no revision counts: a digest of what it says."""
+    return f'"{hashlib.blake2b(to_json(content), digest_size=12).hexdigest()}"'
+
+
 def is_unchanged(request: Request, etag: str) -> bool:
     """Whether `If-None-Match` names `etag` (weak comparison), so that 304 is the answer."""
     header = request.headers.get("if-none-match")

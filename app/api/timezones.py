@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-
 # Files of the machine's database that name no zone: what they mean differs from one replica to the next.
 _NO_ZONES = frozenset({"Factory", "localtime", "posixrules"})
 

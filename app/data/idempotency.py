@@ -126,6 +126,10 @@ class IdempotencyStore:
             }
         )
 
+    async def erase_user(self, user_id: UUID) -> None:
+        """Delete every record of the user."""
+        await self._collection.delete_many({"user_id": user_id})
+
 
 def _record_id(user_id: UUID, key: str) -> bytes:
     return hashlib.sha256(user_id.bytes + key.encode()).digest()
