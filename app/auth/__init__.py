@@ -1,0 +1,1 @@
+"""Who somebody is: signing in, sessions, the profile, and erasing an account."""

@@ -1,0 +1,113 @@
+"""Erasing an account: access ends at once, everything else is removed in the background, crash or no crash."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from app.api.preconditions import IfMatch
+from app.auth.identities import IdentityRepository
+from app.auth.profile import find_expected
+from app.auth.session_repository import SessionRepository
+from app.auth.users import UserRepository
+from app.data.changes import Change
+from app.data.leases import LeaseHeldError, Leases
+from app.data.store import Store
+
+# Removes what one feature keeps of a user; must bear being run again after it was interrupted.
+Eraser = Callable[[UUID], Awaitable[None]]
+
+# How long an interrupted erasure waits for the next process at most; give or take a quarter, so that
+# replicas that started together do not look together.
+_PERIOD_SECONDS = 60
+_JITTER = 0.25
+_BATCH = 100
+# Longer than a batch takes; a janitor that died blocks the next for at most this long.
+_LEASE_LIFETIME = timedelta(minutes=10)
+
+logger = structlog.get_logger(__name__)
+
+
+class Erasure:
+    """Erases accounts."""
+
+    def __init__(
+        self,
+        store: Store,
+        users: UserRepository,
+        identities: IdentityRepository,
+        sessions: SessionRepository,
+        erasers: Sequence[Eraser],
+    ) -> None:
+        self._store = store
+        self._users = users
+        self._identities = identities
+        self._sessions = sessions
+        self._erasers = erasers
+        self._leases = Leases(store.database, store.clock)
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def begin(self, user_id: UUID, if_match: IfMatch) -> None:
+        """End the account: after this no sign-in, session or change finds it. The rest goes on by itself.
+
+        Raises `PreconditionFailedError`.
+        """
+
+        async def end_account(change: Change) -> None:
+            user = await find_expected(self._users, change, if_match)
+            for identity_id in user.identity_ids:
+                await self._identities.delete(user_id, identity_id, change.session)
+            await self._sessions.delete_all(user_id, change.session)
+            fields = {"deleted_at": change.at, **change.stamp()}
+            await self._users.update(user_id, fields, change.session)
+
+        await self._store.changes.run(user_id, end_account)
+        task = asyncio.create_task(self._finish_or_leave(user_id))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def sweep(self) -> None:
+        """Finish interrupted erasures, unless another process is at it."""
+        with suppress(LeaseHeldError):
+            async with self._leases.hold("erase-accounts", _LEASE_LIFETIME):
+                for user_id in await self._users.find_erased(_BATCH):
+                    await self._finish_or_leave(user_id)
+
+    @asynccontextmanager
+    async def run_janitor(self) -> AsyncIterator[None]:
+        """Sweep now and every minute for as long as the context lasts."""
+        janitor = asyncio.create_task(self._sweep_forever())
+        try:
+            yield
+        finally:
+            tasks = {janitor, *self._under_way}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except Exception:
+                logger.exception("erasure_sweep_failed")
+            jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
+            await asyncio.sleep(_PERIOD_SECONDS * jitter)
+
+    async def _finish_or_leave(self, user_id: UUID) -> None:
+        try:
+            await self._finish(user_id)
+        except Exception:
+            logger.exception("erasure_interrupted", user_id=str(user_id))
+
+    async def _finish(self, user_id: UUID) -> None:
+        for erase in self._erasers:
+            await erase(user_id)
+        # Once more: a sign-in that had found the user may have begun a session since.
+        await self._sessions.delete_all(user_id)
+        # Last, because it is what tells that something is left to do.
+        await self._users.remove(user_id)

@@ -1,0 +1,83 @@
+"""The auth feature, put together."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.api.cookies import SessionCookies
+from app.auth.erasure import Eraser, Erasure
+from app.auth.identities import IDENTITIES, IdentityRepository
+from app.auth.oidc.http import ProviderHttp
+from app.auth.oidc.login_state import LoginStateCodec
+from app.auth.oidc.logins import OidcLogins
+from app.auth.oidc.provider import OidcClient
+from app.auth.profile import Profiles, TimezoneListener
+from app.auth.session_repository import SessionRepository
+from app.auth.sessions import Sessions
+from app.auth.sign_in import SignIn
+from app.auth.users import UserRepository
+from app.core.access_tokens import AccessTokenIssuer, SigningKey
+from app.core.settings import Settings
+from app.data.accounts import SESSIONS, USERS, Accounts
+from app.data.idempotency import IdempotencyStore
+from app.data.store import Store
+
+__all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth"]
+
+AUTH_COLLECTIONS = (USERS, SESSIONS, IDENTITIES)
+
+# As it is registered at the providers; the routes below the API's prefix must agree with it.
+_CALLBACK_PATH = "/api/v1/auth/{provider}/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthModule:
+    """The services behind the routes."""
+
+    sign_in: SignIn
+    sessions: Sessions
+    profiles: Profiles
+    erasure: Erasure
+    logins: OidcLogins
+    cookies: SessionCookies
+    public_jwk: Mapping[str, str]
+
+
+@asynccontextmanager
+async def build_auth(
+    store: Store,
+    settings: Settings,
+    key: SigningKey,
+    cookies: SessionCookies,
+    *,
+    erasers: Sequence[Eraser] = (),
+    timezone_listeners: Sequence[TimezoneListener] = (),
+) -> AsyncIterator[AuthModule]:
+    """Build the feature over the data layer; its background work runs as long as the context lasts.
+
+    `erasers` remove what other features hold of a user who is erased, `timezone_listeners` are told in the
+    transaction that moves a user to another time zone.
+    """
+    database = store.database
+    users, identities, sessions = UserRepository(database), IdentityRepository(database), SessionRepository(database)
+    idempotency = IdempotencyStore(database, store.clock)
+    erasure = Erasure(store, users, identities, sessions, (*erasers, idempotency.erase_user))
+    issuer = AccessTokenIssuer(key, settings.jwt, store.clock)
+    async with ProviderHttp() as http, erasure.run_janitor():
+        yield AuthModule(
+            sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
+            sessions=Sessions(sessions, Accounts(database), issuer, store.clock),
+            profiles=Profiles(users, store.changes, timezone_listeners),
+            erasure=erasure,
+            logins=_build_logins(store, settings, key, http),
+            cookies=cookies,
+            public_jwk=key.public_jwk,
+        )
+
+
+def _build_logins(store: Store, settings: Settings, key: SigningKey, http: ProviderHttp) -> OidcLogins:
+    clients = {}
+    for provider in settings.sign_in.providers:
+        redirect_uri = settings.http.public_url + _CALLBACK_PATH.format(provider=provider.name)
+        clients[provider.name] = OidcClient(provider, redirect_uri, http, store.clock)
+    return OidcLogins(clients, LoginStateCodec(key.derive_secret("login-state")), store.clock)

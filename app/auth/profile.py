@@ -1,0 +1,93 @@
+"""The profile: what users see and change of themselves."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from app.api.merge_patch import apply_merge_patch
+from app.api.preconditions import IfMatch, resource_etag
+from app.auth.representation import represent_profile
+from app.auth.users import DEFAULT_LOCALE, DEFAULT_TIMEZONE, EMPTY_SETTINGS, User, UserRepository
+from app.core.errors import UnauthenticatedError, ValidationProblemError
+from app.data.changes import Change, Changes
+
+# A client's preferences, not its data: some hundred entries.
+MAX_SETTINGS_BYTES = 16_384
+
+# Called in the transaction that gives the user another time zone.
+TimezoneListener = Callable[[Change, str], Awaitable[None]]
+
+_DEFAULTS = {"timezone": DEFAULT_TIMEZONE, "locale": DEFAULT_LOCALE, "settings": EMPTY_SETTINGS}
+_CHANGEABLE = ("name", "timezone", "locale", "settings")
+
+
+class Profiles:
+    """Reads and changes profiles."""
+
+    def __init__(
+        self, users: UserRepository, changes: Changes, timezone_listeners: Sequence[TimezoneListener]
+    ) -> None:
+        self._users = users
+        self._changes = changes
+        self._timezone_listeners = timezone_listeners
+
+    async def read(self, user_id: UUID) -> User:
+        """Return the user. Raises `UnauthenticatedError` when the account is gone."""
+        user = await self._users.find(user_id)
+        if user is None:
+            raise UnauthenticatedError("The account does not exist any more.", error="invalid_token")
+        return user
+
+    async def change(self, user_id: UUID, patch: Mapping[str, Any], if_match: IfMatch) -> User:
+        """Apply a merge patch and return the user as it then is; a patch that changes nothing counts nothing.
+
+        Raises `PreconditionFailedError`, or `ValidationProblemError` when the settings become too large.
+        """
+
+        async def apply(change: Change) -> User:
+            current = await find_expected(self._users, change, if_match)
+            changed = _apply_patch(current, patch)
+            fields = {name: getattr(changed, name) for name in _CHANGEABLE if _differs(name, current, changed)}
+            if not fields:
+                return current
+            await self._users.update(user_id, {**fields, **change.stamp()}, change.session)
+            if "timezone" in fields:
+                for listener in self._timezone_listeners:
+                    await listener(change, changed.timezone)
+            return replace(changed, revision=change.account.revision)
+
+        return await self._changes.run(user_id, apply)
+
+
+async def find_expected(users: UserRepository, change: Change, if_match: IfMatch) -> User:
+    """Return the user as it was when the change began. Raises `PreconditionFailedError`."""
+    user = await users.find(change.user_id, change.session)
+    assert user is not None  # noqa: S101 - the change has found the same document in the same transaction
+    before = replace(user, revision=change.account.revision - 1)  # which the change has counted up already
+    if_match.check(resource_etag(before.revision), represent_profile(before))
+    return before
+
+
+def _differs(name: str, current: User, changed: User) -> bool:
+    return bool(getattr(current, name) != getattr(changed, name))
+
+
+def _apply_patch(user: User, patch: Mapping[str, Any]) -> User:
+    if patch.get("name", "") is None:
+        raise ValidationProblemError("/name", "A name cannot be taken away.")
+    fields: dict[str, Any] = {name: _DEFAULTS[name] if value is None else value for name, value in patch.items()}
+    if isinstance(fields.get("settings"), dict):
+        fields["settings"] = _serialise(apply_merge_patch(user.read_settings(), fields["settings"]))
+    return replace(user, **fields)
+
+
+def _serialise(settings: Mapping[str, Any]) -> str:
+    try:
+        text = json.dumps(settings, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        raise ValidationProblemError("/settings", "The settings hold a number that is too large.") from None
+    if len(text.encode()) > MAX_SETTINGS_BYTES:
+        raise ValidationProblemError("/settings", f"The settings take more than {MAX_SETTINGS_BYTES} bytes.")
+    return text

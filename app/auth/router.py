@@ -1,0 +1,34 @@
+"""All routes of the auth feature, the literal paths ahead of those with a parameter."""
+
+from fastapi import APIRouter, Response
+
+from app.auth import me_router, session_router, sign_in_router
+from app.auth.dependencies import AuthPart
+from app.auth.schemas import JsonWebKeySet
+
+# A new key is published this long before it signs, and an old one this long after it signed last.
+_KEYS_MAX_AGE_SECONDS = 300
+
+well_known_router = APIRouter(tags=["auth"])
+
+
+@well_known_router.get(
+    "/.well-known/jwks.json",
+    operation_id="getPublicKeys",
+    summary="Public keys of the access tokens",
+)
+async def get_public_keys(response: Response, module: AuthPart) -> JsonWebKeySet:
+    """Return the keys that verify access tokens (RFC 7517)."""
+    response.headers["Cache-Control"] = f"public, max-age={_KEYS_MAX_AGE_SECONDS}"
+    return JsonWebKeySet(keys=[dict(module.public_jwk)])
+
+
+def build_routers(*, is_local: bool) -> tuple[APIRouter, ...]:
+    """Return the routers to mount under the API's prefix."""
+    return (
+        session_router.router,
+        sign_in_router.dev_router if is_local else sign_in_router.no_dev_router,
+        sign_in_router.router,
+        session_router.devices_router,
+        me_router.router,
+    )
