@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import pymongo
@@ -16,6 +17,8 @@ Result = TypeVar("Result")
 
 # A transaction with all its retries; below the 9 s of a request, above an in-place failover of a fast set.
 TRANSACTION_TIMEOUT_SECONDS = 7.0
+# The server keeps an aborted transaction's documents locked until it hears of the abort, or for a minute.
+_ABORT_TIMEOUT_SECONDS = 1.0
 # Waits between attempts grow from one short transaction's length (about 2 ms) to a fraction of the deadline.
 _FIRST_BACKOFF_SECONDS = 0.002
 _LAST_BACKOFF_SECONDS = 0.2
@@ -57,27 +60,29 @@ class TransactionRunner:
     async def _run_until_deadline(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout_seconds
-        with pymongo.timeout(self._timeout_seconds):
-            for attempt in itertools.count():
-                try:
-                    return await self._attempt(body, deadline)
-                except PyMongoError as error:
-                    backoff_seconds = _backoff_seconds(attempt)
-                    is_transient = error.has_error_label("TransientTransactionError")
-                    if not is_transient or loop.time() + backoff_seconds >= deadline:
-                        raise
-                await asyncio.sleep(backoff_seconds)
+        for attempt in itertools.count():
+            try:
+                return await self._attempt(body, deadline)
+            except PyMongoError as error:
+                backoff_seconds = _backoff_seconds(attempt)
+                is_transient = error.has_error_label("TransientTransactionError")
+                if not is_transient or loop.time() + backoff_seconds >= deadline:
+                    raise
+            await asyncio.sleep(backoff_seconds)
         raise AssertionError("unreachable: the loop ends by return or raise")
 
     async def _attempt(self, body: Callable[[Session], Awaitable[Result]], deadline: float) -> Result:
         async with self._database.transaction_session() as session:
             try:
-                result = await body(session)
+                with _until(deadline):
+                    result = await body(session)
             except BaseException:
-                with contextlib.suppress(PyMongoError):
+                # In time of its own: after the deadline there is the most reason to let go of the documents.
+                with contextlib.suppress(PyMongoError), pymongo.timeout(_ABORT_TIMEOUT_SECONDS):
                     await session.abort_transaction()
                 raise
-            await self._commit(session, deadline)
+            with _until(deadline):
+                await self._commit(session, deadline)
             return result
 
     async def _commit(self, session: Session, deadline: float) -> None:
@@ -93,6 +98,11 @@ class TransactionRunner:
                 await asyncio.sleep(backoff_seconds)
             else:
                 return
+
+
+def _until(deadline: float) -> AbstractContextManager[None]:
+    """Bound the driver's calls by an instant of the event loop's clock; one that has passed fails them at once."""
+    return pymongo.timeout(max(deadline - asyncio.get_running_loop().time(), 0.001))
 
 
 def _backoff_seconds(attempt: int) -> float:
