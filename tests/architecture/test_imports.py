@@ -15,7 +15,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "fastapi": ("main.py", "bootstrap.py", "api/*.py", "*/*router.py", "*/dependencies.py"),
     "starlette": ("main.py", "bootstrap.py", "api/*.py", "*/*router.py", "*/dependencies.py"),
     "motor": ("data/database.py",),
-    "pymongo": ("data/*.py", "*/*repository.py"),
+    "pymongo": ("data/*.py", "*/*repository.py", "auth/identities.py"),
     "bson": ("data/*.py", "*/*repository.py"),
     "gridfs": (),
     "redis": ("cache/*.py", "api/rate_limit.py"),
