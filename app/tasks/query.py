@@ -81,7 +81,7 @@ class TaskQuery:
         if self.priority_min > 0:
             selection["priority"] = {"$gte": self.priority_min}
         if self.due_after is not None or self.due_before is not None:
-            selection["due_order"] = {"$lt": self.due_before or NEVER}
+            selection["due_order"] = {"$lt": min(self.due_before or NEVER, NEVER)}
             if self.due_after is not None:
                 selection["due_order"]["$gte"] = self.due_after
         return selection
