@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ PRIMARY_STEPPED_DOWN = 189
 UNAUTHORIZED = 13
 
 Raw = AsyncDatabase[dict[str, Any]]
+Body = Callable[[Session], Awaitable[str]]
 
 
 async def count_up(store: Store, user_id: UUID, session: Session) -> None:
@@ -46,7 +48,7 @@ def attempts() -> list[int]:
 
 
 @pytest.fixture
-def body(store: Store, user_id: UUID, attempts: list[int]):
+def body(store: Store, user_id: UUID, attempts: list[int]) -> Body:
     """Counts the user's revision up and notes that it ran."""
 
     async def run(session: Session) -> str:
@@ -59,7 +61,7 @@ def body(store: Store, user_id: UUID, attempts: list[int]):
 
 class TestABodyThatSucceeds:
     async def test_is_committed_and_its_result_returned(
-        self, store: Store, raw_database: Raw, user_id: UUID, body
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body
     ) -> None:
         assert await store.transactions.run(body) == "attempt 1"
         assert await revision_of(raw_database, user_id) == 1
@@ -77,7 +79,7 @@ class TestABodyThatSucceeds:
 
 class TestABodyThatRaises:
     async def test_changes_nothing_and_is_not_run_again(
-        self, store: Store, raw_database: Raw, user_id: UUID, attempts: list[int], body
+        self, store: Store, raw_database: Raw, user_id: UUID, attempts: list[int], body: Body
     ) -> None:
         async def fail(session: Session) -> None:
             await body(session)
@@ -91,7 +93,7 @@ class TestABodyThatRaises:
         assert await open_transactions(raw_database) == 0
 
     async def test_raises_its_own_error_though_the_abort_fails_too(
-        self, store: Store, raw_database: Raw, user_id: UUID, body, failing: FailPoint
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
     ) -> None:
         async def fail(session: Session) -> None:
             await body(session)
@@ -104,7 +106,7 @@ class TestABodyThatRaises:
         assert await revision_of(raw_database, user_id) == 0
 
     async def test_passes_on_an_error_of_the_database_that_is_no_conflict(
-        self, store: Store, body, attempts: list[int], failing: FailPoint
+        self, store: Store, body: Body, attempts: list[int], failing: FailPoint
     ) -> None:
         async with failing("update", errorCode=UNAUTHORIZED):
             with pytest.raises(OperationFailure) as caught:
@@ -143,7 +145,7 @@ class TestTwoTransactionsThatWriteTheSameDocument:
         assert second_attempts > 1
 
     async def test_lose_no_update_when_there_are_many(
-        self, store: Store, raw_database: Raw, user_id: UUID, body
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body
     ) -> None:
         await asyncio.gather(*(store.transactions.run(body) for _ in range(25)))
 
@@ -155,7 +157,7 @@ class TestAFaultAtTheCommit:
 
     @pytest.mark.parametrize("code", [WRITE_CONFLICT, NO_SUCH_TRANSACTION])
     async def test_runs_the_body_again_when_the_transaction_is_lost(
-        self, code: int, store: Store, raw_database: Raw, user_id: UUID, body, failing: FailPoint
+        self, code: int, store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
     ) -> None:
         async with failing("commitTransaction", times=1, errorCode=code):
             assert await store.transactions.run(body) == "attempt 2"
@@ -163,7 +165,7 @@ class TestAFaultAtTheCommit:
         assert await revision_of(raw_database, user_id) == 1
 
     async def test_commits_again_without_the_body_when_the_answer_was_lost(
-        self, store: Store, raw_database: Raw, user_id: UUID, body, failing: FailPoint
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
     ) -> None:
         # The driver itself tries a commit twice; the third attempt is ours.
         async with failing("commitTransaction", times=2, closeConnection=True):
@@ -172,7 +174,7 @@ class TestAFaultAtTheCommit:
         assert await revision_of(raw_database, user_id) == 1
 
     async def test_commits_again_when_the_majority_did_not_confirm_in_time(
-        self, store: Store, raw_database: Raw, user_id: UUID, body, failing: FailPoint
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
     ) -> None:
         write_concern_error = {"code": 64, "codeName": "WriteConcernTimeout", "errmsg": "waiting timed out"}
         async with failing(
@@ -186,7 +188,7 @@ class TestAFaultAtTheCommit:
         assert await revision_of(raw_database, user_id) == 1
 
     async def test_takes_effect_once_when_a_new_primary_is_elected(
-        self, store: Store, raw_database: Raw, user_id: UUID, body, failing: FailPoint
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
     ) -> None:
         async with failing("commitTransaction", times=2, errorCode=PRIMARY_STEPPED_DOWN):
             await store.transactions.run(body)
@@ -194,7 +196,7 @@ class TestAFaultAtTheCommit:
         assert await revision_of(raw_database, user_id) == 1
 
     async def test_is_raised_when_it_is_final(
-        self, store: Store, raw_database: Raw, user_id: UUID, body, attempts: list[int], failing: FailPoint
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, attempts: list[int], failing: FailPoint
     ) -> None:
         async with failing("commitTransaction", errorCode=UNAUTHORIZED, errorLabels=[]):
             with pytest.raises(OperationFailure):
@@ -206,7 +208,7 @@ class TestAFaultAtTheCommit:
 class TestAFaultWithinTheBody:
     @pytest.mark.parametrize("how", [{"errorCode": WRITE_CONFLICT}, {"closeConnection": True}])
     async def test_runs_the_body_again(
-        self, how: dict[str, Any], store: Store, raw_database: Raw, user_id: UUID, body, failing: FailPoint
+        self, how: dict[str, Any], store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
     ) -> None:
         async with failing("update", times=1, **how):
             assert await store.transactions.run(body) == "attempt 2"
@@ -217,7 +219,7 @@ class TestAFaultWithinTheBody:
 class TestTheDeadline:
     DEADLINE_SECONDS = 0.4
     # For the abort, and for a machine that is busy.
-    GRACE_SECONDS = 2.0
+    GRACE_SECONDS = 1.8
 
     @pytest.fixture
     def runner(self, store: Store) -> TransactionRunner:
@@ -228,14 +230,14 @@ class TestTheDeadline:
         [
             ("update", {"errorCode": WRITE_CONFLICT}),
             ("update", {"closeConnection": True}),
-            ("update", {"blockConnection": True, "blockTimeMS": 3_000}),
+            ("update", {"blockConnection": True, "blockTimeMS": 2_400}),
             ("commitTransaction", {"errorCode": WRITE_CONFLICT}),
             ("commitTransaction", {"closeConnection": True}),
-            ("commitTransaction", {"blockConnection": True, "blockTimeMS": 3_000}),
+            ("commitTransaction", {"blockConnection": True, "blockTimeMS": 2_400}),
         ],
     )
     async def test_ends_the_attempts_with_an_error_that_says_try_later(
-        self, command: str, how: dict[str, Any], runner: TransactionRunner, body, failing: FailPoint
+        self, command: str, how: dict[str, Any], runner: TransactionRunner, body: Body, failing: FailPoint
     ) -> None:
         async with failing(command, **how):
             started = time.monotonic()
@@ -264,7 +266,7 @@ class TestTheDeadline:
         assert await revision_of(raw_database, user_id) == 0
 
     async def test_leaves_the_next_transaction_its_full_time(
-        self, runner: TransactionRunner, raw_database: Raw, user_id: UUID, body, failing: FailPoint
+        self, runner: TransactionRunner, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
     ) -> None:
         async with failing("update", errorCode=WRITE_CONFLICT):
             with pytest.raises(PyMongoError):
@@ -319,7 +321,7 @@ class TestACallerThatIsCancelled:
         assert await revision_of(raw_database, user_id) == 0
 
     async def test_leaves_sessions_and_connections_in_order_at_whatever_moment(
-        self, store: Store, raw_database: Raw, user_id: UUID, body, attempts: list[int]
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, attempts: list[int]
     ) -> None:
         for steps in range(40):
             caller = asyncio.create_task(store.transactions.run(body))
