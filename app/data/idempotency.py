@@ -16,7 +16,10 @@ from app.data.database import Database, Document, Session
 IDEMPOTENCY = CollectionSpec(
     name="idempotency",
     shard_key="user_id",
-    indexes=(Index("expiry", [("expires_at", 1)], expires_after=timedelta(0)),),
+    indexes=(
+        Index("user", [("user_id", 1)]),  # for erasing an account
+        Index("expiry", [("expires_at", 1)], expires_after=timedelta(0)),
+    ),
 )
 
 ANSWER_LIFETIME = timedelta(hours=24)
