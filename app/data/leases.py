@@ -1,5 +1,7 @@
 """Leases: a named piece of work that one process at a time may do, given up by itself when the holder dies."""
 
+import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +12,10 @@ from pymongo.errors import DuplicateKeyError
 from app.core.clock import Clock
 from app.data.collections import CollectionSpec
 from app.data.database import Database
+from app.data.failures import DatabaseError
+
+# Two renewals may fail before the lease is lost.
+_RENEWAL_SHARE = 0.3
 
 LEASES = CollectionSpec(name="leases", shard_key=None)
 
@@ -27,7 +33,10 @@ class Leases:
 
     @asynccontextmanager
     async def hold(self, name: str, lifetime: timedelta) -> AsyncIterator[None]:
-        """Hold the lease for the block, at most for `lifetime`. Raises `LeaseHeldError` when it is taken."""
+        """Hold the lease for the block. Raises `LeaseHeldError` when it is taken.
+
+        The lease is renewed for as long as the block runs; that of a process that died ends after `lifetime`.
+        """
         holder = secrets.token_hex(8)
         now = self._clock.now()
         try:
@@ -39,7 +48,18 @@ class Leases:
             )
         except DuplicateKeyError:
             raise LeaseHeldError(name) from None
+        renewal = asyncio.create_task(self._renew(name, holder, lifetime))
         try:
             yield
         finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
             await self._collection.delete_one({"_id": name, "holder": holder})
+
+    async def _renew(self, name: str, holder: str, lifetime: timedelta) -> None:
+        while True:
+            await asyncio.sleep(lifetime.total_seconds() * _RENEWAL_SHARE)
+            with contextlib.suppress(DatabaseError):  # the next renewal may get through in time
+                await self._collection.update_one(
+                    {"_id": name, "holder": holder}, {"$set": {"expires_at": self._clock.now() + lifetime}}
+                )

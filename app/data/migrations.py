@@ -12,8 +12,8 @@ from app.data.leases import LEASES, LeaseHeldError, Leases
 
 MIGRATIONS = CollectionSpec(name="migrations", shard_key=None)
 
-# Longer than the longest migration; a migrator that died blocks the next for at most this long.
-_LEASE_LIFETIME = timedelta(minutes=10)
+# A migrator that died blocks the next for at most this long; one at work renews its lease.
+_LEASE_LIFETIME = timedelta(seconds=15)
 _POLL_SECONDS = 0.2
 
 
