@@ -1,0 +1,86 @@
+"""A lease is held by one process at a time and ends by itself when its holder dies."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from app.core.settings import Settings
+from app.data.leases import LeaseHeldError, Leases
+from app.data.store import Store
+from tests.fakes.clock import FakeClock
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def leases(store: Store, clock: FakeClock) -> Leases:
+    return Leases(store.database, clock)
+
+
+class TestALease:
+    async def test_is_refused_to_others_while_it_is_held(self, leases: Leases) -> None:
+        async with leases.hold("digest", MINUTE):
+            with pytest.raises(LeaseHeldError):
+                async with leases.hold("digest", MINUTE):
+                    pytest.fail("two hold one lease")
+
+    async def test_does_not_hinder_other_work(self, leases: Leases) -> None:
+        async with leases.hold("digest", MINUTE), leases.hold("reminders", MINUTE):
+            pass
+
+    async def test_is_free_again_when_its_work_is_done(self, leases: Leases) -> None:
+        async with leases.hold("digest", MINUTE):
+            pass
+        async with leases.hold("digest", MINUTE):
+            pass
+
+    async def test_is_free_again_when_its_work_failed(self, leases: Leases) -> None:
+        with pytest.raises(LookupError):
+            async with leases.hold("digest", MINUTE):
+                raise LookupError
+
+        async with leases.hold("digest", MINUTE):
+            pass
+
+    async def test_is_taken_from_a_holder_that_died(self, leases: Leases, clock: FakeClock) -> None:
+        async with leases.hold("digest", MINUTE):
+            clock.advance(59)
+            with pytest.raises(LeaseHeldError):
+                await leases.hold("digest", MINUTE).__aenter__()
+            clock.advance(1)
+            async with leases.hold("digest", MINUTE):
+                pass
+
+    async def test_stays_with_its_new_holder_when_the_late_one_ends(self, leases: Leases, clock: FakeClock) -> None:
+        late = leases.hold("digest", MINUTE)
+        await late.__aenter__()
+        clock.advance(61)
+        async with leases.hold("digest", MINUTE):
+            await late.__aexit__(None, None, None)
+            with pytest.raises(LeaseHeldError):
+                await leases.hold("digest", MINUTE).__aenter__()
+
+    async def test_goes_to_one_of_many_who_ask_at_once(
+        self, leases: Leases, clock: FakeClock, settings: Settings, raw_database: AsyncDatabase[dict[str, Any]]
+    ) -> None:
+        for round_number in range(5):
+            granted = asyncio.Event()
+            refused = 0
+
+            async def compete(granted: asyncio.Event = granted) -> bool:
+                nonlocal refused
+                try:
+                    async with leases.hold("digest", MINUTE):
+                        await granted.wait()
+                        return True
+                except LeaseHeldError:
+                    refused += 1
+                    if refused == 9:
+                        granted.set()
+                    return False
+
+            async with asyncio.timeout(10):
+                assert sum(await asyncio.gather(*(compete() for _ in range(10)))) == 1, round_number
