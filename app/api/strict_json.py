@@ -13,7 +13,8 @@ from app.api.problems import MalformedBodyError, UnsupportedMediaTypeError
 # The contract's number (strictness).
 MAX_JSON_DEPTH = 32
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# A string that never ends is taken to the end: a search that failed at each of its quotes would take quadratic time.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
