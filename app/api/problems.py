@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.core.errors import ProblemError, ServiceUnavailableError
 from app.data.failures import DatabaseError, is_database_away
@@ -153,7 +154,21 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    return respond_with_problem(request, _HttpError(error.status_code, error.detail, error.headers))
+    is_wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    headers = {"Allow": _allowed_methods(request)} if is_wrong_method else error.headers
+    return respond_with_problem(request, _HttpError(error.status_code, error.detail, headers))
+
+
+def _allowed_methods(request: Request) -> str:
+    """The methods of every route with this path; the framework names those of the first one alone."""
+    allowed = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.router.routes
+        )
+    ]
+    return ", ".join(["GET", "HEAD", *allowed[1:]] if "GET" in allowed else allowed)
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
