@@ -28,6 +28,8 @@ _SECURITY_HEADERS: Mapping[str, str] = {
 
 # 1 MiB is the contract's number (strictness).
 MAX_BODY_BYTES = 1_048_576
+# More than 2 ** 64 has; Python refuses to read numbers of several thousand digits.
+_MAX_LENGTH_DIGITS = 20
 
 logger = structlog.get_logger(__name__)
 
@@ -169,7 +171,7 @@ class BodyLimitMiddleware:
             return
         problem = PayloadTooLargeError(f"The body is longer than {self._max_bytes} bytes.")
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._max_bytes:
+        if declared.isdecimal() and (len(declared) > _MAX_LENGTH_DIGITS or int(declared) > self._max_bytes):
             await respond_with_problem(Request(scope), problem)(scope, receive, send)
             return
         received_bytes = 0
