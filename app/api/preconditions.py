@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Request, Response
 from pydantic_core import to_json
 
 from app.core.errors import ProblemError
+from app.core.identity import Caller
 
 _ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
@@ -55,11 +56,14 @@ def resource_etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def query_etag(request: Request, revision: int) -> str:
-    """Return the strong ETag of a list: the user's revision and what was asked."""
-    asked = f"{request.url.path}?{request.url.query}"
+def query_etag(request: Request, caller: Caller) -> str:
+    """Return the strong ETag of a list: the user's revision, and who asked what.
+
+    Two users may be at the same revision; what a shared browser kept of one must not pass for the other's.
+    """
+    asked = f"{caller.user_id} {request.url.path}?{request.url.query}"
     digest = hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
-    return f'"{revision}-{digest}"'
+    return f'"{caller.revision}-{digest}"'
 
 
 def content_etag(content: Mapping[str, Any]) -> str:

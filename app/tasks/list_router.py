@@ -88,7 +88,7 @@ async def list_lists(
     request: Request, parameters: Annotated[PageParameters, Query()], caller: CurrentCaller, module: TasksPart
 ) -> Response:
     """Return one page of the lists, archived ones included, in their order."""
-    etag, codec = query_etag(request, caller.revision), CursorCodec(request, caller.user_id)
+    etag, codec = query_etag(request, caller), CursorCodec(request, caller.user_id)
     place = None if parameters.cursor is None else _read_place(codec.decode(parameters.cursor))
     if is_unchanged(request, etag):
         return not_modified(etag)

@@ -1,8 +1,6 @@
 """The routes that concern many tasks at once: batch, statistics, labels, synchronisation."""
 
-import hashlib
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +8,14 @@ from pydantic_core import to_json
 
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
-from app.api.preconditions import conditional_json, is_unchanged, json_with_etag, not_modified, query_etag
+from app.api.preconditions import (
+    conditional_json,
+    content_etag,
+    is_unchanged,
+    json_with_etag,
+    not_modified,
+    query_etag,
+)
 from app.api.security import CurrentCaller
 from app.api.strict_json import StrictJsonRoute
 from app.tasks.batch_service import Results
@@ -94,7 +99,7 @@ async def get_stats(request: Request, caller: CurrentCaller, module: TasksPart) 
         "due_today": stats.due_today,
         "completed_per_day": [{"date": day.isoformat(), "count": count} for day, count in stats.completed_per_day],
     }
-    return conditional_json(request, answer, _content_etag(answer))
+    return conditional_json(request, answer, content_etag(answer))
 
 
 @router.get(
@@ -107,7 +112,7 @@ async def get_stats(request: Request, caller: CurrentCaller, module: TasksPart) 
 )
 async def list_labels(request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
     """Return the labels of the tasks that are not done, with their counts, by name."""
-    etag = query_etag(request, caller.revision)
+    etag = query_etag(request, caller)
     if is_unchanged(request, etag):
         return not_modified(etag)
     labels = await module.overview.get_labels(caller.user_id)
@@ -129,7 +134,7 @@ async def sync(
 
     Ask again with the answered `revision` while `has_more`. When `reset` is true, forget everything first.
     """
-    etag = query_etag(request, caller.revision)
+    etag = query_etag(request, caller)
     if is_unchanged(request, etag):
         return not_modified(etag)
     delta = await module.sync.get_delta(caller.user_id, parameters.since, parameters.limit)
@@ -145,8 +150,3 @@ async def sync(
         },
     }
     return json_with_etag(answer, etag)
-
-
-def _content_etag(content: Mapping[str, Any]) -> str:
-    """The ETag of numbers that change with the time of day as well as with the revision."""
-    return f'"{hashlib.blake2b(to_json(content), digest_size=12).hexdigest()}"'
