@@ -44,8 +44,8 @@ format: $(PROJECT) ## Format the code and mend what can be mended
 types: $(PROJECT) ## Check the types
 	$(BIN)/mypy
 
-openapi: $(PROJECT) ## Print the OpenAPI description
-	@$(BIN)/taskfleet openapi
+openapi: $(PROJECT) ## Write the OpenAPI description to docs/openapi.json
+	@$(BIN)/taskfleet openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
 lock: ## Pin the packages anew (needs uv); ARGS=--upgrade takes the newest ones
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

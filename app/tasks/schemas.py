@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from app.api.schemas import NO_NUL, Id, Instant, Revision, StrictModel
 from app.tasks.due import Due
@@ -94,6 +94,8 @@ class DuePatch(StrictModel):
 class TaskPatch(StrictModel):
     """A merge patch (RFC 7396) of a task: what is absent stays, null clears."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"priority": 3, "due": None}]})
+
     title: Title | None = None
     notes: Notes | None = None
     status: Status | None = None
@@ -123,6 +125,8 @@ class ListDraft(StrictModel):
 
 class ListPatch(StrictModel):
     """A merge patch (RFC 7396) of a list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Shopping", "color": "#27ae60"}]})
 
     name: ListName | None = None
     color: Color | None = None

@@ -1,0 +1,37 @@
+"""All routes of an app, those of included routers too, with the dependencies that each of them has."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+
+
+@dataclass(frozen=True)
+class RouteFacts:
+    """One method of one path; `calls` are its dependencies, direct and indirect."""
+
+    method: str
+    path: str
+    calls: frozenset[Callable[..., Any]]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes_of(app: FastAPI) -> Iterator[RouteFacts]:
+    """Every route of our own; HEAD is what the middleware makes of GET."""
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None)
+        calls = frozenset() if dependant is None else frozenset(_calls(dependant))
+        for method in sorted(set(context.methods or ()) - {"HEAD"}):
+            yield RouteFacts(method, str(context.path), calls)
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    for part in dependant.dependencies:
+        if part.call is not None:
+            yield part.call
+        yield from _calls(part)

@@ -1,0 +1,118 @@
+"""Every route is secured or known to be public, and every POST of a user can be repeated without harm."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from app.api.idempotency import _get_once
+from app.api.security import CurrentCaller, _get_caller
+from app.core.settings import HttpSettings, JwtSettings, RuntimeSettings, Settings
+from app.main import create_app
+from tests.architecture.routes import RouteFacts, routes_of
+
+# What answers callers who are not signed in, and why it may.
+PUBLIC = {
+    "GET /": "leads to the documentation",
+    "GET /docs": "the documentation",
+    "GET /docs/oauth2-redirect": "part of the documentation",
+    "GET /openapi.json": "the documentation, for programs",
+    "GET /livez": "asked by orchestrators; not routed by the public Nginx",
+    "GET /readyz": "asked by orchestrators; not routed by the public Nginx",
+    "GET /metrics": "asked by Prometheus; not routed by the public Nginx",
+    "GET /.well-known/jwks.json": "public keys",
+    "GET /api/v1/auth/providers": "shown on the sign-in page",
+    "GET /api/v1/auth/{provider}/login": "begins a sign-in",
+    "GET /api/v1/auth/{provider}/callback": "ends a sign-in; guarded by state, nonce and PKCE",
+    "POST /api/v1/auth/dev/login": "sign-in of the local profile; 404 elsewhere",
+    "POST /api/v1/auth/refresh": "guarded by the refresh token",
+    "POST /api/v1/auth/logout": "guarded by the access or the refresh token",
+    "POST /api/v1/auth/logout-all": "guarded by the access or the refresh token",
+}
+
+# Which POST requests of a signed-in user take no `Idempotency-Key`, and why.
+REPEATED_WITHOUT_KEY: dict[str, str] = {}
+
+
+def make_settings(profile: str, modules: frozenset[str]) -> Settings:
+    return Settings(
+        runtime=RuntimeSettings(profile=profile, enabled_modules=modules),
+        http=HttpSettings(public_url="https://tasks.example"),
+        jwt=JwtSettings(private_key_file=Path("signing-key.pem"), jwks_url="https://tasks.example/jwks"),
+    )
+
+
+def make_routes(profile: str = "local", modules: frozenset[str] = frozenset({"auth", "tasks"})) -> list[RouteFacts]:
+    return list(routes_of(create_app(make_settings(profile, modules))))
+
+
+ROUTES = make_routes()
+SECURED = [route for route in ROUTES if str(route) not in PUBLIC]
+
+
+class TestEveryRoute:
+    def test_is_secured_or_known_to_be_public(self) -> None:
+        assert {str(route) for route in ROUTES if _get_caller not in route.calls} == PUBLIC.keys()
+
+    @pytest.mark.parametrize("route", SECURED, ids=str)
+    async def test_refuses_a_caller_who_is_not_signed_in(self, route: RouteFacts, client: httpx.AsyncClient) -> None:
+        path = re.sub(r"\{\w+\}", "0198c7a2-6f00-7000-8000-000000000000", route.path)
+
+        answer = await client.request(route.method, path)
+
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json()["type"] == "/problems/unauthenticated"
+
+    def test_of_a_signed_in_post_takes_an_idempotency_key(self) -> None:
+        without = {str(route) for route in SECURED if route.method == "POST" and _get_once not in route.calls}
+
+        assert without == REPEATED_WITHOUT_KEY.keys()
+
+
+class TestTheSearchForUnsecuredRoutes:
+    def test_sees_through_included_routers(self) -> None:
+        app, outer, inner = FastAPI(openapi_url=None), APIRouter(), APIRouter(prefix="/inner")
+        inner.add_api_route("/open", lambda: None)
+
+        async def guarded(caller: CurrentCaller) -> None:
+            """Needs a caller."""
+
+        inner.add_api_route("/guarded", guarded)
+        outer.include_router(inner, prefix="/outer")
+        app.include_router(outer, prefix="/api")
+
+        found = {str(route): _get_caller in route.calls for route in routes_of(app)}
+
+        assert found == {"GET /api/outer/inner/open": False, "GET /api/outer/inner/guarded": True}
+
+
+class TestAModuleAlone:
+    @pytest.mark.parametrize(
+        ("module", "first", "other"),
+        [("auth", "POST /api/v1/auth/refresh", "/api/v1/tasks"), ("tasks", "GET /api/v1/tasks", "/api/v1/auth")],
+    )
+    def test_brings_its_own_routes_and_not_those_of_others(self, module: str, first: str, other: str) -> None:
+        routes = [str(route) for route in make_routes(modules=frozenset({module}))]
+
+        assert first in routes
+        assert "GET /livez" in routes
+        assert not [route for route in routes if other in route]
+
+
+class TestTheProductionProfile:
+    def test_has_the_same_routes(self) -> None:
+        """The dev sign-in is there to answer 404, because another route has the same path for GET."""
+        assert {str(route) for route in make_routes("production")} == {str(route) for route in ROUTES}
+
+    async def test_knows_no_dev_sign_in(self) -> None:
+        production = create_app(make_settings("production", frozenset({"auth", "tasks"})))
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(production), base_url="https://tasks.example"
+        ) as client:
+            answer = await client.post("/api/v1/auth/dev/login", json={"email": "ann@example.com"})
+
+        assert answer.status_code == 404
+        assert "/api/v1/auth/dev/login" not in production.openapi()["paths"]
