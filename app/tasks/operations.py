@@ -1,6 +1,6 @@
 """What can be done with tasks inside one change; the batch strings several of these together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -104,6 +104,7 @@ class TaskOperations:
             with_changes(without_deletion(document), {**place, **change.stamp()})
             for document, place in [(task, home), *((subtask, {"list_id": home["list_id"]}) for subtask in together)]
         ]
+        restored = await self._part_from_residents(change, restored)
         await self._tasks.replace(change, restored)
         change.correct_task_count(len(restored))
         return restored[0]
@@ -131,14 +132,42 @@ class TaskOperations:
         stamped = with_changes(after, change.stamp())
         if any(after[field] != before[field] for field in ("position", "due_order", "priority")):
             stamped["order_revision"] = change.account.revision
-        followers: list[Document] = []
+        written = [stamped]
         if after["list_id"] != before["list_id"]:
-            followers = [
+            written += [
                 with_changes(subtask, {"list_id": after["list_id"], **change.stamp()})
                 for subtask in await self._tasks.find_subtasks(change.user_id, before["_id"], change.session)
             ]
-        await self._tasks.replace(change, [stamped, *followers])
-        return stamped
+            written = await self._part_from_residents(change, written)
+        await self._tasks.replace(change, written)
+        return written[0]
+
+    async def _part_from_residents(self, change: Change, newcomers: Sequence[Document]) -> list[Document]:
+        """Return tasks that come into one list, each with a position of its own.
+
+        One that somebody in the list has already becomes the next free one, because nothing could ever be
+        moved between two tasks at the same position.
+        """
+        list_id = newcomers[0]["list_id"]
+        positions = [task["position"] for task in newcomers]
+        taken = await self._tasks.positions_taken(change.user_id, list_id, positions, change.session)
+        used = set(positions) - taken
+        settled: list[Document] = []
+        for task in newcomers:
+            changes: Document = {}
+            if task["position"] in taken:
+                position = await self._find_free_position(change, task, used)
+                used.add(position)
+                changes = {"position": position, "order_revision": change.account.revision}
+            settled.append(with_changes(task, changes))
+        return settled
+
+    async def _find_free_position(self, change: Change, task: Document, used: Collection[str]) -> str:
+        following = await self._tasks.next_position_in_list(change.user_id, task, change.session)
+        position = position_between(task["position"], following)
+        while position in used:
+            position = position_between(position, following)
+        return position
 
     async def _settle_list(
         self, change: Change, list_id: UUID | None, parent_id: UUID | None, task: Document | None
@@ -174,7 +203,7 @@ class TaskOperations:
         parent_id, list_id = task.get("parent_id"), task["list_id"]
         if parent_id is not None:
             parent = await self._tasks.find(change.user_id, parent_id, change.session)
-            if parent is not None:
+            if parent is not None and parent.get("parent_id") is None:
                 return {"list_id": parent["list_id"], "parent_id": parent_id}
         if list_id is not None and await self._lists.find(change.user_id, list_id, change.session) is None:
             list_id = None

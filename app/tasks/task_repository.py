@@ -63,6 +63,20 @@ class TaskRepository:
         query = {"list_id": after["list_id"], "position": {"$gt": after["position"]}}
         return await self._edge_position(user_id, query, 1, "list_by_position", session)
 
+    async def positions_taken(
+        self, user_id: UUID, list_id: UUID | None, positions: Sequence[str], session: Session
+    ) -> set[str]:
+        """Return those of the positions that tasks in a list or the inbox have."""
+        query: Document = {
+            "user_id": user_id,
+            "deleted": False,
+            "list_id": list_id,
+            "status": {"$in": ["done", "in_progress", "todo"]},
+            "position": {"$in": list(positions)},
+        }
+        found = self._tasks.find(query, {"position": 1}, hint="list_by_position", session=session)
+        return {document["position"] for document in await found.to_list(None)}
+
     async def _edge_position(
         self, user_id: UUID, query: Document, direction: int, hint: str, session: Session
     ) -> str | None:
