@@ -122,9 +122,9 @@ class TestADatabaseThatIsAway:
 
         assert is_database_away(caught.value)
 
-    async def test_is_told_apart_from_a_wrong_query(self, store: Store) -> None:
+    async def test_is_told_apart_from_a_wrong_query(self, database: Database) -> None:
         with pytest.raises(PyMongoError) as caught:
-            await store.database.collection("lists").find({"user_id": USER, "$nonsense": 1}).to_list(None)
+            await database.collection("lists").find({"user_id": USER, "$nonsense": 1}).to_list(None)
 
         assert not is_database_away(caught.value)
 
