@@ -66,14 +66,14 @@ class TaskQuery:
             document["$text"] = {"$search": _to_text_search(self.search)}
         # Each status is one walk of the index in the order asked for; MongoDB merges the walks.
         statuses = sorted(set(self.statuses))
-        if place is None:
-            return document | {"status": {"$in": statuses}}
-        return document | place.to_filter(self, statuses)
+        document["status"] = {"$in": statuses}
+        return document if place is None else document | place.to_filter(self, statuses)
 
     def _selection(self) -> Document:
         selection: Document = {}
         if self.list_id is not None:
-            selection["list_id"] = None if self.list_id == "inbox" else self.list_id
+            # Equality with null would mean "or missing" as well, which no single range of an index tells.
+            selection["list_id"] = {"$type": "null"} if self.list_id == "inbox" else self.list_id
         if self.parent_id is not None:
             selection["parent_id"] = self.parent_id
         if self.label is not None:
@@ -98,7 +98,8 @@ class Place:
     def to_filter(self, query: TaskQuery, statuses: Sequence[Status]) -> Document:
         """Return the conditions for what comes after this place: ties with a later id, and what lies beyond.
 
-        Spelled out for each status, they are ranges of the index; any shorter form makes MongoDB sort.
+        Spelled out for each status, they are ranges of the index; in shorter forms MongoDB sorts, or walks from
+        the first page on (docs/decisions/0007-keyset-pages-per-status.md).
         """
         beyond = "$lt" if query.is_descending else "$gt"
         field = query.sort_field
