@@ -98,6 +98,6 @@ class TaskService:
             for task in tasks:
                 due_at = due_instant(task["due"], timezone)
                 if due_at != task["due_at"]:
-                    instants = {"due_at": due_at, "due_order": due_at or NEVER}
-                    moved.append(with_changes(task, {**instants, **change.stamp()}))
+                    place = {"due_order": due_at or NEVER, "order_revision": change.account.revision}
+                    moved.append(with_changes(task, {"due_at": due_at, **place, **change.stamp()}))
             await self._tasks.replace(change, moved)
