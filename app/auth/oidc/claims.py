@@ -29,8 +29,13 @@ def complete(id_claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[
     if userinfo.get("sub") != id_claims.get("sub"):
         raise UnusableProviderAnswerError("The sign-in provider's userinfo is about somebody else.")
     merged = {**userinfo, **id_claims}
-    if "email_verified" not in id_claims and userinfo.get("email", merged.get("email")) != merged.get("email"):
-        merged["email_verified"] = False  # it was said of another address
+    statements = [
+        source["email_verified"]
+        for source in (id_claims, userinfo)
+        # What is said of another address says nothing of this one.
+        if "email_verified" in source and source.get("email", merged.get("email")) == merged.get("email")
+    ]
+    merged["email_verified"] = bool(statements) and all(statement is True for statement in statements)
     return merged
 
 

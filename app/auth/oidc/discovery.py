@@ -1,6 +1,5 @@
 """What a provider says of itself (OpenID Connect Discovery 1.0): its endpoints and algorithms."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,10 +47,10 @@ class ProviderMetadata:
         has_userinfo = document.get("userinfo_endpoint") is not None
         return cls(
             issuer=issuer,
-            authorization_endpoint=_read_url(document, "authorization_endpoint"),
-            token_endpoint=_read_url(document, "token_endpoint"),
-            jwks_uri=_read_url(document, "jwks_uri"),
-            userinfo_endpoint=_read_url(document, "userinfo_endpoint") if has_userinfo else None,
+            authorization_endpoint=_read_url(document, "authorization_endpoint", expected_issuer),
+            token_endpoint=_read_url(document, "token_endpoint", expected_issuer),
+            jwks_uri=_read_url(document, "jwks_uri", expected_issuer),
+            userinfo_endpoint=_read_url(document, "userinfo_endpoint", expected_issuer) if has_userinfo else None,
             algorithms=_choose(document, "id_token_signing_alg_values_supported", ALLOWED_ALGORITHMS, "RS256"),
             token_auth_method=_choose(
                 document, "token_endpoint_auth_methods_supported", _AUTH_METHODS, _AUTH_METHODS[0]
@@ -76,28 +75,23 @@ class Discovery:
         return ProviderMetadata.from_document(answer.require_ok(), self._issuer)
 
 
-def _read_url(document: Mapping[str, Any], name: str) -> str:
+def _read_url(document: Mapping[str, Any], name: str, issuer: str) -> str:
     url = document.get(name)
-    if not isinstance(url, str) or not _is_acceptable(url):
+    if not isinstance(url, str) or not _is_acceptable(url, issuer):
         raise UnusableProviderAnswerError(f"The sign-in provider's {name} is not usable.")
     return url
 
 
-def _is_acceptable(url: str) -> bool:
-    """Whether secrets may be sent there: https, or plain http that never leaves this machine."""
+def _is_acceptable(url: str, issuer: str) -> bool:
+    """Whether secrets may be sent there: by https, or by plain http where that was chosen with the issuer."""
     try:
-        parts = urlsplit(url)
-        if not url.isascii() or not url.isprintable() or not parts.hostname:
+        parts, chosen = urlsplit(url), urlsplit(issuer)
+        if not url.isascii() or not url.isprintable() or not parts.hostname or parts.port == 0:
             return False
-        if parts.scheme == "https":
-            return True
-        return parts.scheme == "http" and (parts.hostname == "localhost" or _is_loopback(parts.hostname))
+        is_chosen_plain = chosen.scheme == "http" and parts.hostname == chosen.hostname
+        return parts.scheme == "https" or (parts.scheme == "http" and is_chosen_plain)
     except ValueError:
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    return ipaddress.ip_address(host).is_loopback
 
 
 def _choose(document: Mapping[str, Any], name: str, ours: tuple[str, ...], default: str) -> tuple[str, ...]:

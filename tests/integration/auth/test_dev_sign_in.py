@@ -2,10 +2,12 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from app.auth.identities import IdentityRepository
 from app.core.settings import Settings, SettingsError
 from tests.integration.auth.conftest import PRODUCTION_URL, LogIn, RawDatabase, RunApp, client_of
 
@@ -130,6 +132,30 @@ class TestRacingFirstSignIns:
         profiles = await asyncio.gather(*(who_am_i(client, answer) for answer in answers))
         assert len({profile["id"] for profile in profiles}) == 1
         assert await raw_database["users"].count_documents({}) == 1
+
+    async def test_would_make_more_if_identities_were_not_unique(
+        self, log_in: LogIn, raw_database: RawDatabase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The negative control of the test above."""
+
+        async def find_then_insert(
+            repository: IdentityRepository, user_id: UUID, identity_id: str, session: object
+        ) -> None:
+            await repository.find_user(identity_id)
+
+        monkeypatch.setattr(IdentityRepository, "insert", find_then_insert)
+        await asyncio.gather(*(log_in() for _ in range(5)))
+        assert await raw_database["users"].count_documents({}) > 1
+
+
+class TestAnIdentityWithoutItsUser:
+    async def test_is_answered_with_503_instead_of_waiting_for_ever(
+        self, log_in: LogIn, raw_database: RawDatabase
+    ) -> None:
+        await raw_database["identities"].insert_one({"_id": "dev:ada@example.org", "user_id": uuid4()})
+        answer = await log_in()
+        assert answer.status_code == 503
+        assert "Retry-After" in answer.headers
 
 
 class TestAnAdministratorsAddress:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi import Request
 
+from app.api.pagination import CursorCodec
 from app.auth.session_repository import SessionPlace, SessionRepository
 from app.data.store import Store
 from tests.fakes.clock import FakeClock
@@ -99,6 +101,16 @@ class TestListingDevices:
     ) -> None:
         headers = await as_user("the laptop")
         assert (await client.get(SESSIONS, headers=headers, params=query)).status_code == status
+
+    @pytest.mark.parametrize("key", [[], ["2026-11-23T12:00:00.000Z"], ["x", str(uuid4())], [1, 2], ["", "", ""]])
+    async def test_refuses_a_cursor_that_says_something_else(
+        self, client: httpx.AsyncClient, as_user: Callable[..., Any], key: list[Any]
+    ) -> None:
+        headers = await as_user("the laptop")
+        user_id = UUID((await client.get("/api/v1/me", headers=headers)).json()["id"])
+        scope = {"type": "http", "path": SESSIONS, "query_string": b"", "headers": [], "server": ("127.0.0.1", 8000)}
+        cursor = CursorCodec(Request(scope), user_id).encode(key)
+        assert (await client.get(SESSIONS, headers=headers, params={"cursor": cursor})).status_code == 400
 
     async def test_refuses_a_cursor_of_somebody_else(
         self, client: httpx.AsyncClient, as_user: Callable[..., Any]

@@ -2,12 +2,18 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.auth.errors import ProviderAwayError
+from app.auth.oidc.http import ProviderHttp
+from app.auth.oidc.login_state import LoginState
+from app.auth.oidc.provider import OidcClient
 from app.core.settings import SignInSettings
+from tests.conftest import BASE_URL
 from tests.fakes.clock import FakeClock
 from tests.fakes.openid_provider import (
     GARBAGE,
@@ -157,6 +163,8 @@ class TestAnUnusableAnswer:
             {"authorization_endpoint": "https://"},
             {"token_endpoint": "http://evil.example/token"},
             {"token_endpoint": "http://[::x]/"},
+            {"token_endpoint": "https://example.org:65536/"},
+            {"token_endpoint": "https://example.org:0/"},
             {"token_endpoint": "ftp://127.0.0.1/"},
             {"jwks_uri": "http://192.0.2.1/jwks"},
             {"userinfo_endpoint": "file:///etc/passwd"},
@@ -178,3 +186,20 @@ class TestAnUnusableAnswer:
     ) -> None:
         await provider.configure(discovery_overrides={"id_token_signing_alg_values_supported": ["ES256"]})
         assert_refused(await browser.sign_in(), 502, "provider-answer-unusable")
+
+
+class TestACallback:
+    async def test_is_answered_within_its_deadline_though_every_answer_is_within_its_own(
+        self, provider: OpenIDProvider, clock: FakeClock, sign_in_settings: SignInSettings
+    ) -> None:
+        google = sign_in_settings.providers[0]
+        await provider.configure(
+            id_token_claims=[],
+            endpoint_faults={"token": slow(0.4), "jwks": slow(0.4), "userinfo": slow(0.4)},
+        )
+        async with ProviderHttp() as http:
+            client = OidcClient(google, BASE_URL + CALLBACK, http, clock, finish_timeout=timedelta(seconds=1))
+            login = LoginState.begin("google", "/", clock.now())
+            callback = urlsplit(await provider.follow(await client.authorization_url(login)))
+            with pytest.raises(ProviderAwayError):
+                await client.prove(parse_qs(callback.query)["code"][0], login)
