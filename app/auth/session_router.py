@@ -27,12 +27,12 @@ OptionalToken = Annotated[
     RefreshTokenBody | None,
     Body(
         description="Only for callers that keep no cookies",
-        openapi_examples={
-            "a script": {"value": {"refresh_token": "AZjHom8AcACAAAAAAAAAAA..."}},
-            "a browser": {"value": None, "description": "No body: the cookie says it"},
-        },
+        openapi_examples={"a script": {"value": {"refresh_token": "AZjHom8AcACAAAAAAAAAAA..."}}},
     ),
 ]
+
+# Signing out takes an access token where there is one, and a refresh token where it has expired.
+_OPTIONAL_SIGN_IN: dict[str, Any] = {"security": [{"bearer": []}, {"cookie": []}, {}]}
 
 
 def _read_refresh_token(request: Request, security: Security, body: RefreshTokenBody | None) -> str:
@@ -86,6 +86,7 @@ async def refresh_session(
     status_code=204,
     response_class=Response,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=_OPTIONAL_SIGN_IN,
 )
 async def log_out(session: EndingSession, module: AuthPart) -> Response:
     """End this session; its access tokens stop working at once."""
@@ -100,6 +101,7 @@ async def log_out(session: EndingSession, module: AuthPart) -> Response:
     status_code=204,
     response_class=Response,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=_OPTIONAL_SIGN_IN,
 )
 async def log_out_everywhere(session: EndingSession, module: AuthPart) -> Response:
     """End all sessions of the user; their access tokens stop working at once."""

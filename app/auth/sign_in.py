@@ -19,8 +19,8 @@ from app.data.store import Store
 MAX_NAME_LENGTH = 200
 _NAME_OF_THE_NAMELESS = "New user"
 
-# Two first sign-ins that race see each other's work within a few milliseconds; ten looks take half a second.
-_MAX_LOOKS = 10
+# Two first sign-ins that race see each other's work once a majority has it: within milliseconds, as a rule.
+_PATIENCE_SECONDS = 3.0
 _MAX_WAIT_SECONDS = 0.1
 
 
@@ -69,7 +69,8 @@ class SignIn:
         return user
 
     async def _find_or_create(self, identity: ProvenIdentity) -> User:
-        for _ in range(_MAX_LOOKS):
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
             user = await self._find(identity) or await self._create(identity)
             if user is not None:
                 return user

@@ -107,7 +107,6 @@ class UserRepository:
             {"_id": 1},
             sort=[("deleted_at", 1)],
             limit=limit,
-            hint="deleted_at",
             comment="find-erased-accounts",
         )
         return [document["_id"] for document in await cursor.to_list(limit)]

@@ -150,8 +150,9 @@ class TestRacingFirstSignIns:
 
 class TestAnIdentityWithoutItsUser:
     async def test_is_answered_with_503_instead_of_waiting_for_ever(
-        self, log_in: LogIn, raw_database: RawDatabase
+        self, log_in: LogIn, raw_database: RawDatabase, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr("app.auth.sign_in._PATIENCE_SECONDS", 0.2)
         await raw_database["identities"].insert_one({"_id": "dev:ada@example.org", "user_id": uuid4()})
         answer = await log_in()
         assert answer.status_code == 503

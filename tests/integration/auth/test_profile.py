@@ -72,7 +72,7 @@ class TestPatchingIt:
         [
             {"$set": {"a": 1}, "a.b": 2, "": 3},
             {"ref": {"$ref": "users", "$id": 1, "$db": "admin"}},
-            {"big": 2**70, "float": 1.5, "one": 1.0, "yes": True},
+            {"big": 2**70, "huge": 10**4_000, "float": 1.5, "one": 1.0, "yes": True},
             {"text": "ünï \u2028 \U0001f98a", "null in a list": [None, {"x": None}]},
         ],
     )
