@@ -19,6 +19,11 @@ MEDIA_TYPE = "application/problem+json"
 # Resolved against the installation's own address; the slugs are explained in docs/problems.md.
 TYPE_PREFIX = "/problems/"
 
+# Nobody mends more at once, and a body of nothing but faults is not to be answered with a longer one.
+_MAX_FIELD_ERRORS = 50
+# Longer than the name of any member; only names that the caller made up are cut.
+_MAX_NAME_LENGTH = 100
+
 logger = structlog.get_logger(__name__)
 
 
@@ -123,13 +128,18 @@ class InvalidInputError(ProblemError):
 
         `skip` parts of each location (such as `body`) are left out, `prefix` is put ahead of each pointer.
         """
-        return cls([_to_field_error(entry, skip, prefix) for entry in error.errors()])
+        return cls([_to_field_error(entry, skip, prefix) for entry in error.errors()[:_MAX_FIELD_ERRORS]])
 
 
 def _to_field_error(entry: Mapping[str, Any], skip: int, prefix: str) -> dict[str, str]:
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in entry["loc"][skip:]]
+    names = (str(part) for part in entry["loc"][skip:])
+    parts = [_shorten(name).replace("~", "~0").replace("/", "~1") for name in names]
     message = str(entry["msg"]).removeprefix("Value error, ")
     return {"pointer": prefix + "".join(f"/{part}" for part in parts), "detail": message}
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}…"
 
 
 class InternalError(ProblemError):
