@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import InternalError, respond_with_problem
@@ -30,6 +31,9 @@ _SECURITY_HEADERS: Mapping[str, str] = {
 MAX_BODY_BYTES = 1_048_576
 # More than 2 ** 64 has; Python refuses to read numbers of several thousand digits.
 _MAX_LENGTH_DIGITS = 20
+
+# Nobody hears the answer to a request whose client has gone; logs and metrics show it with nginx's own number.
+_CLIENT_CLOSED_REQUEST = 499
 
 logger = structlog.get_logger(__name__)
 
@@ -66,6 +70,8 @@ class _Exchange:
         started = time.perf_counter()
         try:
             await self._app(self._scope, self._receive, self._send_with_headers)
+        except ClientDisconnect:
+            self._status = _CLIENT_CLOSED_REQUEST
         except Exception:
             logger.exception("request_failed")
             if self._status == 0:
