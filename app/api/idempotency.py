@@ -93,7 +93,7 @@ def _to_response(answer: StoredAnswer, *, is_replayed: bool = False) -> Response
     return Response(answer.body, answer.status, headers)
 
 
-def _get_once(
+async def _get_once(
     request: Request,
     caller: CurrentCaller,
     idempotency_key: Annotated[

@@ -102,7 +102,7 @@ def is_browser(request: Request) -> bool:
     return "origin" in request.headers or any(name.startswith("sec-fetch-") for name in request.headers)
 
 
-def get_security(request: Request) -> Security:
+async def get_security(request: Request) -> Security:
     """Return the one `Security` of this app."""
     security: Security = request.app.state.security
     return security

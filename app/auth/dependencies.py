@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Request
 from app.auth.module import AuthModule
 
 
-def _get_module(request: Request) -> AuthModule:
+async def _get_module(request: Request) -> AuthModule:
     module: AuthModule = request.app.state.auth
     return module
 
@@ -15,7 +15,7 @@ def _get_module(request: Request) -> AuthModule:
 AuthPart = Annotated[AuthModule, Depends(_get_module)]
 
 
-def _get_user_agent(user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> str:
+async def _get_user_agent(user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> str:
     return user_agent
 
 

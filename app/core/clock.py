@@ -27,4 +27,7 @@ def to_milliseconds(instant: datetime) -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """Return RFC 3339 text in UTC with milliseconds and `Z`, the only form that the API speaks."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    text = instant.isoformat(timespec="milliseconds")
+    if not text.endswith("+00:00"):  # what comes from the database is in UTC already
+        text = instant.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"

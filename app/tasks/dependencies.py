@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from app.tasks.module import TasksModule
 
 
-def _get_module(request: Request) -> TasksModule:
+async def _get_module(request: Request) -> TasksModule:
     module: TasksModule = request.app.state.tasks
     return module
 
