@@ -1,4 +1,4 @@
-"""Dependencies run on the event loop: FastAPI hands each plain function to a thread, which costs more than its work."""
+"""Dependencies run on the event loop: FastAPI gives plain functions to threads, which cost more than their work."""
 
 from collections.abc import Callable
 from typing import Any
