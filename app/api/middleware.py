@@ -21,6 +21,9 @@ _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 # W3C Trace Context, level 1, section 3.2.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
+# What a URL cannot hold (RFC 3986, section 2), but some servers pass on; reading it would fail further in.
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+
 _SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -50,7 +53,12 @@ class RequestContextMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(self._app, self._metrics, scope, receive, send).run()
+        ascii_scope = {**scope, "query_string": _BEYOND_ASCII.sub(_quote_byte, scope["query_string"])}
+        await _Exchange(self._app, self._metrics, ascii_scope, receive, send).run()
+
+
+def _quote_byte(match: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % match[0][0]
 
 
 class _Exchange:

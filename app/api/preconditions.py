@@ -44,7 +44,9 @@ class IfMatch:
             raise PreconditionFailedError(etag, current)
 
 
-async def _read_if_match(if_match: Annotated[str | None, Header(description="Change only this version")] = None) -> IfMatch:
+async def _read_if_match(
+    if_match: Annotated[str | None, Header(description="Change only this version")] = None,
+) -> IfMatch:
     return IfMatch(if_match)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -76,7 +77,7 @@ def describe_problem(error: ProblemError) -> dict[str, Any]:
 def respond_with_problem(request: Request, error: ProblemError) -> ProblemResponse:
     """Return the response that tells the caller of `error`."""
     document = describe_problem(error) | {
-        "instance": request.url.path,
+        "instance": quote(request.scope["path"]),
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
     return ProblemResponse(document, error.headers)
