@@ -1,5 +1,7 @@
 """The collections of this feature: shard keys and indexes, each index made for one kind of query."""
 
+from uuid import UUID
+
 from app.data.changes import TOMBSTONE_LIFETIME
 from app.data.collections import CollectionSpec, Index, IndexDirection
 
@@ -12,19 +14,32 @@ SORT_FIELDS = {
     "updated": "updated_at",
 }
 
-_FILTERED = ("list_id", "parent_id", "priority", "due_order")
+_FILTERED = ("home", "parent_id", "priority", "due_order")
+
+
+def home_of(user_id: UUID, list_id: UUID | None) -> UUID:
+    """Return the value of `home`: the list of a task, or the user's own id for the inbox.
+
+    An index cannot tell null from missing, and so could not select the inbox without the documents.
+    """
+    return user_id if list_id is None else list_id
 
 
 def _listing(name: str, sort_field: str, *selectors: str, **options: object) -> Index:
     """An index for pages in one order: equality fields, status, sort key, and behind it what else is filtered.
 
-    With the filtered fields in the index, only documents that belong to the answer are fetched.
+    With the filtered fields in the index, only documents that belong to the answer are fetched. `deleted` leads
+    because the query for a later page names it in its branches alone, which leaves one way to carry that query out
+    (docs/decisions/0007-keyset-pages-per-status.md).
     """
-    leading = ("user_id", "deleted", *selectors, "status", sort_field, "_id")
+    leading = ("deleted", "user_id", *selectors, "status", sort_field, "_id")
     trailing = tuple(field for field in _FILTERED if field not in leading)
     keys: list[tuple[str, IndexDirection]] = [(field, 1) for field in (*leading, *trailing)]
     return Index(name, keys, **options)  # type: ignore[arg-type]
 
+
+# With `deleted` in it, a client that begins anew does not make MongoDB read the trash.
+_REVISION = Index("revision", [("user_id", 1), ("revision", 1), ("_id", 1), ("deleted", 1)])
 
 TASKS = CollectionSpec(
     name="tasks",
@@ -36,13 +51,13 @@ TASKS = CollectionSpec(
             _listing(f"label_by_{sort}", field, "labels", partial_filter={"labels": {"$exists": True}})
             for sort, field in SORT_FIELDS.items()
         ),
-        _listing("list_by_position", "position", "list_id"),
+        _listing("list_by_position", "position", "home"),
         _listing("parent_by_position", "position", "parent_id", partial_filter={"parent_id": {"$exists": True}}),
-        Index("revision", [("user_id", 1), ("revision", 1), ("_id", 1)]),
+        _REVISION,
         Index(
             "completed",
             [("user_id", 1), ("deleted", 1), ("completed_at", 1)],
-            partial_filter={"completed_at": {"$gt": None}},
+            partial_filter={"completed_at": {"$exists": True}},
         ),
         Index(
             "text",
@@ -62,8 +77,8 @@ LISTS = CollectionSpec(
     name="lists",
     shard_key="user_id",
     indexes=(
-        Index("by_position", [("user_id", 1), ("deleted", 1), ("position", 1), ("_id", 1)]),
-        Index("revision", [("user_id", 1), ("revision", 1), ("_id", 1)]),
+        Index("by_position", [("deleted", 1), ("user_id", 1), ("position", 1), ("_id", 1)]),
+        _REVISION,
         Index("tombstones", [("deleted_at", 1)], expires_after=TOMBSTONE_LIFETIME),
     ),
 )

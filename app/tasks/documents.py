@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.data.changes import Change
 from app.data.database import Document
+from app.tasks.collections import home_of
 from app.tasks.due import NEVER, due_instant
 from app.tasks.schemas import TaskDraft
 
@@ -54,8 +55,9 @@ def apply_draft(task: Document, draft: TaskDraft, change: Change) -> Document:
 
 
 def with_changes(task: Document, changes: Mapping[str, Any]) -> Document:
-    """Return a copy with other values; sparse fields without a value are left out."""
+    """Return a copy with other values and what follows from the list; sparse fields without a value are left out."""
     changed = {**task, **changes}
+    changed["home"] = home_of(changed["user_id"], changed["list_id"])
     return {name: value for name, value in changed.items() if value or name not in _SPARSE_FIELDS}
 
 

@@ -19,12 +19,20 @@ class ListRepository:
 
     async def find_page(self, user_id: UUID, place: tuple[str, UUID] | None, limit: int) -> list[Document]:
         """Return up to `limit` lists after a (position, id), by position."""
-        query: Document = {"user_id": user_id, "deleted": False}
-        if place is not None:
+        query: Document = {"user_id": user_id}
+        if place is None:
+            query["deleted"] = False
+        else:
             position, list_id = place
-            query["$or"] = [{"position": position, "_id": {"$gt": list_id}}, {"position": {"$gt": position}}]
+            # Ranges of the index, as those of `app.tasks.query.Place`.
+            query["$or"] = [
+                {"deleted": False, "position": position, "_id": {"$gt": list_id}},
+                {"deleted": False, "position": {"$gt": position}},
+            ]
         order = [("position", 1), ("_id", 1)]
-        return await self._lists.find(query, sort=order, limit=limit, hint="by_position").to_list(limit)
+        return await self._lists.find(query, sort=order, limit=limit, batch_size=limit, hint="by_position").to_list(
+            limit
+        )
 
     async def last_position(self, user_id: UUID, session: Session) -> str | None:
         """Return the last position of the user's lists."""
@@ -61,7 +69,7 @@ class ListRepository:
         if not with_deleted:
             query["deleted"] = False
         return await self._lists.find(
-            query, sort=[("revision", 1), ("_id", 1)], limit=limit, hint="revision"
+            query, sort=[("revision", 1), ("_id", 1)], limit=limit, batch_size=limit, hint="revision"
         ).to_list(None)
 
     async def erase_user(self, user_id: UUID) -> None:

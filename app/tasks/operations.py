@@ -65,7 +65,9 @@ class TaskOperations:
         if draft.parent_id != task.get("parent_id") or draft.list_id != task["list_id"]:
             keeps_list = "list_id" not in patch
             wanted = None if keeps_list and draft.parent_id is not None else draft.list_id
-            changed["list_id"] = await self._settle_list(change, wanted, draft.parent_id, task)
+            changed = with_changes(
+                changed, {"list_id": await self._settle_list(change, wanted, draft.parent_id, task)}
+            )
         return await self._save(change, task, changed)
 
     async def set_status(self, change: Change, task_id: UUID, status: str) -> Document:

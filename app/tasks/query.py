@@ -10,7 +10,7 @@ from app.api.pagination import InvalidCursorError
 from app.api.schemas import parse_id, parse_instant
 from app.core.clock import format_instant
 from app.data.database import Document
-from app.tasks.collections import SORT_FIELDS
+from app.tasks.collections import SORT_FIELDS, home_of
 from app.tasks.due import NEVER
 
 Status = Literal["todo", "in_progress", "done"]
@@ -61,19 +61,19 @@ class TaskQuery:
 
     def to_filter(self, user_id: UUID, place: "Place | None") -> Document:
         """Return the query document for the page that begins after `place`."""
-        document: Document = {"user_id": user_id, "deleted": self.is_deleted, **self._selection()}
+        document: Document = {"user_id": user_id, **self._selection(user_id)}
         if self.search is not None:
-            document["$text"] = {"$search": _to_text_search(self.search)}
+            document |= {"$text": {"$search": _to_text_search(self.search)}, "deleted": self.is_deleted}
         # Each status is one walk of the index in the order asked for; MongoDB merges the walks.
         statuses = sorted(set(self.statuses))
-        document["status"] = {"$in": statuses}
-        return document if place is None else document | place.to_filter(self, statuses)
+        if place is None:
+            return document | {"deleted": self.is_deleted, "status": {"$in": statuses}}
+        return document | place.to_filter(self, statuses)
 
-    def _selection(self) -> Document:
+    def _selection(self, user_id: UUID) -> Document:
         selection: Document = {}
         if self.list_id is not None:
-            # Equality with null would mean "or missing" as well, which no single range of an index tells.
-            selection["list_id"] = {"$type": "null"} if self.list_id == "inbox" else self.list_id
+            selection["home"] = home_of(user_id, None if self.list_id == "inbox" else self.list_id)
         if self.parent_id is not None:
             selection["parent_id"] = self.parent_id
         if self.label is not None:
@@ -98,15 +98,17 @@ class Place:
     def to_filter(self, query: TaskQuery, statuses: Sequence[Status]) -> Document:
         """Return the conditions for what comes after this place: ties with a later id, and what lies beyond.
 
-        Spelled out for each status, they are ranges of the index; in shorter forms MongoDB sorts, or walks from
-        the first page on (docs/decisions/0007-keyset-pages-per-status.md).
+        Spelled out for each status, with `deleted` that leads the indexes, they are ranges of the index and leave
+        MongoDB no choice; in shorter forms it may sort, or walk from the first page on
+        (docs/decisions/0007-keyset-pages-per-status.md).
         """
         beyond = "$lt" if query.is_descending else "$gt"
         field = query.sort_field
         branches: list[Document] = []
         for status in statuses:
-            branches.append({"status": status, field: self.sort_value, "_id": {beyond: self.task_id}})
-            branches.append({"status": status, field: {beyond: self.sort_value}})
+            walk = {"deleted": query.is_deleted, "status": status}
+            branches.append({**walk, field: self.sort_value, "_id": {beyond: self.task_id}})
+            branches.append({**walk, field: {beyond: self.sort_value}})
         conditions: Document = {"$or": branches}
         # A task that was moved while the pages are walked may have been seen at its old place.
         if query.sort == "updated":

@@ -1,5 +1,6 @@
 """Tasks in MongoDB: every method names the user first, and every query the user's shard."""
 
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from pymongo import ReplaceOne
 
 from app.data.changes import Change
 from app.data.database import Database, Document, Session
-from app.tasks.collections import TASKS
+from app.tasks.collections import TASKS, home_of
 from app.tasks.due import NEVER
 from app.tasks.query import Place, TaskQuery
 
@@ -33,7 +34,8 @@ class TaskRepository:
 
     async def find_page(self, user_id: UUID, query: TaskQuery, place: Place | None, limit: int) -> list[Document]:
         """Return up to `limit` tasks after `place`, in the query's order."""
-        options: dict[str, Any] = {"sort": query.order, "limit": limit}
+        # One batch holds them all, so that a page costs one command.
+        options: dict[str, Any] = {"sort": query.order, "limit": limit, "batch_size": limit}
         if query.index_name is not None:
             options["hint"] = query.index_name
         return await self._tasks.find(query.to_filter(user_id, place), **options).to_list(limit)
@@ -47,7 +49,7 @@ class TaskRepository:
 
     async def find_in_list(self, user_id: UUID, list_id: UUID, session: Session, limit: int) -> list[Document]:
         """Return up to `limit` tasks of a list."""
-        query = {"user_id": user_id, "deleted": False, "list_id": list_id}
+        query = {"user_id": user_id, "deleted": False, "home": list_id}
         return await self._tasks.find(query, session=session, limit=limit, hint="list_by_position").to_list(limit)
 
     async def last_position(self, user_id: UUID, session: Session) -> str | None:
@@ -56,11 +58,11 @@ class TaskRepository:
 
     async def first_position_in_list(self, user_id: UUID, list_id: UUID | None, session: Session) -> str | None:
         """Return the first position in a list or the inbox."""
-        return await self._edge_position(user_id, {"list_id": list_id}, 1, "list_by_position", session)
+        return await self._edge_position(user_id, {"home": home_of(user_id, list_id)}, 1, "list_by_position", session)
 
     async def next_position_in_list(self, user_id: UUID, after: Document, session: Session) -> str | None:
         """Return the position that follows a task in its list or the inbox."""
-        query = {"list_id": after["list_id"], "position": {"$gt": after["position"]}}
+        query = {"home": after["home"], "position": {"$gt": after["position"]}}
         return await self._edge_position(user_id, query, 1, "list_by_position", session)
 
     async def positions_taken(
@@ -70,7 +72,7 @@ class TaskRepository:
         query: Document = {
             "user_id": user_id,
             "deleted": False,
-            "list_id": list_id,
+            "home": home_of(user_id, list_id),
             "status": {"$in": ["done", "in_progress", "todo"]},
             "position": {"$in": list(positions)},
         }
@@ -107,7 +109,7 @@ class TaskRepository:
         if not with_deleted:
             query["deleted"] = False
         return await self._tasks.find(
-            query, sort=[("revision", 1), ("_id", 1)], limit=limit, hint="revision"
+            query, sort=[("revision", 1), ("_id", 1)], limit=limit, batch_size=limit, hint="revision"
         ).to_list(None)
 
     async def find_floating(self, change: Change) -> AsyncIterator[list[Document]]:
@@ -139,6 +141,10 @@ class TaskRepository:
 
     async def count_completed(self, user_id: UUID, boundaries: Sequence[datetime]) -> dict[datetime, int]:
         """Count completions between each two neighbouring boundaries, by the earlier one."""
+        # As `$bucket` would do it, but without sorting the groups.
+        days = [
+            {"case": {"$lt": ["$completed_at", end]}, "then": start} for start, end in itertools.pairwise(boundaries)
+        ]
         groups = await self._database.aggregate(
             TASKS.name,
             [
@@ -149,7 +155,7 @@ class TaskRepository:
                         "completed_at": {"$gte": boundaries[0], "$lt": boundaries[-1]},
                     }
                 },
-                {"$bucket": {"groupBy": "$completed_at", "boundaries": list(boundaries)}},
+                {"$group": {"_id": {"$switch": {"branches": days}}, "count": {"$sum": 1}}},
             ],
             hint="completed",
         )

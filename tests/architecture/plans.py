@@ -46,7 +46,8 @@ class Plans:
         names = {name for name, _ in stages}
         if "COLLSCAN" in names:
             return "collection scan"
-        may_sort = (operation.collection, operation.name) in self._sorted_in_memory
+        # A text index keeps no order but that of words.
+        may_sort = "TEXT_MATCH" in names or (operation.collection, operation.name) in self._sorted_in_memory
         if "SORT" in names and not may_sort:
             return "sort in memory"
         shard_key = self._shard_keys[operation.collection]
@@ -57,11 +58,15 @@ class Plans:
 
 
 def _is_narrow(stage: Document, shard_key: str) -> bool:
-    """Whether an index scan stays with one user: by the shard key or by given ids."""
-    first = next(iter(stage["keyPattern"]))
-    if first == shard_key:
-        return True
-    return first == "_id" and all(_is_point(bound) for bound in stage["indexBounds"]["_id"])
+    """Whether an index scan stays with one user: by given ids, or by the shard key behind given values at most."""
+    for field in stage["keyPattern"]:
+        if field == shard_key:
+            return True
+        if not all(_is_point(bound) for bound in stage["indexBounds"][field]):
+            return False
+        if field == "_id":
+            return True
+    return False
 
 
 def _is_point(bound: str) -> bool:

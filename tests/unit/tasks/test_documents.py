@@ -13,7 +13,7 @@ from app.tasks.documents import apply_draft, new_task, with_changes, without_del
 from app.tasks.due import NEVER
 from app.tasks.schemas import TaskDraft
 
-USER, TASK, PARENT = UUID(int=1), UUID(int=2), UUID(int=3)
+USER, TASK, PARENT, LIST = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
@@ -121,11 +121,21 @@ class TestAChangedTask:
 
 
 class TestValuesThatAreWritten:
-    def test_leave_out_sparse_fields_without_a_value(self) -> None:
-        assert with_changes({"labels": ["home"], "parent_id": PARENT}, {"labels": [], "parent_id": None}) == {}
+    @pytest.mark.parametrize("field", ["labels", "parent_id", "completed_at"])
+    def test_leave_out_sparse_fields_without_a_value(self, field: str) -> None:
+        full = {**stored(labels=["home"], status="done"), "parent_id": PARENT}
+
+        assert field not in with_changes(full, {"labels": [], "parent_id": None, "completed_at": None})
 
     def test_keep_other_fields_without_a_value(self) -> None:
-        assert with_changes({"notes": "x"}, {"notes": "", "list_id": None}) == {"notes": "", "list_id": None}
+        assert with_changes(stored(notes="x"), {"notes": ""})["notes"] == ""
+
+    def test_follow_the_list_with_its_home(self) -> None:
+        task = stored()
+
+        assert task["home"] == USER
+        assert with_changes(task, {"list_id": LIST})["home"] == LIST
+        assert with_changes({**task, "list_id": LIST}, {"list_id": None})["home"] == USER
 
 
 class TestATaskTakenOutOfTheTrash:

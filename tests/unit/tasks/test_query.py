@@ -69,8 +69,8 @@ class TestTheFilter:
         ("query", "conditions"),
         [
             (TaskQuery(is_deleted=True), {"deleted": True}),
-            (TaskQuery(list_id=LIST), {"list_id": LIST}),
-            (TaskQuery(list_id="inbox"), {"list_id": None}),
+            (TaskQuery(list_id=LIST), {"home": LIST}),
+            (TaskQuery(list_id="inbox"), {"home": USER}),
             (TaskQuery(parent_id=PARENT), {"parent_id": PARENT}),
             (TaskQuery(label="home"), {"labels": "home"}),
             (TaskQuery(priority_min=3), {"priority": {"$gte": 3}}),
@@ -107,18 +107,18 @@ class TestThePlaceOfANextPage:
         conditions = Place(7, "a0", TASK).to_filter(query, ["done", "todo"])
 
         assert conditions["$or"] == [
-            {"status": "done", "position": "a0", "_id": {"$gt": TASK}},
-            {"status": "done", "position": {"$gt": "a0"}},
-            {"status": "todo", "position": "a0", "_id": {"$gt": TASK}},
-            {"status": "todo", "position": {"$gt": "a0"}},
+            {"deleted": False, "status": "done", "position": "a0", "_id": {"$gt": TASK}},
+            {"deleted": False, "status": "done", "position": {"$gt": "a0"}},
+            {"deleted": False, "status": "todo", "position": "a0", "_id": {"$gt": TASK}},
+            {"deleted": False, "status": "todo", "position": {"$gt": "a0"}},
         ]
 
     def test_looks_the_other_way_when_the_order_is_descending(self) -> None:
         query = TaskQuery(sort="priority", is_descending=True)
 
         assert Place(7, 2, TASK).to_filter(query, ["todo"])["$or"] == [
-            {"status": "todo", "priority": 2, "_id": {"$lt": TASK}},
-            {"status": "todo", "priority": {"$lt": 2}},
+            {"deleted": False, "status": "todo", "priority": 2, "_id": {"$lt": TASK}},
+            {"deleted": False, "status": "todo", "priority": {"$lt": 2}},
         ]
 
     @pytest.mark.parametrize("sort", ["position", "due", "priority"])
@@ -136,6 +136,18 @@ class TestThePlaceOfANextPage:
         conditions = Place(7, INSTANT, TASK).to_filter(TaskQuery(sort="created"), ["todo"])
 
         assert conditions.keys() == {"$or"}
+
+    def test_names_the_trash_in_its_branches_alone(self) -> None:
+        """Beside them it would give MongoDB another way to carry the query out, by a walk from the beginning."""
+        document = TaskQuery(is_deleted=True).to_filter(USER, Place(7, "a0", TASK))
+
+        assert document.keys() == {"user_id", "$or", "order_revision"}
+        assert all(branch["deleted"] is True for branch in document["$or"])
+
+    def test_names_the_trash_beside_them_as_well_for_a_search_whose_index_begins_with_it(self) -> None:
+        document = TaskQuery(search="milk").to_filter(USER, Place(7, "a0", TASK))
+
+        assert document["deleted"] is False
 
 
 class TestTheKeyOfACursor:
