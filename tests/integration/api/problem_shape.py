@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
@@ -23,7 +24,8 @@ def assert_problem(answer: httpx.Response, *statuses: int, more: Collection[str]
     assert problem["status"] == answer.status_code
     assert problem["type"].startswith("/problems/")
     assert problem["request_id"] == answer.headers["X-Request-ID"]
-    assert problem["instance"] == answer.request.url.path
+    assert problem["instance"].isascii()
+    assert unquote(problem["instance"]) == answer.request.url.path
     assert problem["title"]
     assert problem["detail"].endswith((".", "`"))
     for error in problem.get("errors", ()):
