@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -42,6 +43,21 @@ class TestJsonLogs:
 
         (line,) = capsys.readouterr().err.splitlines()
         assert json.loads(line)["exception"][0]["exc_value"] == "broken"
+
+    @pytest.mark.parametrize("log_format", ["json", "console"])
+    def test_show_no_local_variables(
+        self, log_format: Literal["json", "console"], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        configure_logging(log_format)
+        password = "-".join(["hunter", "2"])
+        try:
+            raise ValueError("broken")
+        except ValueError:
+            structlog.get_logger("app.test").exception("failed")
+
+        logged = capsys.readouterr().err
+        assert "broken" in logged
+        assert password not in logged
 
     def test_leave_out_the_chatter_of_libraries(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure_logging("json")
