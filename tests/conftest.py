@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
@@ -36,6 +37,8 @@ from tests.fakes.clock import FakeClock
 from tests.servers import make_cache, make_mongo
 
 environment.isolate()
+# The default shows every local variable, which takes seconds for each exception that a test provokes.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 BASE_URL = "http://127.0.0.1:8000"
 

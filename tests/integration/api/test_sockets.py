@@ -1,0 +1,116 @@
+"""What only a real connection can show: bytes that are no HTTP, bodies that never end, clients that hang up."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from structlog.testing import capture_logs
+
+from app.api.middleware import DeadlineMiddleware
+from tests.integration.api.live import LiveServer, serve
+from tests.integration.api.problem_shape import assert_problem
+
+
+@pytest.fixture
+async def live(app: FastAPI) -> AsyncIterator[LiveServer]:
+    async with serve(app) as server:
+        yield server
+
+
+@pytest.fixture
+def token(ann: httpx.AsyncClient) -> bytes:
+    return b"Authorization: " + ann.headers["Authorization"].encode() + b"\r\n"
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def problem_of(answer: bytes) -> dict[str, object]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head.lower()
+    return json.loads(body)
+
+
+class TestBytesThatAreNoRequest:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b"nonsense",
+            b"GET /livez HTTP/9.9",
+            b"GET /api/v1/tasks?label=\xff HTTP/1.1",
+            b"GET /\x00 HTTP/1.1",
+            b"GET /livez HTTP/1.1\r\nX-Request-ID: a\x00b",
+            b"GET /livez HTTP/1.1\r\nbad header: 1",
+            b"POST /api/v1/tasks HTTP/1.1\r\nContent-Length: -1",
+            b"POST /api/v1/tasks HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2",
+            b"POST /api/v1/tasks HTTP/1.1\r\nContent-Length: " + b"9" * 5_000,
+        ],
+    )
+    async def test_are_refused_with_400(self, line: bytes, live: LiveServer) -> None:
+        answer = await live.send(line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        assert status_of(answer) == 400
+
+
+class TestABodyOverASocket:
+    @pytest.mark.parametrize("is_announced", [True, False])
+    async def test_is_refused_when_it_is_too_long_and_the_refusal_arrives(
+        self, is_announced: bool, live: LiveServer, ann: httpx.AsyncClient
+    ) -> None:
+        async def in_chunks() -> AsyncIterator[bytes]:
+            for _ in range(48):
+                yield b" " * 65_536
+
+        content = b" " * (48 * 65_536) if is_announced else in_chunks()
+        headers = {"Authorization": ann.headers["Authorization"], "Content-Type": "application/json"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{live.port}", headers=headers) as client:
+            answer = await client.post("/api/v1/tasks", content=content)
+
+            assert assert_problem(answer, 413)["type"] == "/problems/payload-too-large"
+            assert (await client.get("/api/v1/tasks")).status_code == 200
+
+    async def test_is_not_waited_for_beyond_the_deadline(self, app: FastAPI, token: bytes) -> None:
+        impatient = DeadlineMiddleware(app, timeout_seconds=0.2)
+        head = b"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nConnection: close\r\n"
+
+        async with serve(impatient) as live:
+            answer = await live.send(head + b"Content-Type: application/json\r\n" + token + b'\r\n{"title')
+
+        assert status_of(answer) == 503
+        assert problem_of(answer)["type"] == "/problems/service-unavailable"
+
+
+class TestAClientThatHangsUp:
+    async def test_is_no_fault_of_ours(self, live: LiveServer, token: bytes, ann: httpx.AsyncClient) -> None:
+        head = b"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nContent-Type: application/json\r\n"
+        with capture_logs() as logs:
+            _, writer = await asyncio.open_connection("127.0.0.1", live.port)
+            writer.write(head + token + b'\r\n{"title')
+            await writer.drain()
+            writer.close()
+            async with asyncio.timeout(10):
+                while not any(entry["event"] == "request" for entry in logs):  # noqa: ASYNC110 - a log sets no event
+                    await asyncio.sleep(0.01)
+
+        (entry,) = [entry for entry in logs if entry["event"] == "request"]
+        assert entry["status"] == 499
+        assert not [entry for entry in logs if entry["log_level"] == "error"]
+
+    async def test_has_its_change_done_or_undone_and_the_next_is_served(
+        self, live: LiveServer, token: bytes, ann: httpx.AsyncClient
+    ) -> None:
+        body = b'{"title": "Buy milk"}'
+        head = b"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % len(body)
+        for _ in range(20):
+            _, writer = await asyncio.open_connection("127.0.0.1", live.port)
+            writer.write(head + b"Content-Type: application/json\r\n" + token + b"\r\n" + body)
+            await writer.drain()
+            writer.close()
+
+        assert (await ann.post("/api/v1/tasks", json={"title": "Buy bread"})).status_code == 201
+        tasks = (await ann.get("/api/v1/tasks?sort=updated")).json()["items"]
+        assert len({task["revision"] for task in tasks}) == len(tasks)
