@@ -26,7 +26,7 @@ PORTS = range(20_000, 30_000)
 def listen(port: int | None) -> socket.socket:
     """A listening socket on `port`, or on a free one that nobody else is given meanwhile."""
     while True:
-        candidate = port or random.choice(PORTS)  # noqa: S311
+        candidate = port or random.choice(PORTS)
         try:
             return socket.create_server((HOST, candidate), backlog=128)
         except OSError as error:
