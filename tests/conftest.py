@@ -1,5 +1,6 @@
 """What all tests stand on: real servers for a process, an empty database and a standing clock for a test."""
 
+import functools
 import gc
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -34,7 +35,7 @@ from app.main import create_app
 from tests import environment
 from tests.architecture.inspection import Inspection
 from tests.fakes.clock import FakeClock
-from tests.servers import make_cache, make_mongo
+from tests.servers import FailPoint, fail_commands, make_cache, make_mongo
 
 environment.isolate()
 # The default shows every local variable, which takes seconds for each exception that a test provokes.
@@ -232,3 +233,12 @@ async def ann(sign_in: SignIn) -> httpx.AsyncClient:
 async def bob(sign_in: SignIn) -> httpx.AsyncClient:
     """Another signed-in user."""
     return await sign_in("bob@example.com", "Bob")
+
+
+@pytest.fixture
+async def failing(raw_database: AsyncDatabase[dict[str, Any]]) -> AsyncIterator[FailPoint]:
+    """Makes mongod fail commands of the service: `async with failing("update", times=1, errorCode=112)`."""
+    admin = raw_database.client.admin
+    yield functools.partial(fail_commands, admin)
+    # Whatever was left open would keep its documents locked for a minute.
+    await admin.command({"killAllSessions": []})

@@ -19,7 +19,7 @@ from app.data.store import Store
 from tests.architecture.inspection import Inspection
 from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
-from tests.integration.data.conftest import FailPoint
+from tests.servers import FailPoint
 
 Raw = AsyncDatabase[dict[str, Any]]
 

@@ -19,7 +19,7 @@ from app.data.store import Store
 from app.embedded.server import find_free_port
 from tests import environment
 from tests.fakes.clock import FakeClock
-from tests.integration.data.conftest import FailPoint
+from tests.servers import FailPoint
 
 USER = UUID(int=1)
 INSTANT = datetime(2026, 11, 23, 12, 30, 0, 123_000, tzinfo=UTC)

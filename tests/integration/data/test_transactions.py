@@ -15,7 +15,7 @@ from app.data.database import Session
 from app.data.failures import is_database_away
 from app.data.store import Store
 from app.data.transactions import TransactionRunner
-from tests.integration.data.conftest import FailPoint
+from tests.servers import FailPoint
 
 # Error codes of MongoDB (src/mongo/base/error_codes.yml).
 WRITE_CONFLICT = 112
