@@ -282,7 +282,9 @@ class DeletedIds(BaseModel):
 class SyncAnswer(BaseModel):
     """What changed after `since`, up to and including `revision`."""
 
-    revision: Annotated[Revision, Field(description="The next `since`")]
+    revision: Annotated[
+        int, Field(description="The next `since`; negative while a first walk is among old changes", examples=[42])
+    ]
     has_more: bool
     reset: Annotated[bool, Field(description="Forget what you have: this answer starts from nothing")]
     tasks: list[TaskOut]

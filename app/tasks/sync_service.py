@@ -40,20 +40,21 @@ class SyncService:
         is_fresh = is_reset or since <= 0
         after = 0 if is_reset else abs(since)
         # Beyond the current revision nothing is told: it belongs to a later answer, as a whole.
-        tasks, lists, has_more = await self._read(user_id, after, current, limit)
-        revision = max(document["revision"] for document in (*tasks, *lists)) if has_more else current
-        return Delta(-revision if is_fresh and revision < floor else revision, has_more, is_reset, tasks, lists)
+        tasks, lists, revision = await self._read(user_id, after, current, limit)
+        answered = -revision if is_fresh and revision < floor else revision
+        return Delta(answered, revision < current, is_reset, tasks, lists)
 
     async def _read(
         self, user_id: UUID, after: int, current: int, limit: int
-    ) -> tuple[list[Document], list[Document], bool]:
+    ) -> tuple[list[Document], list[Document], int]:
+        """Return what there is to tell, and the revision up to which that is all of it."""
         # One more than the limit of each tells whether the next revision is whole.
         with_deleted = after > 0
         tasks = await self._tasks.find_changed(user_id, after, current, limit=limit + 1, with_deleted=with_deleted)
         lists = await self._lists.find_changed(user_id, after, current, limit=limit + 1, with_deleted=with_deleted)
         revisions = sorted(document["revision"] for document in (*tasks, *lists))
         if len(revisions) <= limit:
-            return tasks, lists, False
+            return tasks, lists, current
         last = _last_whole_revision(revisions, limit)
         if last is None:
             # The first revision alone is larger than the page; it is told whole all the same.
@@ -63,7 +64,7 @@ class SyncService:
         return (
             [task for task in tasks if task["revision"] <= last],
             [document for document in lists if document["revision"] <= last],
-            last < current,
+            last,
         )
 
 
