@@ -16,6 +16,10 @@ EXIT_STARTUP_EXCEPTION = 100
 # WiredTiger takes half of the memory unless told otherwise; a quarter of a GB is the least that it accepts.
 SMALLEST_CACHE_GB = 0.25
 
+# What a process that died left open keeps its user's documents locked for so long (the default is a minute); we
+# ourselves give a transaction up after 7 s.
+TRANSACTION_LIFETIME_SECONDS = 10
+
 # Nobody replicates from this member, so its operation log need not reach far back (the default is 5 % of the disk).
 OPLOG_SIZE_MB = 256
 
@@ -41,7 +45,11 @@ class EmbeddedMongo(EmbeddedServer):
         super().__init__(binary, data_directory, port=port)
         self.replica_set = replica_set
         self._cache_size_gb = cache_size_gb
-        self._parameters = {"diagnosticDataCollectionEnabled": "false", **parameters}
+        self._parameters = {
+            "diagnosticDataCollectionEnabled": "false",
+            "transactionLifetimeLimitSeconds": str(TRANSACTION_LIFETIME_SECONDS),
+            **parameters,
+        }
 
     @property
     def url(self) -> str:
