@@ -1,5 +1,6 @@
 """What `GET /tasks` may ask for, and how that becomes one MongoDB query that an index answers."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,5 +144,11 @@ class Place:
 
 def _to_text_search(text: str) -> str:
     """Quote every word, so that all of them must occur and no character has a meaning of its own."""
-    words = text.replace('"', " ").replace("\\", " ").split()
-    return " ".join(f'"{word}"' for word in words)
+    words = map(_trim, text.replace('"', " ").replace("\\", " ").split())
+    return " ".join(f'"{word}"' for word in words if word)
+
+
+def _trim(word: str) -> str:
+    """Return the word without the punctuation around it, which a quoted word would have to occur with."""
+    inner = [index for index, character in enumerate(word) if unicodedata.category(character)[0] in "LMN"]
+    return word[inner[0] : inner[-1] + 1] if inner else ""

@@ -191,7 +191,11 @@ class TestASearch:
         [
             ("milk", '"milk"'),
             ("  buy   milk ", '"buy" "milk"'),
-            ("-milk", '"-milk"'),
+            ("-milk", '"milk"'),
+            ("(milk, bread!)", '"milk" "bread"'),
+            ("e-mail C++ दूध", '"e-mail" "C" "दूध"'),
+            ("a की", '"a" "की"'),
+            ("!!! - ...", ""),
             ('say "cheese please"', '"say" "cheese" "please"'),
             ("back\\slash", '"back" "slash"'),
             ('"', ""),
