@@ -35,9 +35,11 @@ class TaskOperations:
 
     async def create(self, change: Change, drafts: Sequence[TaskDraft]) -> list[Document | InvalidInputError]:
         """Add tasks behind all others, in their order; a draft that refers to nothing gives its error instead."""
-        if change.task_count > self._task_quota:
+        try:
+            self._check_quota(change)
+        except QuotaExceededError:
             change.correct_task_count(-len(drafts))
-            raise QuotaExceededError(f"An account holds at most {self._task_quota} tasks.")
+            raise
         position = await self._tasks.last_position(change.user_id, change.session)
         results: list[Document | InvalidInputError] = []
         for draft in drafts:
@@ -99,8 +101,7 @@ class TaskOperations:
             return await self._find(change, task_id)
         subtasks = await self._tasks.find_subtasks(change.user_id, task_id, change.session, is_deleted=True)
         together = [subtask for subtask in subtasks if subtask["deleted_with"] == task["deleted_with"]]
-        if change.task_count + 1 + len(together) > self._task_quota:
-            raise QuotaExceededError(f"An account holds at most {self._task_quota} tasks.")
+        self._check_quota(change, 1 + len(together))
         home = await self._find_home(change, task)
         restored = [
             with_changes(without_deletion(document), {**place, **change.stamp()})
@@ -119,6 +120,11 @@ class TaskOperations:
             list_id = await self._settle_list(change, request.list_id, task.get("parent_id"), task)
         position = await self._find_gap(change, task, list_id, request.after_id)
         return await self._save(change, task, with_changes(task, {"list_id": list_id, "position": position}))
+
+    def _check_quota(self, change: Change, more: int = 0) -> None:
+        """Raise `QuotaExceededError` when the account would hold too much with so many tasks more."""
+        if change.task_count + change.task_count_correction + more > self._task_quota:
+            raise QuotaExceededError(f"An account holds at most {self._task_quota} tasks.")
 
     async def _find(self, change: Change, task_id: UUID, if_match: IfMatch | None = None) -> Document:
         task = await self._tasks.find(change.user_id, task_id, change.session)
