@@ -1,0 +1,109 @@
+"""MongoDB freezes, dies and comes back: 503 in time, nothing acknowledged is lost, and no restart is needed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from tests.faults.conftest import ANSWER_SECONDS, Victim, eventually, seconds_of
+from tests.integration.api.problem_shape import assert_problem
+
+# The statuses of success other than 200.
+SUCCESSES = {"create": 201, "create once": 201}
+
+Requests = dict[str, Callable[[], Awaitable[httpx.Response]]]
+
+
+@pytest.fixture
+async def requests(service: httpx.AsyncClient) -> Requests:
+    """One request of each kind, all of which need MongoDB."""
+    signed_in = await service.post("/api/v1/auth/dev/login", json={"email": "carol@example.com"})
+    refresh_token = signed_in.json()["refresh_token"]
+    return {
+        "list": lambda: service.get("/api/v1/tasks"),
+        "create": lambda: service.post("/api/v1/tasks", json={"title": "Buy milk"}),
+        "create once": lambda: service.post(
+            "/api/v1/tasks", json={"title": "Buy bread"}, headers={"Idempotency-Key": "bread"}
+        ),
+        "profile": lambda: service.patch("/api/v1/me", json={"name": "Anna"}),
+        "sync": lambda: service.get("/api/v1/sync"),
+        "sign in": lambda: service.post("/api/v1/auth/dev/login", json={"email": "bob@example.com"}),
+        "refresh": lambda: service.post("/api/v1/auth/refresh", json={"refresh_token": refresh_token}),
+        "ready": lambda: service.get("/readyz"),
+    }
+
+
+async def ask_all(requests: Requests) -> dict[str, tuple[httpx.Response, float]]:
+    answers = await asyncio.gather(*(seconds_of(ask()) for ask in requests.values()))
+    return dict(zip(requests, answers, strict=True))
+
+
+class TestAHealthyDatabase:
+    """The control: without a fault none of the requests below gets 503."""
+
+    async def test_answers_everything(self, requests: Requests) -> None:
+        statuses = {name: answer.status_code for name, (answer, _) in (await ask_all(requests)).items()}
+
+        assert statuses == {name: SUCCESSES.get(name, 200) for name in requests}
+
+
+class TestAFrozenDatabase:
+    async def test_is_told_of_in_time_and_forgotten_when_it_goes_on(
+        self, requests: Requests, service: httpx.AsyncClient, mongo_victim: Victim
+    ) -> None:
+        mongo_victim.freeze()
+        answering = asyncio.create_task(ask_all(requests))
+        alive, seconds = await seconds_of(service.get("/livez"))
+        answers = await answering
+        mongo_victim.thaw()
+
+        assert (alive.status_code, seconds < 1) == (200, True)
+        for name, (answer, seconds) in answers.items():
+            assert_problem(answer, 503)
+            assert seconds < ANSWER_SECONDS, name
+        for name, ask in requests.items():
+            await eventually(ask, SUCCESSES.get(name, 200))
+
+    async def test_answers_all_of_many_writers_in_time_and_keeps_what_it_acknowledged(
+        self, service: httpx.AsyncClient, mongo_victim: Victim
+    ) -> None:
+        def write(number: int) -> Awaitable[httpx.Response]:
+            headers = {"Idempotency-Key": f"task {number}"}
+            return service.post("/api/v1/tasks", json={"title": f"task {number}"}, headers=headers)
+
+        first = asyncio.create_task(asyncio.wait_for(write(0), ANSWER_SECONDS))
+        writing = [asyncio.create_task(seconds_of(write(number))) for number in range(1, 30)]
+        await first
+        mongo_victim.freeze()
+        answers = await asyncio.gather(*writing)
+        mongo_victim.thaw()
+
+        assert {answer.status_code for answer, _ in answers} <= {201, 503}
+        assert 503 in {answer.status_code for answer, _ in answers}
+        assert max(seconds for _, seconds in answers) < ANSWER_SECONDS
+        await eventually(lambda: service.post("/api/v1/lists", json={"name": "Groceries"}), 201)
+        titles = [task["title"] for task in (await service.get("/api/v1/tasks?limit=200")).json()["items"]]
+        acknowledged = {answer.json()["title"] for answer, _ in answers if answer.status_code == 201}
+        assert acknowledged <= set(titles)
+        assert len(titles) == len(set(titles))
+
+
+class TestADatabaseThatDies:
+    async def test_is_told_of_in_time_and_comes_back_with_all_that_it_acknowledged(
+        self, requests: Requests, service: httpx.AsyncClient, mongo_victim: Victim
+    ) -> None:
+        kept = [(await requests["create"]()).json() for _ in range(5)]
+        await mongo_victim.kill()
+
+        for name, (answer, seconds) in (await ask_all(requests)).items():
+            assert_problem(answer, 503)
+            assert seconds < ANSWER_SECONDS, name
+        assert (await service.get("/livez")).status_code == 200
+
+        await mongo_victim.start()
+        await eventually(requests["ready"], 200)
+        listed = await eventually(requests["list"], 200)
+        assert listed.json()["items"] == kept
+        for name, ask in requests.items():
+            await eventually(ask, SUCCESSES.get(name, 200))
