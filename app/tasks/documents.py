@@ -61,7 +61,19 @@ def with_changes(task: Document, changes: Mapping[str, Any]) -> Document:
     return {name: value for name, value in changed.items() if value or name not in _SPARSE_FIELDS}
 
 
-def without_deletion(task: Document) -> Document:
-    """Return a copy that is not in the trash."""
+def moved_due(task: Document, timezone: str, revision: int) -> Document:
+    """Return what changes of a task for a user in another zone: nothing, or instant and place of its due date."""
+    due_at = due_instant(task["due"], timezone)
+    if due_at == task["due_at"]:
+        return {}
+    return {"due_at": due_at, "due_order": due_at or NEVER, "order_revision": revision}
+
+
+def restored_task(task: Document, change: Change, place: Mapping[str, Any]) -> Document:
+    """Return a copy that is out of the trash, in its list and under its parent (`place`).
+
+    The trash does not follow the user to another zone; what comes out of it does.
+    """
     kept = {name: value for name, value in task.items() if name not in _DELETION_FIELDS}
-    return {**kept, "deleted": False}
+    moved = moved_due(task, change.account.timezone, change.account.revision)
+    return with_changes(kept, {**place, **moved, "deleted": False, **change.stamp()})

@@ -13,7 +13,7 @@ from app.core.errors import ValidationProblemError
 from app.core.ids import new_id
 from app.data.changes import Change
 from app.data.database import Document
-from app.tasks.documents import apply_draft, new_task, with_changes, without_deletion
+from app.tasks.documents import apply_draft, new_task, restored_task, with_changes
 from app.tasks.errors import QuotaExceededError, TaskNotFoundError
 from app.tasks.list_repository import ListRepository
 from app.tasks.position import position_between
@@ -104,7 +104,7 @@ class TaskOperations:
         self._check_quota(change, 1 + len(together))
         home = await self._find_home(change, task)
         restored = [
-            with_changes(without_deletion(document), {**place, **change.stamp()})
+            restored_task(document, change, place)
             for document, place in [(task, home), *((subtask, {"list_id": home["list_id"]}) for subtask in together)]
         ]
         restored = await self._part_from_residents(change, restored)

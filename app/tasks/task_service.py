@@ -8,8 +8,7 @@ from app.api.preconditions import IfMatch
 from app.api.problems import InvalidInputError
 from app.data.changes import Change, Changes, Recorder
 from app.data.database import Document
-from app.tasks.documents import with_changes
-from app.tasks.due import NEVER, due_instant
+from app.tasks.documents import moved_due, with_changes
 from app.tasks.errors import TaskNotFoundError
 from app.tasks.operations import TaskOperations
 from app.tasks.query import Place, TaskQuery
@@ -94,10 +93,9 @@ class TaskService:
     async def rezone(self, change: Change, timezone: str) -> None:
         """Compute anew when floating tasks are due, as part of the change that moves the user to another zone."""
         async for tasks in self._tasks.find_floating(change):
-            moved = []
-            for task in tasks:
-                due_at = due_instant(task["due"], timezone)
-                if due_at != task["due_at"]:
-                    place = {"due_order": due_at or NEVER, "order_revision": change.account.revision}
-                    moved.append(with_changes(task, {"due_at": due_at, **place, **change.stamp()}))
+            moved = [
+                with_changes(task, {**changes, **change.stamp()})
+                for task in tasks
+                if (changes := moved_due(task, timezone, change.account.revision))
+            ]
             await self._tasks.replace(change, moved)

@@ -9,7 +9,7 @@ import pytest
 from app.data.accounts import Account
 from app.data.changes import Change
 from app.data.database import Document
-from app.tasks.documents import apply_draft, new_task, with_changes, without_deletion
+from app.tasks.documents import apply_draft, new_task, restored_task, with_changes
 from app.tasks.due import NEVER
 from app.tasks.schemas import TaskDraft
 
@@ -143,4 +143,16 @@ class TestATaskTakenOutOfTheTrash:
         task = stored()
         trashed = {**task, "deleted": True, "deleted_at": LATER, "deleted_with": TASK}
 
-        assert without_deletion(trashed) == task
+        assert restored_task(trashed, change_at(LATER, revision=9), {}) == {
+            **task,
+            "revision": 9,
+            "updated_at": LATER,
+        }
+
+    def test_is_due_where_the_user_is_now(self) -> None:
+        task = stored(due={"date": "2026-12-01"})
+
+        restored = restored_task(task, change_at(LATER, revision=9, timezone="Asia/Tokyo"), {})
+
+        assert restored["due_at"] == restored["due_order"] == datetime(2026, 12, 1, 14, 59, 59, tzinfo=UTC)
+        assert restored["order_revision"] == 9
