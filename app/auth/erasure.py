@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import UUID
@@ -28,6 +29,8 @@ _JITTER = 0.25
 _BATCH = 100
 # Longer than a batch takes; a janitor that died blocks the next for at most this long.
 _LEASE_LIFETIME = timedelta(minutes=10)
+# One operation on a database that is away takes 4 s to fail (app/data/database.py).
+_STOP_SECONDS = 5.0
 
 logger = structlog.get_logger(__name__)
 
@@ -80,23 +83,24 @@ class Erasure:
     @asynccontextmanager
     async def run_janitor(self) -> AsyncIterator[None]:
         """Sweep now and every minute for as long as the context lasts."""
-        janitor = asyncio.create_task(self._sweep_forever())
+        stop = asyncio.Event()
+        janitor = asyncio.create_task(self._sweep_until(stop))
         try:
             yield
         finally:
-            tasks = {janitor, *self._under_way}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            stop.set()
+            await _let_end({janitor, *self._under_way})
 
-    async def _sweep_forever(self) -> None:
-        while True:
+    async def _sweep_until(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
             try:
                 await self.sweep()
             except Exception:
                 logger.exception("erasure_sweep_failed")
             jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
-            await asyncio.sleep(_PERIOD_SECONDS * jitter)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PERIOD_SECONDS * jitter):
+                    await stop.wait()
 
     async def _finish_or_leave(self, user_id: UUID) -> None:
         try:
@@ -111,3 +115,15 @@ class Erasure:
         await self._sessions.delete_all(user_id)
         # Last, because it is what tells that something is left to do.
         await self._users.remove(user_id)
+
+
+async def _let_end(tasks: AbstractSet[asyncio.Task[None]]) -> None:
+    """Wait for tasks that have little left to do; what the others leave undone, the next janitor does.
+
+    They are not cancelled at once, because PyMongo can swallow a cancellation that meets it at work.
+    """
+    _, lasting = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+    for task in lasting:
+        task.cancel()
+    if lasting:
+        await asyncio.wait(lasting, timeout=1)
