@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from pymongo.asynchronous.database import AsyncDatabase
 
 API = "/api/v1"
 TASKS, LISTS = f"{API}/tasks", f"{API}/lists"
@@ -84,6 +85,13 @@ async def walk(client: httpx.AsyncClient, path: str, **parameters: Any) -> list[
 async def revision_of(client: httpx.AsyncClient) -> int:
     """Return the user's revision."""
     return (await read(client, "/me"))["revision"]
+
+
+async def count_kept(database: AsyncDatabase[dict[str, Any]], email: str = "ann@example.com") -> int:
+    """Return how many tasks the account of a user says that it holds."""
+    user = await database["users"].find_one({"email": email})
+    assert user is not None
+    return user["task_count"]
 
 
 def expect(answer: httpx.Response, status: int = 200) -> Json:

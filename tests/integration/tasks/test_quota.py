@@ -20,6 +20,7 @@ from tests.integration.tasks.calls import (
     add_list,
     add_task,
     add_tasks,
+    count_kept,
     delete_list,
     delete_task,
     expect,
@@ -46,13 +47,6 @@ async def ann(
         answer = await client.post("/api/v1/auth/dev/login", json={"email": "ann@example.com"})
         client.headers["Authorization"] = f"Bearer {expect(answer)['access_token']}"
         yield client
-
-
-async def count_kept(database: AsyncDatabase[dict[str, Any]]) -> int:
-    """How many tasks the account says that it holds."""
-    user = await database["users"].find_one({"email": "ann@example.com"})
-    assert user is not None
-    return user["task_count"]
 
 
 class TestAFullAccount:
