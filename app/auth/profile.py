@@ -16,8 +16,9 @@ from app.data.changes import Change, Changes
 # A client's preferences, not its data: some hundred entries.
 MAX_SETTINGS_BYTES = 16_384
 
-# Called in the transaction that gives the user another time zone.
-TimezoneListener = Callable[[Change, str], Awaitable[None]]
+# Called in the transaction that gives the user another time zone, and again in changes of its own for as long as
+# it tells that there is more to do: no transaction may grow with what the user keeps.
+TimezoneListener = Callable[[Change, str], Awaitable[bool]]
 
 _DEFAULTS = {"timezone": DEFAULT_TIMEZONE, "locale": DEFAULT_LOCALE, "settings": EMPTY_SETTINGS}
 _CHANGEABLE = ("name", "timezone", "locale", "settings")
@@ -54,11 +55,20 @@ class Profiles:
                 return current
             await self._users.update(user_id, {**fields, **change.stamp()}, change.session)
             if "timezone" in fields:
-                for listener in self._timezone_listeners:
-                    await listener(change, changed.timezone)
+                await self._tell_timezone(change, changed.timezone)
             return replace(changed, revision=change.account.revision)
 
-        return await self._changes.run(user_id, apply)
+        user = await self._changes.run(user_id, apply)
+        if "timezone" not in patch:
+            return user
+        # Also when the zone is the same: an earlier request may not have got to the end.
+        while await self._changes.run(user_id, lambda change: self._tell_timezone(change, change.account.timezone)):
+            pass
+        return await self.read(user_id)
+
+    async def _tell_timezone(self, change: Change, timezone: str) -> bool:
+        """Tell every listener, and return whether one of them has more to do."""
+        return any([await listener(change, timezone) for listener in self._timezone_listeners])
 
 
 async def find_expected(users: UserRepository, change: Change, if_match: IfMatch) -> User:

@@ -35,9 +35,9 @@ class TasksModule:
         await self.task_repository.erase_user(user_id)
         await self.list_repository.erase_user(user_id)
 
-    async def rezone(self, change: Change, timezone: str) -> None:
-        """Follow the user to another time zone."""
-        await self.tasks.rezone(change, timezone)
+    async def rezone(self, change: Change, timezone: str) -> bool:
+        """Follow the user to another time zone, a bounded step at a time; tell whether there is more to do."""
+        return await self.tasks.rezone(change, timezone)
 
 
 def build_tasks(store: Store, task_quota: int) -> TasksModule:

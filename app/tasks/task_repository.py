@@ -1,7 +1,7 @@
 """Tasks in MongoDB: every method names the user first, and every query the user's shard."""
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,18 +112,26 @@ class TaskRepository:
             query, sort=[("revision", 1), ("_id", 1)], limit=limit, batch_size=limit, hint="revision"
         ).to_list(None)
 
-    async def find_floating(self, change: Change) -> AsyncIterator[list[Document]]:
-        """Yield, in chunks, the tasks that are due in whatever zone the user is in."""
+    async def find_floating(
+        self, change: Change, is_wanted: Callable[[Document], bool], limit: int
+    ) -> list[Document]:
+        """Return up to `limit` of the tasks that are due in whatever zone the user is in and that are wanted.
+
+        `is_wanted` is asked of `_id`, `due` and `due_at` alone.
+        """
         query: Document = {
             "user_id": change.user_id,
             "deleted": False,
             "status": {"$in": ["done", "in_progress", "todo"]},
             "due_order": {"$lt": NEVER},
         }
-        documents = await self._tasks.find(query, session=change.session, hint="by_due").to_list(None)
-        floating = [document for document in documents if document["due"]["timezone"] is None]
-        for start in range(0, len(floating), CHUNK_SIZE):
-            yield floating[start : start + CHUNK_SIZE]
+        fields = {"due": 1, "due_at": 1}
+        dated = await self._tasks.find(query, fields, session=change.session, hint="by_due").to_list(None)
+        floating = (task for task in dated if task["due"]["timezone"] is None)
+        wanted = [task["_id"] for task in itertools.islice(filter(is_wanted, floating), limit)]
+        return await self._tasks.find(
+            {"user_id": change.user_id, "_id": {"$in": wanted}}, session=change.session, hint="_id_"
+        ).to_list(None)
 
     async def count_by_status(self, user_id: UUID, status: str) -> int:
         """Count the tasks of a status outside the trash."""

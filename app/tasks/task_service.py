@@ -15,6 +15,9 @@ from app.tasks.query import Place, TaskQuery
 from app.tasks.schemas import MoveRequest, TaskDraft
 from app.tasks.task_repository import TaskRepository
 
+# Tasks that one change moves to another zone: about a second's work on a slow machine.
+REZONE_CHUNK = 1_000
+
 TaskRecorder = Recorder[Document] | None
 
 
@@ -90,12 +93,13 @@ class TaskService:
             user_id, lambda change: self._operations.move(change, task_id, request), recorder
         )
 
-    async def rezone(self, change: Change, timezone: str) -> None:
-        """Compute anew when floating tasks are due, as part of the change that moves the user to another zone."""
-        async for tasks in self._tasks.find_floating(change):
-            moved = [
-                with_changes(task, {**changes, **change.stamp()})
-                for task in tasks
-                if (changes := moved_due(task, timezone, change.account.revision))
-            ]
-            await self._tasks.replace(change, moved)
+    async def rezone(self, change: Change, timezone: str) -> bool:
+        """Compute anew when floating tasks are due for a user in another zone.
+
+        One call writes a bounded number of tasks, and returns whether there are more.
+        """
+        tasks = await self._tasks.find_floating(change, lambda task: bool(moved_due(task, timezone, 0)), REZONE_CHUNK)
+        revision = change.account.revision
+        moved = [with_changes(task, {**moved_due(task, timezone, revision), **change.stamp()}) for task in tasks]
+        await self._tasks.replace(change, moved)
+        return len(moved) == REZONE_CHUNK

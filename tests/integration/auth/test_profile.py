@@ -174,12 +174,15 @@ class TestAnotherTimeZone:
         user_id = await insert_user(raw_database)
         heard: list[str] = []
 
-        async def listen(change: Change, timezone: str) -> None:
+        async def listen(change: Change, timezone: str) -> bool:
             heard.append(timezone)
-            labels = store.database.collection("lists")
-            await labels.insert_one({"_id": user_id, "user_id": user_id}, session=change.session)
+            lists = store.database.collection("lists")
+            await lists.update_one(
+                {"_id": user_id, "user_id": user_id}, {"$set": {}}, upsert=True, session=change.session
+            )
             if timezone == "Asia/Tokyo":
                 raise RuntimeError("the listener fails")
+            return False
 
         profiles = Profiles(UserRepository(store.database), store.changes, [listen])
         with pytest.raises(RuntimeError):
@@ -189,8 +192,48 @@ class TestAnotherTimeZone:
 
         await profiles.change(user_id, {"timezone": "Europe/Paris"}, IfMatch(None))
         assert await raw_database["lists"].count_documents({}) == 1
-        await profiles.change(user_id, {"timezone": "Europe/Paris", "name": "Other"}, IfMatch(None))
-        assert heard == ["Asia/Tokyo", "Europe/Paris"]
+        await profiles.change(user_id, {"name": "Other"}, IfMatch(None))
+        assert heard == ["Asia/Tokyo", "Europe/Paris", "Europe/Paris"]
+
+    async def test_is_told_again_in_changes_of_their_own_while_there_is_more_to_do(
+        self, store: Store, raw_database: RawDatabase
+    ) -> None:
+        user_id = await insert_user(raw_database)
+        revisions: list[int] = []
+
+        async def listen(change: Change, timezone: str) -> bool:
+            if len(revisions) == 3:
+                return False
+            change.stamp()
+            revisions.append(change.account.revision)
+            return True
+
+        profiles = Profiles(UserRepository(store.database), store.changes, [listen])
+        user = await profiles.change(user_id, {"timezone": "Europe/Paris"}, IfMatch(None))
+        assert revisions == [1, 2, 3]
+        assert user.revision == 3
+
+    async def test_moves_more_tasks_than_one_change_may_write(
+        self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.tasks.task_service.REZONE_CHUNK", 2)
+        due = {"date": "2026-12-01", "time": "09:00", "timezone": None}
+        operations = [{"op": "create", "title": f"Call {number}", "due": due} for number in range(5)]
+        await ann.post("/api/v1/tasks/batch", json={"operations": operations})
+        answer = await ann.patch(ME, json={"timezone": "Europe/Paris"})
+        tasks = (await ann.get("/api/v1/tasks")).json()["items"]
+        assert {task["due_at"] for task in tasks} == {"2026-12-01T08:00:00.000Z"}
+        assert sorted(task["revision"] for task in tasks) == [2, 2, 3, 3, 4]
+        assert answer.json()["revision"] == 4
+
+    async def test_finishes_what_an_interrupted_request_left(
+        self, ann: httpx.AsyncClient, raw_database: RawDatabase
+    ) -> None:
+        due = {"date": "2026-12-01", "time": "09:00", "timezone": None}
+        task = (await ann.post("/api/v1/tasks", json={"title": "Call", "due": due})).json()
+        await raw_database["users"].update_one({}, {"$set": {"timezone": "Europe/Paris"}})
+        await ann.patch(ME, json={"timezone": "Europe/Paris"})
+        assert (await ann.get(f"/api/v1/tasks/{task['id']}")).json()["due_at"] == "2026-12-01T08:00:00.000Z"
 
     async def test_moves_the_due_instants_of_tasks(self, ann: httpx.AsyncClient) -> None:
         due = {"date": "2026-12-01", "time": "09:00", "timezone": None}
