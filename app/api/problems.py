@@ -119,7 +119,7 @@ class InvalidInputError(ProblemError):
 
     def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
         detail = "; ".join(f"{error['pointer'] or '/'}: {error['detail']}" for error in errors[:3])
-        super().__init__(f"{detail}.", extensions={"errors": list(errors)})
+        super().__init__(f"{detail.removesuffix('.')}.", extensions={"errors": list(errors)})
 
     @classmethod
     def from_pydantic(

@@ -24,7 +24,7 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "taskfleet_http_request_seconds",
-            "Time from the first byte of a request to the start of its answer, in seconds.",
+            "Time from the head of a request to the end of its answer, in seconds.",
             ["method", "route"],
             buckets=_REQUEST_SECONDS_BUCKETS,
             registry=self.registry,
