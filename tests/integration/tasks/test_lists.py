@@ -1,10 +1,13 @@
 """Lists: adding, reading, changing, ordering and deleting them with their tasks."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import Request
 
+from app.api.pagination import CursorCodec
 from app.tasks import list_service
 from tests.integration.tasks.calls import (
     LISTS,
@@ -242,3 +245,23 @@ class TestPagesOfLists:
     @pytest.mark.parametrize("cursor", ["", "x", "AAAA", "a0", "%00"])
     async def test_refuse_a_cursor_that_is_none(self, ann: httpx.AsyncClient, cursor: str) -> None:
         expect_problem(await ann.get(LISTS, params={"cursor": cursor}), 400, "invalid-cursor")
+
+    @pytest.mark.parametrize("key", [[], ["a0"], ["a0", "x"], [0, NOBODYS_ID], [None, None], ["a0", NOBODYS_ID, 1]])
+    async def test_refuse_a_cursor_that_was_made_with_the_right_digest(
+        self, ann: httpx.AsyncClient, key: list[object]
+    ) -> None:
+        user_id = UUID((await read(ann, "/me"))["id"])
+        request = Request({"type": "http", "path": LISTS, "query_string": b"", "headers": []})
+
+        cursor = CursorCodec(request, user_id).encode(key)
+
+        expect_problem(await ann.get(LISTS, params={"cursor": cursor}), 400, "invalid-cursor")
+
+    async def test_take_a_cursor_made_like_theirs(self, ann: httpx.AsyncClient) -> None:
+        """The control: the digest of the test above is the right one."""
+        user_id = UUID((await read(ann, "/me"))["id"])
+        request = Request({"type": "http", "path": LISTS, "query_string": b"", "headers": []})
+
+        cursor = CursorCodec(request, user_id).encode(["a0", NOBODYS_ID])
+
+        assert expect(await ann.get(LISTS, params={"cursor": cursor}))["items"] == []

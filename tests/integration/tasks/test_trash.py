@@ -12,6 +12,7 @@ from tests.integration.tasks.calls import (
     add_tasks,
     delete_list,
     delete_task,
+    expect,
     expect_problem,
     patch_task,
     read_task,
@@ -186,3 +187,17 @@ class TestRestoringATaskWhosePlaceWasTaken:
         await act(ann, parent, "restore")
 
         assert await titles(ann) == ["new", "parent", "newer", "one", "newest", "two"]
+
+    async def test_puts_no_two_that_return_into_the_same_gap(self, ann: httpx.AsyncClient) -> None:
+        _, parent, last = await add_tasks(ann, "first", "parent", "last")
+        subtask = await add_task(ann, "subtask", parent_id=parent["id"])
+        await act(ann, subtask, "move", after_id=parent["id"])
+        for task in (parent, last):
+            await delete_task(ann, task)
+        await add_tasks(ann, "new", "newer")
+
+        await act(ann, parent, "restore")
+
+        tasks = expect(await ann.get(TASKS))["items"]
+        assert [task["title"] for task in tasks] == ["first", "new", "subtask", "parent", "newer"]
+        assert len({task["position"] for task in tasks}) == 5

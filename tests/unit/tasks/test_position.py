@@ -94,6 +94,8 @@ class TestAPositionBetweenTwo:
             ("a0", "a1"),
             ("a0", "a01"),
             ("a0", "a0V"),
+            ("a0", "a01V"),
+            ("a0V", "a0W5"),
             ("a0V", "a1"),
             ("a0z", "a1"),
             ("a0zzz", "a1"),
