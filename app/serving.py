@@ -8,13 +8,12 @@ from collections.abc import Sequence
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from app.http_protocol import HttpProtocol
+
 APP_FACTORY = "app.main:create_app_from_environment"
 
 # A request is answered within 10 s and a stream ends within 5 s of SIGTERM, so this is never the first to cut.
 GRACEFUL_SHUTDOWN_SECONDS = 11
-
-# uvicorn's own default, stated because it bounds what a client can make us hold before a request is complete.
-MAX_INCOMPLETE_REQUEST_BYTES = 65_536
 
 # Connections that the kernel holds while every worker is busy; it caps the figure at net.core.somaxconn.
 BACKLOG = 2048
@@ -59,13 +58,13 @@ def serve(listener: socket.socket, workers: int = 1) -> None:
         factory=True,
         workers=workers,
         backlog=BACKLOG,
+        http=HttpProtocol,
         lifespan="on",
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        h11_max_incomplete_event_size=MAX_INCOMPLETE_REQUEST_BYTES,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
     )
     if workers > 1:

@@ -29,7 +29,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "authlib": ("auth/oidc/*.py",),
     "httpx": ("auth/oidc/*.py",),
     "sentry_sdk": ("core/error_reports.py",),
-    "uvicorn": ("serving.py",),
+    "uvicorn": ("serving.py", "http_protocol.py"),
     "typer": ("cli.py",),
 }
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.http_protocol import HttpProtocol
 from app.serving import open_listener
+
+
+# The server, which runs in this process, takes each piece by itself and may answer before the next one is sent: what
+# still arrives at a connection that it has closed would make the kernel drop the answer.
+_TURNS_OF_THE_LOOP = 10
 
 
 @dataclass(frozen=True)
@@ -17,15 +23,22 @@ class LiveServer:
 
     port: int
 
-    async def send(self, request: bytes) -> bytes:
-        """Send bytes as they are and return all that comes back until the server closes."""
+    async def send(self, request: bytes, piece_bytes: int = 1_000_000) -> bytes:
+        """Send bytes as they are, in pieces, and return all that comes back until the server closes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        answering = asyncio.create_task(reader.read())
         try:
-            writer.write(request)
-            await writer.drain()
             async with asyncio.timeout(10):
-                return await reader.read()
+                for start in range(0, len(request), piece_bytes):
+                    if answering.done():
+                        break  # refused before all of it was sent
+                    writer.write(request[start : start + piece_bytes])
+                    await writer.drain()
+                    for _ in range(_TURNS_OF_THE_LOOP):
+                        await asyncio.sleep(0)
+                return await answering
         finally:
+            answering.cancel()
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
@@ -42,7 +55,7 @@ class _QuietServer(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def serve(app: ASGIApp) -> AsyncIterator[LiveServer]:
     """Serve the app, whose lifespan is the caller's business, while the block runs."""
-    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
+    config = uvicorn.Config(app, http=HttpProtocol, lifespan="off", log_config=None, access_log=False, ws="none")
     server = _QuietServer(config)
     listener = open_listener("127.0.0.1", 0)
     running = asyncio.create_task(server.serve(sockets=[listener]))

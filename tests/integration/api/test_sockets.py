@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.api.middleware import DeadlineMiddleware
 from tests.integration.api.live import LiveServer, serve
-from tests.integration.api.problem_shape import assert_problem
+from tests.integration.api.problem_shape import MEMBERS, assert_problem
 
 
 @pytest.fixture
@@ -54,6 +54,43 @@ class TestBytesThatAreNoRequest:
         answer = await live.send(line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
 
         assert status_of(answer) == 400
+        problem = problem_of(answer)
+        assert problem.keys() == MEMBERS
+        assert (problem["type"], problem["status"]) == ("/problems/malformed-request", 400)
+        assert f"X-Request-ID: {problem['request_id']}\r\n".encode() in answer
+
+
+class TestTheHeadOfARequest:
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b"GET /livez HTTP/1.1\r\nHost: x\r\nCookie: " + b"x" * 1_000_000,
+            b"GET /livez HTTP/1.1\r\n" + b"X-Many: 1\r\n" * 100_000,
+            b"GET /livez?" + b"x" * 1_000_000,
+        ],
+        ids=["long header", "many headers", "long path"],
+    )
+    async def test_is_refused_when_it_does_not_end(self, head: bytes, live: LiveServer) -> None:
+        answer = await live.send(head, piece_bytes=16_384)
+
+        assert status_of(answer) == 431
+        assert problem_of(answer)["type"] == "/problems/request-head-too-large"
+
+    async def test_may_be_long(self, live: LiveServer) -> None:
+        head = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: " + b"x" * 60_000 + b"\r\n\r\n"
+
+        assert status_of(await live.send(head, piece_bytes=1_000)) == 200
+
+    async def test_may_follow_a_long_body(self, live: LiveServer) -> None:
+        """Several requests on one connection, each in pieces that end in the next one's head."""
+        body = b" " * 500_000
+        request = b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        last = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+        answer = await live.send(request * 3 + last, piece_bytes=200_000)
+
+        assert answer.count(b"HTTP/1.1 405 ") == 3
+        assert answer.count(b"HTTP/1.1 200 ") == 1
 
 
 class TestABodyOverASocket:

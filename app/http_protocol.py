@@ -1,0 +1,72 @@
+"""HTTP/1.1 on a connection: uvicorn's own protocol, with a bound on the head of a request and problems for errors."""
+
+import secrets
+from http import HTTPStatus
+
+from pydantic_core import to_json
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.api.problems import MEDIA_TYPE, describe_problem
+from app.core.errors import ProblemError
+
+# What uvicorn's slower protocol allows by default; this one would read a head of any length into memory.
+MAX_HEAD_BYTES = 65_536
+
+
+class MalformedRequestError(ProblemError):
+    """What arrived is not HTTP/1.1."""
+
+    slug = "malformed-request"
+    title = "Malformed request"
+    status = 400
+
+
+class RequestHeadTooLargeError(ProblemError):
+    """The request line and the headers are longer than any request needs."""
+
+    slug = "request-head-too-large"
+    title = "Request head too large"
+    status = 431
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. What is refused here never reaches the app, so the problem is written by hand."""
+
+    _is_in_head = False
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the connection."""
+        was_in_head = self._is_in_head
+        super().data_received(data)
+        if not self._is_in_head:
+            return
+        # A piece in which something else ended is not counted, so the bound is exceeded by one piece at most.
+        self._head_bytes = self._head_bytes + len(data) if was_in_head else 0
+        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(RequestHeadTooLargeError(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes."))
+
+    def on_message_begin(self) -> None:
+        """The parser has met the first byte of a request."""
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The parser has met the end of the headers."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser cannot read."""
+        self._refuse(MalformedRequestError(msg))
+
+    def _refuse(self, problem: ProblemError) -> None:
+        request_id = secrets.token_hex(8)
+        body = to_json(describe_problem(problem) | {"instance": "", "request_id": request_id})
+        head = (
+            f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
+            f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\nCache-Control: no-store\r\n"
+            f"X-Content-Type-Options: nosniff\r\nX-Request-ID: {request_id}\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
