@@ -1,5 +1,6 @@
 """Operations: liveness, readiness and metrics, for orchestrators and Prometheus rather than the public."""
 
+import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +12,9 @@ from app.core.errors import ServiceUnavailableError
 from app.core.metrics import CONTENT_TYPE, Metrics
 from app.data.failures import DatabaseError
 from app.data.store import Store
+
+# A probe gives up after a second or a few; the answer must be there before.
+READINESS_TIMEOUT_SECONDS = 1.0
 
 router = APIRouter(tags=["operations"])
 
@@ -46,8 +50,8 @@ async def get_readiness(request: Request) -> Readiness:
     store: Store = request.app.state.store
     cache: CacheClient = request.app.state.cache
     try:
-        is_ready = await store.is_ready()
-    except DatabaseError:
+        is_ready = await asyncio.wait_for(store.is_ready(), READINESS_TIMEOUT_SECONDS)
+    except (DatabaseError, TimeoutError):
         is_ready = False
     if not is_ready:
         raise ServiceUnavailableError("No MongoDB primary answers.")

@@ -76,11 +76,15 @@ def describe_problem(error: ProblemError) -> dict[str, Any]:
 
 def respond_with_problem(request: Request, error: ProblemError) -> ProblemResponse:
     """Return the response that tells the caller of `error`."""
-    document = describe_problem(error) | {
+    return ProblemResponse(describe_problem(error) | describe_occasion(request), error.headers)
+
+
+def describe_occasion(request: Request) -> dict[str, str]:
+    """Return the members of a problem that belong to the request."""
+    return {
         "instance": quote(request.scope["path"]),
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
-    return ProblemResponse(document, error.headers)
 
 
 class _HttpError(ProblemError):

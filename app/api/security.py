@@ -1,5 +1,6 @@
 """Who is calling: bearer or cookie, checked against the live account, with protection against forged requests."""
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -68,9 +69,16 @@ class Security:
             raise CrossSiteRequestError("A request with cookies must come from the same origin.")
 
     def refuse_foreign_browser(self, request: Request) -> None:
-        """The same for requests without credentials; a caller that is no browser passes."""
-        if is_browser(request):
-            self.refuse_cross_site(request)
+        """Refuse a request without credentials that says that it comes from another site.
+
+        A caller that says nothing passes: scripts do so, and there is nothing of theirs to be abused.
+        """
+        if "origin" in request.headers:
+            is_foreign = not self._is_same_origin(request)
+        else:
+            is_foreign = request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
+        if is_foreign:
+            raise CrossSiteRequestError("A browser may send this only from the same origin.")
 
     def _is_same_origin(self, request: Request) -> bool:
         origin = request.headers.get("origin")
@@ -78,9 +86,22 @@ class Security:
             return request.headers.get("sec-fetch-site") == "same-origin"
         parts = urlsplit(self.public_url)
         allowed = {f"{parts.scheme}://{parts.netloc}"}
-        if self.is_local:  # reached as localhost, by address or through a forwarded port
-            allowed.add(f"{request.url.scheme}://{request.headers.get('host', '')}")
+        host = request.headers.get("host", "")
+        if self.is_local and is_local_name(host):  # reached as localhost, by address or through a forwarded port
+            allowed.add(f"{request.url.scheme}://{host}")
         return origin in allowed
+
+
+def is_local_name(host: str) -> bool:
+    """Whether the value of a `Host` header is `localhost` or an address.
+
+    Any other name may have been made to lead here by somebody else (DNS rebinding), whose pages are then not ours.
+    """
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return name == "localhost" or bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
 
 
 def read_bearer(request: Request) -> str | None:

@@ -1,14 +1,16 @@
 """Strict JSON bodies: right media type, bounded depth, no NaN, no lone surrogates, no half-read numbers."""
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from pydantic_core import from_json
 
-from app.api.problems import MalformedBodyError, UnsupportedMediaTypeError
+from app.api.problems import InvalidInputError, MalformedBodyError, UnsupportedMediaTypeError
 
 # The contract's number (strictness).
 MAX_JSON_DEPTH = 32
@@ -65,6 +67,35 @@ def _is_too_deep(text: bytes) -> bool:
     return False
 
 
+def _declared_query_names(route: APIRoute) -> frozenset[str] | None:
+    """The query parameters of a route, or None when a model of its own decides about them."""
+    fields = tuple(_query_fields(route.dependant))
+    annotations = [field.field_info.annotation for field in fields]
+    if any(isinstance(annotation, type) and issubclass(annotation, BaseModel) for annotation in annotations):
+        return None
+    return frozenset(field.alias for field in fields)
+
+
+def _query_fields(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
+    for dependency in dependant.dependencies:
+        yield from _query_fields(dependency)
+
+
+def _refuse_unknown(given: Iterable[str], known: frozenset[str]) -> None:
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise InvalidInputError(
+            [{"pointer": f"/{name}", "detail": "This operation knows no such query parameter"} for name in unknown]
+        )
+
+
+def _refuse_content(body: Any) -> None:
+    """Refuse the body of an operation that takes none; an empty object says nothing and passes."""
+    if body not in (None, {}):
+        raise InvalidInputError([{"pointer": "", "detail": "This operation takes no body"}])
+
+
 class StrictJsonRoute(APIRoute):
     """A route that reads its body through `StrictJsonRequest`."""
 
@@ -72,10 +103,16 @@ class StrictJsonRoute(APIRoute):
         """Wrap the route's handler."""
         handler = super().get_route_handler()
 
+        query_names = _declared_query_names(self)
+
         async def handle(request: Request) -> Response:
             strict = StrictJsonRequest(request.scope, request.receive)
+            if query_names is not None:
+                _refuse_unknown(strict.query_params, query_names)
             if request.method not in _METHODS_WITHOUT_BODY:
                 await strict.prepare()
+                if self.body_field is None:
+                    _refuse_content(await strict.json())
             return await handler(strict)
 
         return handle

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.api.pagination import DEFAULT_PAGE_SIZE, CursorText, Limit
-from app.api.schemas import Id, Instant, Revision, StrictModel, Text, refuse_nul_deeply
+from app.api.schemas import NO_NUL, Id, Instant, Revision, StrictModel, refuse_nul_deeply
 from app.api.timezones import TimeZoneName
 from app.auth.emails import normalise_email
 from app.auth.sign_in import MAX_NAME_LENGTH
@@ -44,7 +44,10 @@ LocalPath = Annotated[
     str, AfterValidator(check_local_path), Field(description="Where to go afterwards", examples=["/tasks"])
 ]
 Name = Annotated[
-    Text, Field(min_length=1, max_length=MAX_NAME_LENGTH, examples=["Ada Lovelace"]), AfterValidator(_refuse_blank)
+    str,
+    Field(min_length=1, max_length=MAX_NAME_LENGTH, examples=["Ada Lovelace"]),
+    NO_NUL,
+    AfterValidator(_refuse_blank),
 ]
 Locale = Annotated[
     str, Field(pattern=_LOCALE_PATTERN, max_length=_MAX_LOCALE_LENGTH, description="BCP 47", examples=["en-GB"])
@@ -68,7 +71,9 @@ class PageParameters(BaseModel):
 class DevLogin(StrictModel):
     """Who to sign in as; only the local profile believes it."""
 
-    email: Annotated[Text, AfterValidator(normalise_email), Field(max_length=320, examples=["ada@example.org"])]
+    email: Annotated[
+        str, Field(max_length=320, examples=["ada@example.org"]), NO_NUL, AfterValidator(normalise_email)
+    ]
     name: Name | None = None
 
 
@@ -83,7 +88,9 @@ class CallbackParameters(BaseModel):
 class RefreshTokenBody(StrictModel):
     """The refresh token of a caller that keeps no cookies."""
 
-    refresh_token: Annotated[Text, Field(max_length=_MAX_TOKEN_LENGTH, examples=["AZjHom8AcACAAAAAAAAAAA..."])]
+    refresh_token: (
+        Annotated[str, Field(max_length=_MAX_TOKEN_LENGTH, examples=["AZjHom8AcACAAAAAAAAAAA..."]), NO_NUL] | None
+    ) = None
 
 
 class TokenAnswer(BaseModel):

@@ -37,7 +37,7 @@ _OPTIONAL_SIGN_IN: dict[str, Any] = {"security": [{"bearer": []}, {"cookie": []}
 
 def _read_refresh_token(request: Request, security: Security, body: RefreshTokenBody | None) -> str:
     """Return the token of the body, else of the cookie. Raises `UnauthenticatedError`."""
-    if body is not None:
+    if body is not None and body.refresh_token is not None:
         security.refuse_foreign_browser(request)
         return body.refresh_token
     token = request.cookies.get(security.cookies.refresh_name)

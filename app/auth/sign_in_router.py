@@ -19,7 +19,8 @@ from app.core.errors import NotFoundError
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=StrictJsonRoute)
 dev_router = APIRouter(prefix="/auth", tags=["auth"], route_class=StrictJsonRoute)
-no_dev_router = APIRouter(prefix="/auth", route_class=StrictJsonRoute)
+# Answers 404 whatever is sent to it.
+no_dev_router = APIRouter(prefix="/auth")
 
 DEV_PROVIDER = "dev"
 _DEV_TITLE = "Development sign-in"

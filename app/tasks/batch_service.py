@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -58,8 +59,15 @@ class BatchService:
         self._changes = changes
         self._operations = operations
 
-    async def run(self, user_id: UUID, request: BatchRequest, recorder: Recorder[Results] | None = None) -> Results:
-        """Return one result an operation, in order.
+    async def run(
+        self,
+        user_id: UUID,
+        request: BatchRequest,
+        recorder: Recorder[Results] | None = None,
+        *,
+        occasion: Mapping[str, str] = MappingProxyType({}),
+    ) -> Results:
+        """Return one result an operation, in order; `occasion` are the members that every problem takes on.
 
         Raises `BatchFailedError` for an atomic batch of which anything failed, and `InvalidInputError` when
         an operation is not known at all.
@@ -68,8 +76,11 @@ class BatchService:
 
         async def run(change: Change) -> Results:
             results = [result async for result in self._run_steps(change, steps)]
+            for result in results:
+                if "problem" in result:
+                    result["problem"] = result["problem"] | occasion
             if request.atomic:
-                _refuse_failures(results)
+                _refuse_failures(results, occasion)
             return results
 
         return await self._changes.run(user_id, run, recorder, new_tasks=sum(1 for step in steps if step.is_creation))
@@ -89,7 +100,7 @@ class BatchService:
         try:
             created = await self._operations.create(change, drafts)
         except ProblemError as error:
-            return [_failure(error)] * len(drafts)
+            return [_failure(error) for _ in drafts]
         return [_failure(task) if isinstance(task, ProblemError) else _success(201, task) for task in created]
 
     async def _run_step(self, change: Change, step: _Step) -> dict[str, Any]:
@@ -139,11 +150,12 @@ def _failure(error: ProblemError) -> dict[str, Any]:
     return {"status": error.status, "problem": describe_problem(error)}
 
 
-def _refuse_failures(results: Results) -> None:
+def _refuse_failures(results: Results, occasion: Mapping[str, str]) -> None:
     failed = next((index for index, result in enumerate(results) if "problem" in result), None)
     if failed is None:
         return
     problem = results[failed]["problem"]
     not_applied = _failure(NotAppliedError("Another operation of the batch failed."))
+    not_applied["problem"] |= occasion
     told = [result if "problem" in result else not_applied for result in results]
-    raise BatchFailedError(failed, problem["status"], problem["detail"], told)
+    raise BatchFailedError(failed, problem, told)

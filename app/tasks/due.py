@@ -24,7 +24,8 @@ _END_OF_DAY = time(23, 59, 59, fold=1)
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
-def _check_date(text: str) -> str:
+def check_date(text: str) -> str:
+    """Let the text of a calendar day pass."""
     try:
         is_valid = bool(_DATE.fullmatch(text)) and _FIRST_YEAR <= date.fromisoformat(text).year <= _LAST_YEAR
     except ValueError:
@@ -43,7 +44,7 @@ def _check_time(text: str) -> str:
 class Due(StrictModel):
     """When a task is due. Without a time it is due by the end of the day, without a zone in the user's own."""
 
-    date: Annotated[str, AfterValidator(_check_date), Field(examples=["2026-12-01"])]
+    date: Annotated[str, AfterValidator(check_date), Field(examples=["2026-12-01"])]
     time: Annotated[str, AfterValidator(_check_time), Field(examples=["09:30"])] | None = None
     timezone: TimeZoneName | None = None
 

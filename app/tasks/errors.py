@@ -1,6 +1,6 @@
 """What can go wrong with tasks and lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.errors import NotFoundError, ProblemError
@@ -35,11 +35,13 @@ class BatchFailedError(ProblemError):
     title = "Batch failed"
     status = 422
 
-    def __init__(self, failed_index: int, status: int, detail: str, results: Sequence[dict[str, Any]]) -> None:
-        self.status = status  # type: ignore[misc]  # the status of the operation that failed
+    def __init__(self, failed_index: int, problem: Mapping[str, Any], results: Sequence[dict[str, Any]]) -> None:
+        """`problem` is that of the operation that failed, whose status and validation errors this one takes on."""
+        self.status = problem["status"]  # type: ignore[misc]  # fixed a class for all others
+        errors = {"errors": problem["errors"]} if "errors" in problem else {}
         super().__init__(
-            f"Operation {failed_index} failed, so nothing was changed: {detail}",
-            extensions={"results": list(results)},
+            f"Operation {failed_index} failed, so nothing was changed: {problem['detail']}",
+            extensions={**errors, "results": list(results)},
         )
 
 

@@ -16,6 +16,7 @@ from app.api.preconditions import (
     not_modified,
     query_etag,
 )
+from app.api.problems import describe_occasion
 from app.api.security import CurrentCaller
 from app.api.strict_json import StrictJsonRoute
 from app.tasks.batch_service import Results
@@ -73,13 +74,19 @@ def _answer_results(results: Results) -> Response:
         }
     },
 )
-async def batch_tasks(batch: BatchRequest, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
+async def batch_tasks(
+    request: Request, batch: BatchRequest, caller: CurrentCaller, module: TasksPart, once: OnceHeader
+) -> Response:
     """Run up to 100 operations under one revision and return their results in order.
 
     Each operation succeeds or fails by itself; with `atomic` the first failure undoes all of them, and the
     answer is a problem with that operation's status and all `results`.
     """
-    return await once.answer(_answer_results, lambda recorder: module.batches.run(caller.user_id, batch, recorder))
+    occasion = describe_occasion(request)
+    return await once.answer(
+        _answer_results,
+        lambda recorder: module.batches.run(caller.user_id, batch, recorder, occasion=occasion),
+    )
 
 
 @router.get(

@@ -1,14 +1,18 @@
 """The query parameters of `GET /tasks`."""
 
-from typing import Annotated, Literal, Self
+from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.api.pagination import DEFAULT_PAGE_SIZE, CursorText, Limit
-from app.api.schemas import NO_NUL, Instant, parse_id
+from app.api.schemas import NO_NUL, parse_id, parse_instant
+from app.core.errors import ValidationProblemError
+from app.tasks.due import check_date, local_day_start
 from app.tasks.query import STATUSES, Status, TaskQuery
 
+_DATE_LENGTH = len("2026-12-01")
 _SORTS = ("position", "due", "priority", "created", "updated")
 
 
@@ -24,6 +28,22 @@ ListFilter = Annotated[
 ParentFilter = Annotated[UUID, BeforeValidator(parse_id), WithJsonSchema({"type": "string", "format": "uuid"})]
 
 
+def _parse_bound(value: object) -> object:
+    return check_date(value) if isinstance(value, str) and len(value) == _DATE_LENGTH else parse_instant(value)
+
+
+# A day as text, or an instant.
+DueBound = Annotated[
+    str | datetime,
+    BeforeValidator(_parse_bound),
+    WithJsonSchema({"type": "string", "examples": ["2026-12-01", "2026-12-01T08:30:00Z"]}),
+]
+
+
+def _to_instant(bound: str | datetime | None, timezone: str) -> datetime | None:
+    return local_day_start(date.fromisoformat(bound), timezone) if isinstance(bound, str) else bound
+
+
 class TaskListParameters(BaseModel):
     """Filters, order and page. Unknown parameters are refused."""
 
@@ -33,8 +53,8 @@ class TaskListParameters(BaseModel):
     list_id: ListFilter | None = None
     label: Annotated[str, Field(min_length=1, max_length=50), NO_NUL] | None = None
     priority_min: Annotated[int, Field(ge=0, le=4)] = 0
-    due_before: Annotated[Instant, Field(description="Due before this instant")] | None = None
-    due_after: Annotated[Instant, Field(description="Due at this instant or later")] | None = None
+    due_before: Annotated[DueBound, Field(description="Due before this instant or day")] | None = None
+    due_after: Annotated[DueBound, Field(description="Due at this instant, on this day or later")] | None = None
     parent_id: Annotated[ParentFilter, Field(description="Subtasks of this task")] | None = None
     q: Annotated[str, Field(max_length=200, description="Words that title or notes contain"), NO_NUL] | None = None
     deleted: Annotated[bool, Field(description="The trash instead of the tasks")] = False
@@ -48,14 +68,11 @@ class TaskListParameters(BaseModel):
     limit: Limit = DEFAULT_PAGE_SIZE
     cursor: CursorText | None = None
 
-    @model_validator(mode="after")
-    def _check_range(self) -> Self:
-        if self.due_after is not None and self.due_before is not None and self.due_after > self.due_before:
-            raise ValueError("due_after is later than due_before")
-        return self
-
-    def to_query(self) -> TaskQuery:
-        """Return the query that these parameters ask for."""
+    def to_query(self, timezone: str) -> TaskQuery:
+        """Return the query that these parameters ask for; days begin in the user's time zone."""
+        due_after, due_before = (_to_instant(bound, timezone) for bound in (self.due_after, self.due_before))
+        if due_after is not None and due_before is not None and due_after > due_before:
+            raise ValidationProblemError("/due_after", "due_after is later than due_before")
         return TaskQuery(
             sort=self.sort.removeprefix("-"),
             is_descending=self.sort.startswith("-"),
@@ -64,8 +81,8 @@ class TaskListParameters(BaseModel):
             parent_id=self.parent_id,
             label=self.label,
             priority_min=self.priority_min,
-            due_after=self.due_after,
-            due_before=self.due_before,
+            due_after=due_after,
+            due_before=due_before,
             search=self.q,
             is_deleted=self.deleted,
         )

@@ -69,7 +69,7 @@ async def list_tasks(
     Walking the pages shows no task twice and misses none that was not changed meanwhile.
     """
     etag = query_etag(request, caller)
-    query, codec = parameters.to_query(), CursorCodec(request, caller.user_id)
+    query, codec = parameters.to_query(caller.timezone), CursorCodec(request, caller.user_id)
     place = None if parameters.cursor is None else Place.from_key(codec.decode(parameters.cursor), query)
     if is_unchanged(request, etag):
         return not_modified(etag)

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp
 from app.http_protocol import HttpProtocol
 from app.serving import open_listener
 
-
 # The server, which runs in this process, takes each piece by itself and may answer before the next one is sent: what
 # still arrives at a connection that it has closed would make the kernel drop the answer.
 _TURNS_OF_THE_LOOP = 10

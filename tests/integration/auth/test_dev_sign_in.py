@@ -83,7 +83,6 @@ class TestSigningInAsABrowser:
             {"Origin": "null"},
             {"Sec-Fetch-Site": "cross-site"},
             {"Sec-Fetch-Site": "same-site"},
-            {"Sec-Fetch-Mode": "no-cors"},
         ],
     )
     async def test_is_refused_from_another_site(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:

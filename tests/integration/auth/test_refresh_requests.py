@@ -107,9 +107,11 @@ class TestBadInput:
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
-    @pytest.mark.parametrize(
-        "body", [{}, {"refresh_token": None}, {"refresh_token": 5}, {"refresh_token": "x", "more": 1}, [], "x"]
-    )
+    @pytest.mark.parametrize("body", [{}, {"refresh_token": None}])
+    async def test_that_names_no_token_is_answered_with_401(self, client: httpx.AsyncClient, body: Any) -> None:
+        assert (await client.post(REFRESH, json=body)).status_code == 401
+
+    @pytest.mark.parametrize("body", [{"refresh_token": 5}, {"refresh_token": "x", "more": 1}, [], "x"])
     async def test_of_the_wrong_shape_is_answered_with_422(self, client: httpx.AsyncClient, body: Any) -> None:
         assert (await client.post(REFRESH, json=body)).status_code == 422
 
