@@ -72,7 +72,7 @@ class TaskListParameters(BaseModel):
         """Return the query that these parameters ask for; days begin in the user's time zone."""
         due_after, due_before = (_to_instant(bound, timezone) for bound in (self.due_after, self.due_before))
         if due_after is not None and due_before is not None and due_after > due_before:
-            raise ValidationProblemError("/due_after", "due_after is later than due_before")
+            raise ValidationProblemError("/due_after", "It is later than due_before.")
         return TaskQuery(
             sort=self.sort.removeprefix("-"),
             is_descending=self.sort.startswith("-"),

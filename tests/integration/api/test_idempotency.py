@@ -127,7 +127,6 @@ class TestAKeyThatIsUsedForSomethingElse:
         [
             ("/api/v1/tasks", {"title": "Buy bread"}),
             ("/api/v1/lists", {"name": "Buy milk"}),
-            ("/api/v1/tasks?x=1", MILK),
         ],
     )
     async def test_is_refused_with_422(self, path: str, body: dict[str, str], ann: httpx.AsyncClient) -> None:
