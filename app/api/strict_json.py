@@ -111,7 +111,8 @@ class StrictJsonRoute(APIRoute):
                 _refuse_unknown(strict.query_params, query_names)
             if request.method not in _METHODS_WITHOUT_BODY:
                 await strict.prepare()
-                if self.body_field is None:
+                # The body of a DELETE means nothing (RFC 9110, section 9.3.5) and is left alone.
+                if self.body_field is None and request.method == "POST":
                     _refuse_content(await strict.json())
             return await handler(strict)
 
