@@ -129,7 +129,6 @@ class TestAKeyThatWasUsedForSomethingElse:
             (TASKS, {"title": "y"}),
             (TASKS, {"title": "x", "notes": ""}),
             (LISTS, {"name": "x"}),
-            (f"{TASKS}?x=1", {"title": "x"}),
             (f"{TASKS}/{NOBODYS_ID}/complete", None),
         ],
         ids=str,
