@@ -11,7 +11,8 @@ from starlette.types import Message
 
 from tests.integration.api.problem_shape import assert_problem
 
-PATIENCE_SECONDS = 1.0
+# Of the processor's time, whatever else the machine does; a healthy refusal takes some 10 ms.
+PATIENCE_SECONDS = 2.0
 
 BAD_IDS = [
     "x",
@@ -115,11 +116,11 @@ class TestAnIdThatIsNone:
 class TestQueryParametersThatMakeNoSense:
     @pytest.mark.parametrize("query", BAD_QUERIES, ids=lambda query: query[:60])
     async def test_are_refused(self, query: str, ann: httpx.AsyncClient) -> None:
-        started = time.perf_counter()
+        started = time.process_time()
 
         problem = assert_problem(await ann.get(f"/api/v1/tasks?{query}"), 422)
 
-        assert time.perf_counter() - started < PATIENCE_SECONDS
+        assert time.process_time() - started < PATIENCE_SECONDS
         assert problem["errors"]
 
     @pytest.mark.parametrize(

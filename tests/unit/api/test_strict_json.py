@@ -62,8 +62,8 @@ class TestJsonThatIsRefused:
         ids=["escaped quotes", "quotes and backslashes", "backslashes", "brackets", "braces", "quotes", "digits"],
     )
     def test_takes_no_longer_for_being_crafted(self, text: bytes) -> None:
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(MalformedBodyError):
             parse_strict_json(text)
 
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 2
