@@ -71,7 +71,8 @@ $(PACKAGES): requirements/development.lock
 	fi; \
 	echo "Setting up $(VENV) with $$($$python --version)"; \
 	$$python -m venv --clear $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+# The lock is complete: resolving again would make pip look at newer releases, for which the lock has no hashes.
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
 $(PROJECT): $(PACKAGES) pyproject.toml
