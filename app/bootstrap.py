@@ -1,15 +1,19 @@
 """The composition root: opens the clients, builds the enabled modules and wires what crosses between them."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
 
 from fastapi import FastAPI
 
+from app.api.cached_reads import CachedReads
 from app.api.cookies import SessionCookies
+from app.api.credentials import CredentialReader
+from app.api.known_account import KnownAccounts
 from app.api.security import Security
 from app.auth.module import AUTH_COLLECTIONS, build_auth
-from app.cache.client import CacheClient
-from app.core.access_tokens import AccessTokenVerifier, SigningKey
+from app.cache.module import run_cache
+from app.core.access_tokens import AccessTokenVerifier, RememberingVerifier, SigningKey
 from app.core.clock import Clock, SystemClock
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
@@ -30,30 +34,41 @@ async def run_services(
     """Put everything that requests need on `app.state` for as long as the context lasts."""
     state = app.state
     key = load_key(settings)
-    state.store = Store.open(settings.mongo, clock, listeners)
-    state.cache = CacheClient(settings.cache)
-    state.idempotency = IdempotencyStore(state.store.database, clock)
-    state.security = Security(
-        verifier=AccessTokenVerifier(key.public_keys, settings.jwt, clock),
-        accounts=Accounts(state.store.database),
-        cookies=SessionCookies(is_secure=settings.http.public_url.startswith("https:")),
-        public_url=settings.http.public_url,
-        is_local=settings.runtime.is_local,
-    )
-    try:
+    cookies = SessionCookies(is_secure=settings.http.public_url.startswith("https:"))
+    verifier = AccessTokenVerifier(key.public_keys, settings.jwt, clock)
+    credentials = CredentialReader(RememberingVerifier(verifier, clock), cookies)
+    async with AsyncExitStack() as stack:
+        cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, _publish_nowhere))
+        state.cache = cache.client
+        state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
+        stack.push_async_callback(state.store.close)
+        accounts = KnownAccounts(cache.store)
+        state.cached_reads = CachedReads(cache.store, accounts, credentials, state.metrics.cache)
+        state.idempotency = IdempotencyStore(state.store.database, clock)
+        state.security = Security(
+            credentials=credentials,
+            accounts=Accounts(state.store.database),
+            known_accounts=accounts,
+            cookies=cookies,
+            public_url=settings.http.public_url,
+            is_local=settings.runtime.is_local,
+        )
         state.tasks = build_tasks(state.store, settings.tasks.quota)
-        async with build_auth(
-            state.store,
-            settings,
-            key,
-            state.security.cookies,
-            erasers=(state.tasks.erase_user,),
-            timezone_listeners=(state.tasks.rezone,),
-        ) as state.auth:
-            yield
-    finally:
-        await state.cache.close()
-        await state.store.close()
+        state.auth = await stack.enter_async_context(
+            build_auth(
+                state.store,
+                settings,
+                key,
+                cookies,
+                erasers=(state.tasks.erase_user,),
+                timezone_listeners=(state.tasks.rezone,),
+            )
+        )
+        yield
+
+
+def _publish_nowhere(_user_id: UUID, _revision: int) -> None:
+    pass
 
 
 def load_key(settings: Settings) -> SigningKey:

@@ -8,6 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from app import __version__
 from app.api import health
+from app.api.cacheable import collect_cacheable_routes
+from app.api.cached_reads import CachedReadsMiddleware
 from app.api.middleware import (
     MAX_BODY_BYTES,
     BodyLimitMiddleware,
@@ -52,8 +54,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, listeners: Com
     install_problem_handlers(app)
     install_openapi(app)
     # The last one added is the outermost.
-    app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app))
+    app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
     app.add_middleware(HeadMiddleware)
     _include_routers(app, settings)

@@ -135,6 +135,9 @@ def _method_label(scope: Mapping[str, Any]) -> str:
 
 def _route_template(scope: Mapping[str, Any]) -> str:
     """The full path template; for unknown paths one fixed label, so that scanners make no new time series."""
+    known: str | None = scope["state"].get("route_template")  # of what never reached the router
+    if known is not None:
+        return known
     route = scope.get("route")
     if route is None:
         return "(none)"

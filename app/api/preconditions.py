@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from pydantic_core import to_json
@@ -58,14 +59,18 @@ def resource_etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def query_etag(request: Request, caller: Caller) -> str:
+def query_etag(user_id: UUID, revision: int, path: str, query: str) -> str:
     """Return the strong ETag of a list: the user's revision, and who asked what.
 
     Two users may be at the same revision; what a shared browser kept of one must not pass for the other's.
     """
-    asked = f"{caller.user_id} {request.url.path}?{request.url.query}"
-    digest = hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
-    return f'"{caller.revision}-{digest}"'
+    digest = hashlib.blake2b(f"{user_id} {path}?{query}".encode(), digest_size=6).hexdigest()
+    return f'"{revision}-{digest}"'
+
+
+def list_etag(request: Request, caller: Caller) -> str:
+    """Return the strong ETag of the list that this request asks for."""
+    return query_etag(caller.user_id, caller.revision, request.scope["path"], request.url.query)
 
 
 def content_etag(content: Mapping[str, Any]) -> str:
@@ -76,11 +81,14 @@ def content_etag(content: Mapping[str, Any]) -> str:
 def is_unchanged(request: Request, etag: str) -> bool:
     """Whether `If-None-Match` names `etag` (weak comparison), so that 304 is the answer."""
     header = request.headers.get("if-none-match")
-    if header is None:
-        return False
-    if header.strip() == "*":
+    return header is not None and matches_etag(header, etag)
+
+
+def matches_etag(if_none_match: str, etag: str) -> bool:
+    """Whether the value of an `If-None-Match` header names `etag` (weak comparison)."""
+    if if_none_match.strip() == "*":
         return True
-    return etag in {match.group().removeprefix("W/") for match in _ENTITY_TAG.finditer(header)}
+    return etag in {match.group().removeprefix("W/") for match in _ENTITY_TAG.finditer(if_none_match)}
 
 
 def private_headers(etag: str) -> dict[str, str]:

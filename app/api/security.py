@@ -9,10 +9,12 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from app.api.cookies import SessionCookies
-from app.core.access_tokens import AccessTokenVerifier, InvalidTokenError
+from app.api.credentials import CredentialReader
+from app.api.known_account import KnownAccounts, find_view
+from app.core.access_tokens import AccessClaims
 from app.core.errors import ForbiddenError, UnauthenticatedError
 from app.core.identity import Caller
-from app.data.accounts import Accounts
+from app.data.accounts import Account, Accounts
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -34,25 +36,22 @@ class CrossSiteRequestError(ForbiddenError):
 class Security:
     """Authenticates requests; built once, found by the dependencies on `app.state.security`."""
 
-    verifier: AccessTokenVerifier
+    credentials: CredentialReader
     accounts: Accounts
+    known_accounts: KnownAccounts
     cookies: SessionCookies
     public_url: str
     is_local: bool
 
     async def authenticate(self, request: Request) -> Caller:
         """Return who is calling. Raises `UnauthenticatedError`, or `CrossSiteRequestError` for a forgery."""
-        token = read_bearer(request)
-        if token is None:
-            token = request.cookies.get(self.cookies.access_name)
-            if token is None:
-                raise UnauthenticatedError("The request carries no credentials.")
+        credentials = self.credentials.read(request.scope)
+        if credentials.is_cookie:
             self.refuse_cross_site(request)
-        try:
-            claims = self.verifier.verify(token)
-        except InvalidTokenError as error:
-            raise UnauthenticatedError(f"Access token refused: {error}.", error="invalid_token") from None
-        account = await self.accounts.find_with_session(claims.user_id, claims.session_id)
+        if credentials.claims is None:
+            raise credentials.refusal or UnauthenticatedError
+        claims = credentials.claims
+        account = await self._find_account(request, claims)
         if account is None or account.is_disabled or account.role != claims.role:
             raise UnauthenticatedError("The session has ended.", error="invalid_token")
         return Caller(
@@ -62,6 +61,15 @@ class Security:
             revision=account.revision,
             timezone=account.timezone,
         )
+
+    async def _find_account(self, request: Request, claims: AccessClaims) -> Account | None:
+        view = find_view(request.scope)
+        if view is not None and view.account is not None:
+            return view.account
+        account = await self.accounts.find_with_session(claims.user_id, claims.session_id)
+        if account is not None and not account.is_disabled:
+            await self.known_accounts.keep_account(request.scope, account)
+        return account
 
     def refuse_cross_site(self, request: Request) -> None:
         """Raise `CrossSiteRequestError` for an unsafe request that does not say that it is same-origin."""
@@ -102,20 +110,6 @@ def is_local_name(host: str) -> bool:
         return name == "localhost" or bool(ipaddress.ip_address(name))
     except ValueError:
         return False
-
-
-def read_bearer(request: Request) -> str | None:
-    """Return the token of the `Authorization` header, or None when there is no such header.
-
-    Raises `UnauthenticatedError` when the header holds something else.
-    """
-    header = request.headers.get("authorization")
-    if header is None:
-        return None
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthenticatedError("The Authorization header must be a bearer token.", error="invalid_request")
-    return token.strip()
 
 
 def is_browser(request: Request) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
 
+from app.api.cacheable import EtagKind, cacheable
 from app.api.openapi import read_problems, write_problems
 from app.api.preconditions import (
     IfMatchHeader,
@@ -29,6 +30,7 @@ router = APIRouter(prefix="/me", tags=["me"], route_class=StrictJsonRoute)
     response_model=ProfileOut,
     responses=read_problems(304),
 )
+@cacheable(EtagKind.REVISION)
 async def get_profile(request: Request, caller: CurrentCaller, module: AuthPart) -> Response:
     """Return the signed-in user. The ETag is the revision, which every change of the user's counts up."""
     known = resource_etag(caller.revision)

@@ -66,7 +66,7 @@ async def build_auth(
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
             sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
-            sessions=Sessions(sessions, Accounts(database), issuer, store.clock),
+            sessions=Sessions(sessions, Accounts(database), issuer, store.guard, store.clock),
             profiles=Profiles(users, store.changes, timezone_listeners),
             erasure=erasure,
             logins=_build_logins(store, settings, key, http),

@@ -152,9 +152,7 @@ class SessionRepository:
         """End every session of the user."""
         await self._collection.delete_many({"user_id": user_id}, session=session)
 
-    async def delete_beyond(self, user_id: UUID, count: int) -> None:
-        """Keep the `count` sessions that were used last."""
+    async def list_beyond(self, user_id: UUID, count: int) -> Sequence[UUID]:
+        """Return the sessions that are not among the `count` that were used last."""
         cursor = self._collection.find({"user_id": user_id}, {"_id": 1}, sort=_NEWEST_FIRST, skip=count, hint=_INDEX)
-        surplus = [document["_id"] for document in await cursor.to_list(None)]
-        if surplus:
-            await self._collection.delete_many({"user_id": user_id, "_id": {"$in": surplus}})
+        return [document["_id"] for document in await cursor.to_list(None)]

@@ -15,6 +15,7 @@ from app.auth.errors import SessionNotFoundError
 from app.auth.refresh_tokens import SALT_BYTES, InvalidRefreshTokenError, RefreshToken
 from app.auth.session_repository import Rotation, SessionPlace, SessionRecord, SessionRepository
 from app.core.access_tokens import AccessTokenIssuer
+from app.core.change_guard import ChangeGuard
 from app.core.clock import Clock
 from app.core.errors import UnauthenticatedError
 from app.core.identity import Role
@@ -81,11 +82,17 @@ class Sessions:
     """The sessions of all users."""
 
     def __init__(
-        self, repository: SessionRepository, accounts: Accounts, issuer: AccessTokenIssuer, clock: Clock
+        self,
+        repository: SessionRepository,
+        accounts: Accounts,
+        issuer: AccessTokenIssuer,
+        guard: ChangeGuard,
+        clock: Clock,
     ) -> None:
         self._repository = repository
         self._accounts = accounts
         self._issuer = issuer
+        self._guard = guard
         self._clock = clock
 
     async def start(self, user_id: UUID, role: Role, user_agent: str) -> IssuedTokens:
@@ -100,7 +107,8 @@ class Sessions:
             ends_at=now + ABSOLUTE_LIFETIME,
             user_agent=user_agent[:MAX_USER_AGENT_LENGTH],
         )
-        await self._repository.delete_beyond(user_id, MAX_SESSIONS)
+        if surplus := await self._repository.list_beyond(user_id, MAX_SESSIONS):
+            await self._delete(user_id, surplus)
         return self._issue(token, role)
 
     async def refresh(self, refresh_token: str, user_agent: str) -> IssuedTokens:
@@ -146,19 +154,27 @@ class Sessions:
 
     async def end(self, user_id: UUID, session_id: UUID) -> None:
         """End a session and with it its access tokens. Raises `SessionNotFoundError`."""
-        if not await self._repository.delete(user_id, session_id):
+        if not await self._delete(user_id, [session_id]):
             raise SessionNotFoundError
 
     async def end_all(self, user_id: UUID) -> None:
         """End every session of the user."""
-        await self._repository.delete_all(user_id)
+        async with self._guard.around(user_id, keeps_sessions=False) as outcome:
+            await self._repository.delete_all(user_id)
+            outcome.settle(None)
+
+    async def _delete(self, user_id: UUID, session_ids: Sequence[UUID]) -> bool:
+        async with self._guard.around(user_id, keeps_sessions=False) as outcome:
+            was_there = [await self._repository.delete(user_id, session_id) for session_id in session_ids]
+            outcome.settle(None)
+        return any(was_there)
 
     async def _require(self, token: RefreshToken, standing: Standing, accepted: AbstractSet[Standing]) -> None:
         if standing in accepted:
             return
         if standing is Standing.REUSED:
             # On its own, not within the request's work: the refusal must not take the ending back.
-            await self._repository.delete(token.user_id, token.session_id)
+            await self._delete(token.user_id, [token.session_id])
             logger.warning("refresh_token_reused", user_id=str(token.user_id), session_id=str(token.session_id))
         raise _refused()
 

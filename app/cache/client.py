@@ -1,26 +1,85 @@
-"""The connection to the cache server, with a deadline on every call."""
+"""The connection to the cache server, in whichever shape it runs: one server, Sentinel or Cluster."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
 
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, ConnectionError, RedisError  # noqa: A004 - redis-py's own
 
-from app.core.settings import CacheSettings
+from app.core.settings import CacheSettings, SettingsError
 
-# A healthy cache answers in well under a millisecond; beyond this it is slower than doing without.
-CALL_TIMEOUT_SECONDS = 0.25
+# A healthy cache answers in well under a millisecond, MongoDB within some ten: whoever waits longer than this for the
+# cache is better served by the database.
+CALL_TIMEOUT_SECONDS = 0.1
+
+_DEFAULT_PORT = 6379
+_DEFAULT_SENTINEL_PORT = 26379
+
+# What a call to a server that is away, overloaded or not itself may raise.
+CACHE_ERRORS = (RedisError, OSError, TimeoutError)
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether an error of `CACHE_ERRORS` means that a connection broke or could not be made; a time-out does not."""
+    if isinstance(error, TimeoutError):
+        return False
+    return isinstance(error, ConnectionError | OSError) and not isinstance(error, BusyLoadingError)
+
+
+class RedisClient(Protocol):
+    """What is used of redis-py; its three clients offer it alike."""
+
+    def pipeline(self, transaction: bool = ...) -> Any: ...
+
+    async def execute_command(self, *arguments: Any, **options: Any) -> Any: ...
+
+    async def aclose(self) -> None: ...
 
 
 class CacheClient:
-    """One connection pool to the cache server."""
+    """The connections of one process to the cache server; there is none when no URL is set."""
 
     def __init__(self, settings: CacheSettings) -> None:
-        self._redis = None if settings.url is None else redis.asyncio.Redis.from_url(settings.url.get_secret_value())
+        self._url = None if settings.url is None else settings.url.get_secret_value()
+        self._redis = None if self._url is None else open_redis(self._url)
 
     @property
     def is_configured(self) -> bool:
-        """Whether there is a cache at all."""
+        """Whether there is a cache server at all."""
         return self._redis is not None
+
+    @property
+    def redis(self) -> RedisClient:
+        """The client; only where one is configured."""
+        assert self._redis is not None  # noqa: S101 - asked for after `is_configured`
+        return self._redis
+
+    async def open_pubsub(self) -> Any:
+        """A connection of its own for subscriptions; in a cluster any node does, for all of them pass messages on."""
+        client: Any = self.redis
+        if isinstance(client, RedisCluster):
+            await client.initialize()
+            node = client.get_default_node()
+            arguments = {name: value for name, value in _arguments(urlsplit(self._url or "")).items() if name != "db"}
+            client = redis.asyncio.Redis(host=node.host, port=int(node.port), **arguments)
+            return client.pubsub()
+        return client.pubsub()
+
+    async def server_time_us(self) -> int:
+        """The server's clock in microseconds since 1970; of several servers, the one that is ahead."""
+        client = self.redis
+        if isinstance(client, RedisCluster):
+            answers = await client.execute_command("TIME", target_nodes=RedisCluster.PRIMARIES)
+            times = answers.values() if isinstance(answers, Mapping) else [answers]
+        else:
+            times = [await client.execute_command("TIME")]
+        return max(int(seconds) * 1_000_000 + int(microseconds) for seconds, microseconds in times)
 
     async def ping(self) -> bool:
         """Whether the cache server answers within the deadline."""
@@ -28,8 +87,8 @@ class CacheClient:
             return False
         try:
             async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
-                await self._redis.ping()
-        except (RedisError, OSError, TimeoutError):
+                await self.server_time_us()
+        except CACHE_ERRORS:
             return False
         return True
 
@@ -37,3 +96,73 @@ class CacheClient:
         """Close every connection."""
         if self._redis is not None:
             await self._redis.aclose()
+
+
+def open_redis(url: str) -> RedisClient:
+    """Return a client for `redis://host:port/db`, `rediss://…`, `unix://path`, or one of the two forms below.
+
+    `redis+sentinel://user:password@host:port,host:port/service/db` asks Sentinels for the primary,
+    `redis+cluster://user:password@host:port,host:port` finds a cluster through any of its nodes; `rediss+…` encrypts.
+    Raises `SettingsError`. No call is retried: what that means differs between reads and writes, whose callers know.
+    """
+    scheme = urlsplit(url).scheme
+    try:
+        if scheme.endswith("+sentinel"):
+            return _open_sentinel(url)
+        if scheme.endswith("+cluster"):
+            return _open_cluster(url)
+        client: RedisClient = redis.asyncio.Redis.from_url(url, retry=_no_retry())
+    except ValueError as error:
+        raise SettingsError(f"TASKFLEET_REDIS_URL cannot be read: {error}") from None
+    return client
+
+
+def _no_retry() -> Retry:
+    return Retry(NoBackoff(), 0)
+
+
+def _arguments(parts: Any) -> dict[str, Any]:
+    """The connection arguments that a Sentinel's or a cluster's URL holds beside the hosts."""
+    user_information = parts.netloc.rpartition("@")[0]
+    user, _, password = user_information.partition(":")
+    arguments: dict[str, Any] = {"retry": _no_retry()}
+    if user:
+        arguments["username"] = unquote(user)
+    if password:
+        arguments["password"] = unquote(password)
+    if parts.scheme.startswith("rediss+"):
+        arguments["ssl"] = True
+    return arguments
+
+
+def _hosts(parts: Any, default_port: int) -> list[tuple[str, int]]:
+    hosts = []
+    for text in parts.netloc.rpartition("@")[2].split(","):
+        address = urlsplit(f"//{text}")
+        if not address.hostname:
+            raise ValueError("a host is missing")
+        hosts.append((address.hostname, address.port or default_port))
+    return hosts
+
+
+def _open_sentinel(url: str) -> RedisClient:
+    parts = urlsplit(url)
+    service, _, database = parts.path.strip("/").partition("/")
+    if not service:
+        raise ValueError("the service name is missing: redis+sentinel://host:port/service")
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        _hosts(parts, _DEFAULT_SENTINEL_PORT),
+        sentinel_kwargs={"socket_timeout": CALL_TIMEOUT_SECONDS, "retry": _no_retry()},
+        **_arguments(parts),
+    )
+    client: RedisClient = sentinel.master_for(service, db=int(database or 0))
+    return client
+
+
+def _open_cluster(url: str) -> RedisClient:
+    parts = urlsplit(url)
+    if parts.path.strip("/"):
+        raise ValueError("a cluster has no databases to choose from")
+    nodes = [ClusterNode(host, port) for host, port in _hosts(parts, _DEFAULT_PORT)]
+    client: RedisClient = RedisCluster(startup_nodes=nodes, **_arguments(parts))
+    return client

@@ -11,6 +11,36 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _REQUEST_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
+class CacheMetrics:
+    """What happens at the cache; `outcome`, `call` and `reason` are fixed words."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.reads = Counter(
+            "taskfleet_cache_reads",
+            "Reads of what may be cached: hit, not_modified, shared (with another read), miss, or bypass (the server "
+            "is away, or a change of this user is under way).",
+            ["outcome"],
+            registry=registry,
+        )
+        self.fills = Counter(
+            "taskfleet_cache_fills",
+            "What was offered to the cache: stored, outdated (by a change meanwhile), too_large or failed.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.errors = Counter(
+            "taskfleet_cache_errors",
+            "Calls to the cache server that failed or took too long.",
+            ["call"],
+            registry=registry,
+        )
+        self.breaker_open = Gauge(
+            "taskfleet_cache_breaker_open",
+            "Whether the cache server is taken to be away and is not read from: 1 or 0.",
+            registry=registry,
+        )
+
+
 class Metrics:
     """What is counted; labels hold route templates and status codes, never ids or user text."""
 
@@ -29,6 +59,7 @@ class Metrics:
             buckets=_REQUEST_SECONDS_BUCKETS,
             registry=self.registry,
         )
+        self.cache = CacheMetrics(self.registry)
         build = Gauge(
             "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry
         )

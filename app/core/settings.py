@@ -110,10 +110,16 @@ class MongoSettings(SettingsGroup):
 
 
 class CacheSettings(SettingsGroup):
-    """The Redis-compatible cache; no URL means no cache."""
+    """The Redis-compatible cache. Without a URL, a lone process keeps a cache of its own, and several keep none."""
 
     url: OptionalSecret = _variable("REDIS_URL", None)
+    workers: Annotated[int, Field(ge=1)] = _variable("WORKERS", 1)
     ttl_seconds: Annotated[int, Field(ge=1, le=3600)] = _variable("CACHE_TTL_SECONDS", 30)
+
+    @property
+    def is_only_process(self) -> bool:
+        """Whether no other process serves the same database."""
+        return self.workers == 1
 
 
 class HttpSettings(SettingsGroup):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,10 +10,12 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from app.core.change_guard import ChangeGuard
 from app.core.clock import Clock
 from app.core.errors import ServiceUnavailableError, UnauthenticatedError
 from app.data.accounts import USERS, Account
 from app.data.database import Database, Document, Session
+from app.data.failures import DatabaseError
 from app.data.transactions import TRANSACTION_TIMEOUT_SECONDS, TransactionRunner
 
 Result = TypeVar("Result")
@@ -59,11 +62,19 @@ class Recorder(Protocol[Result_contra]):
 class Changes:
     """Runs changes. Those of one user happen one after another, because each writes the user's counter first."""
 
-    def __init__(self, database: Database, transactions: TransactionRunner, clock: Clock) -> None:
+    def __init__(self, database: Database, transactions: TransactionRunner, clock: Clock, guard: ChangeGuard) -> None:
         self._users = database.collection(USERS.name)
         self._transactions = transactions
         self._clock = clock
+        self._guard = guard
+        self._keeps_sessions = False
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    def of_content(self) -> "Changes":
+        """Return the same for changes that leave the user's sessions, role and zone as they are."""
+        of_content = copy.copy(self)
+        of_content._keeps_sessions = True  # noqa: SLF001 - a copy of this very class
+        return of_content
 
     async def run(
         self,
@@ -81,7 +92,7 @@ class Changes:
         of the same user take too long.
         """
 
-        async def attempt(session: Session) -> Result:
+        async def attempt(session: Session) -> tuple[Result, int]:
             change = await self._begin(session, user_id, new_tasks)
             result = await body(change)
             if not change.is_stamped:
@@ -92,14 +103,28 @@ class Changes:
                 )
             if recorder is not None:
                 await recorder.record(session, result)
-            return result
+            return result, change.account.revision
 
         async with self._turn(user_id):
+            return await self._transactions.complete(self._run_guarded(user_id, attempt))
+
+    async def _run_guarded(
+        self, user_id: UUID, attempt: Callable[[Session], Awaitable[tuple[Result, int]]]
+    ) -> Result:
+        async with self._guard.around(user_id, keeps_sessions=self._keeps_sessions) as outcome:
             try:
-                return await self._transactions.run(attempt)
+                result, revision = await self._transactions.run_unshielded(attempt)
             except _UnchangedError as unchanged:
-                result: Result = unchanged.result
-                return result
+                outcome.settle(None)
+                unchanged_result: Result = unchanged.result
+                return unchanged_result
+            except DatabaseError:
+                raise  # it may have been committed all the same
+            except Exception:
+                outcome.settle(None)
+                raise
+            outcome.settle(revision)
+            return result
 
     async def sync_state(self, user_id: UUID) -> tuple[int, int]:
         """Return the user's revision, and the oldest one from which tombstones tell every deletion."""

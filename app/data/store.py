@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.change_guard import ChangeGuard, Unguarded
 from app.core.clock import Clock
 from app.core.settings import MongoSettings
 from app.data.changes import Changes
@@ -16,14 +17,22 @@ class Store:
     database: Database
     transactions: TransactionRunner
     changes: Changes
+    guard: ChangeGuard
     clock: Clock
 
     @classmethod
-    def open(cls, settings: MongoSettings, clock: Clock, listeners: CommandListeners = ()) -> "Store":
+    def open(
+        cls,
+        settings: MongoSettings,
+        clock: Clock,
+        listeners: CommandListeners = (),
+        guard: ChangeGuard | None = None,
+    ) -> "Store":
         """Build the data layer; connections are made when they are first needed."""
         database = Database(settings, listeners)
         transactions = TransactionRunner(database)
-        return cls(database, transactions, Changes(database, transactions, clock), clock)
+        guard = guard or Unguarded()
+        return cls(database, transactions, Changes(database, transactions, clock, guard), guard, clock)
 
     async def is_ready(self) -> bool:
         """Whether a primary answers; raises a driver error when none does in time."""

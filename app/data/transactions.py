@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pymongo
 from pymongo.errors import PyMongoError
@@ -43,7 +43,11 @@ class TransactionRunner:
         leaves the transaction to end by itself, because a session is not to be used by two operations at
         once. Raises `PyMongoError` with a transient label when the deadline passed.
         """
-        task = asyncio.ensure_future(self._run_until_deadline(body))
+        return await self.complete(self.run_unshielded(body))
+
+    async def complete(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Await `work`, which goes on to its end even when the caller is cancelled."""
+        task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -57,7 +61,8 @@ class TransactionRunner:
         if not task.cancelled():
             task.exception()  # marks it as seen: an abandoned transaction's failure concerns nobody
 
-    async def _run_until_deadline(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
+    async def run_unshielded(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
+        """As `run`, within work that is completed anyway."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout_seconds
         for attempt in itertools.count():

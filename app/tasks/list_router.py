@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
 from app.api.pagination import (
@@ -21,8 +22,8 @@ from app.api.preconditions import (
     conditional_json,
     is_unchanged,
     json_with_etag,
+    list_etag,
     not_modified,
-    query_etag,
     resource_etag,
 )
 from app.api.schemas import Id, parse_id
@@ -84,11 +85,12 @@ async def create_list(draft: ListDraft, caller: CurrentCaller, module: TasksPart
     response_model=ListPage,
     responses=read_problems(304, 400),
 )
+@cacheable(EtagKind.QUERY)
 async def list_lists(
     request: Request, parameters: Annotated[PageParameters, Query()], caller: CurrentCaller, module: TasksPart
 ) -> Response:
     """Return one page of the lists, archived ones included, in their order."""
-    etag, codec = query_etag(request, caller), CursorCodec(request, caller.user_id)
+    etag, codec = list_etag(request, caller), CursorCodec(request, caller.user_id)
     place = None if parameters.cursor is None else _read_place(codec.decode(parameters.cursor))
     if is_unchanged(request, etag):
         return not_modified(etag)
@@ -105,6 +107,7 @@ async def list_lists(
     response_model=ListOut,
     responses=read_problems(304, 404),
 )
+@cacheable(EtagKind.ANSWER)
 async def get_list(list_id: Id, request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
     """Return a list."""
     document = await module.lists.get(caller.user_id, list_id)

@@ -45,11 +45,12 @@ def build_tasks(store: Store, task_quota: int) -> TasksModule:
     tasks = TaskRepository(store.database)
     lists = ListRepository(store.database)
     operations = TaskOperations(tasks, lists, task_quota)
+    changes = store.changes.of_content()
     return TasksModule(
-        tasks=TaskService(store.changes, operations, tasks),
-        batches=BatchService(store.changes, operations),
-        lists=ListService(store.changes, operations, lists, tasks),
-        sync=SyncService(store.changes, tasks, lists),
+        tasks=TaskService(changes, operations, tasks),
+        batches=BatchService(changes, operations),
+        lists=ListService(changes, operations, lists, tasks),
+        sync=SyncService(changes, tasks, lists),
         overview=OverviewService(tasks, store.clock),
         task_repository=tasks,
         list_repository=lists,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
+from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
 from app.api.preconditions import (
@@ -13,8 +14,8 @@ from app.api.preconditions import (
     content_etag,
     is_unchanged,
     json_with_etag,
+    list_etag,
     not_modified,
-    query_etag,
 )
 from app.api.problems import describe_occasion
 from app.api.security import CurrentCaller
@@ -97,6 +98,7 @@ async def batch_tasks(
     response_model=StatsAnswer,
     responses=read_problems(304),
 )
+@cacheable(EtagKind.ANSWER)
 async def get_stats(request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
     """Return numbers by status and due date, and completions of the last 30 days in the user's time zone."""
     stats = await module.overview.get_stats(caller.user_id, caller.timezone)
@@ -117,9 +119,10 @@ async def get_stats(request: Request, caller: CurrentCaller, module: TasksPart) 
     response_model=LabelsAnswer,
     responses=read_problems(304),
 )
+@cacheable(EtagKind.QUERY)
 async def list_labels(request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
     """Return the labels of the tasks that are not done, with their counts, by name."""
-    etag = query_etag(request, caller)
+    etag = list_etag(request, caller)
     if is_unchanged(request, etag):
         return not_modified(etag)
     labels = await module.overview.get_labels(caller.user_id)
@@ -141,7 +144,7 @@ async def sync(
 
     Ask again with the answered `revision` while `has_more`. When `reset` is true, forget everything first.
     """
-    etag = query_etag(request, caller)
+    etag = list_etag(request, caller)
     if is_unchanged(request, etag):
         return not_modified(etag)
     delta = await module.sync.get_delta(caller.user_id, parameters.since, parameters.limit)

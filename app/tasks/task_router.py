@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
 from app.api.pagination import CursorCodec, next_page_link
@@ -12,8 +13,8 @@ from app.api.preconditions import (
     conditional_json,
     is_unchanged,
     json_with_etag,
+    list_etag,
     not_modified,
-    query_etag,
     resource_etag,
 )
 from app.api.schemas import Id
@@ -58,6 +59,7 @@ async def create_task(draft: TaskDraft, caller: CurrentCaller, module: TasksPart
     response_model=TaskPage,
     responses=read_problems(304, 400),
 )
+@cacheable(EtagKind.QUERY)
 async def list_tasks(
     request: Request,
     parameters: Annotated[TaskListParameters, Query()],
@@ -68,7 +70,7 @@ async def list_tasks(
 
     Walking the pages shows no task twice and misses none that was not changed meanwhile.
     """
-    etag = query_etag(request, caller)
+    etag = list_etag(request, caller)
     query, codec = parameters.to_query(caller.timezone), CursorCodec(request, caller.user_id)
     place = None if parameters.cursor is None else Place.from_key(codec.decode(parameters.cursor), query)
     if is_unchanged(request, etag):
@@ -86,6 +88,7 @@ async def list_tasks(
     response_model=TaskOut,
     responses=read_problems(304, 404),
 )
+@cacheable(EtagKind.ANSWER)
 async def get_task(task_id: Id, request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
     """Return a task that is not in the trash."""
     task = await module.tasks.get(caller.user_id, task_id)

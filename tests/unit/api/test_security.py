@@ -6,8 +6,7 @@ import pytest
 from fastapi import Request
 
 from app.api.cookies import SessionCookies
-from app.api.security import CrossSiteRequestError, Security, is_browser, read_bearer
-from app.core.errors import UnauthenticatedError
+from app.api.security import CrossSiteRequestError, Security, is_browser
 
 
 def make_request(method: str = "POST", scheme: str = "http", **headers: str) -> Request:
@@ -19,7 +18,7 @@ def make_request(method: str = "POST", scheme: str = "http", **headers: str) -> 
 
 def make_security(public_url: str = "https://tasks.example", *, is_local: bool = False) -> Security:
     unused: Any = None
-    return Security(unused, unused, SessionCookies(is_secure=True), public_url, is_local)
+    return Security(unused, unused, unused, SessionCookies(is_secure=True), public_url, is_local)
 
 
 class TestARequestWithCookies:
@@ -93,22 +92,6 @@ class TestABrowser:
         make_security().refuse_foreign_browser(make_request())
         with pytest.raises(CrossSiteRequestError):
             make_security().refuse_foreign_browser(make_request(Origin="https://evil.example"))
-
-
-class TestTheAuthorizationHeader:
-    @pytest.mark.parametrize("header", ["Bearer abc", "bearer abc", "BEARER  abc "])
-    def test_holds_a_token(self, header: str) -> None:
-        assert read_bearer(make_request(Authorization=header)) == "abc"
-
-    def test_may_be_missing(self) -> None:
-        assert read_bearer(make_request()) is None
-
-    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "abc", "Bearerabc"])
-    def test_is_refused_when_it_is_something_else(self, header: str) -> None:
-        with pytest.raises(UnauthenticatedError) as caught:
-            read_bearer(make_request(Authorization=header))
-
-        assert caught.value.headers["WWW-Authenticate"] == 'Bearer error="invalid_request"'
 
 
 class TestTheCookies:

@@ -1,0 +1,75 @@
+"""Which routes may be answered from the cache: declared at the route, known to the middleware by path."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, TypeVar
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_ATTRIBUTE = "__etag_kind__"
+_PARAMETER = re.compile(r"\{[^}]+\}")
+
+
+class EtagKind(Enum):
+    """What the ETag of an answer is made of; it decides whether the revision alone can tell that nothing changed."""
+
+    REVISION = auto()  # the user's revision
+    QUERY = auto()  # the user's revision and the query
+    ANSWER = auto()  # something in the answer itself
+
+
+def cacheable(kind: EtagKind) -> Callable[[Endpoint], Endpoint]:
+    """Declare that the answer of a GET route depends on the user, path, query and revision alone.
+
+    It may depend on the time as well if nobody minds that it is up to `CACHE_TTL_SECONDS` old.
+    """
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _ATTRIBUTE, kind)
+        return endpoint
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class CacheableRoute:
+    """A route that may be answered from the cache."""
+
+    template: str
+    etag_kind: EtagKind
+
+
+class CacheableRoutes:
+    """Finds the declared route of a path without the router."""
+
+    def __init__(self, routes: Iterable[CacheableRoute]) -> None:
+        self._exact: dict[str, CacheableRoute] = {}
+        self._patterns: list[tuple[re.Pattern[str], CacheableRoute]] = []
+        for route in routes:
+            if _PARAMETER.search(route.template):
+                pattern = "[^/]+".join(re.escape(part) for part in _PARAMETER.split(route.template))
+                self._patterns.append((re.compile(pattern), route))
+            else:
+                self._exact[route.template] = route
+
+    def find(self, path: str) -> CacheableRoute | None:
+        """Return the route that a GET of this path leads to, if it may be answered from the cache."""
+        route = self._exact.get(path)
+        if route is not None:
+            return route
+        return next((route for pattern, route in self._patterns if pattern.fullmatch(path)), None)
+
+
+def collect_cacheable_routes(app: FastAPI) -> CacheableRoutes:
+    """Return what the routes of the app declare."""
+    routes = []
+    for context in iter_route_contexts(app.routes):
+        kind = getattr(getattr(context, "endpoint", None), _ATTRIBUTE, None)
+        if kind is not None:
+            routes.append(CacheableRoute(str(context.path), kind))
+    return CacheableRoutes(routes)

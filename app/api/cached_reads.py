@@ -1,0 +1,246 @@
+"""The cache in front of the router: answers what was asked before, and keeps what the router answers."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.cacheable import CacheableRoute, CacheableRoutes, EtagKind
+from app.api.credentials import CredentialReader
+from app.api.known_account import KnownAccounts, UserView
+from app.api.preconditions import matches_etag, private_headers, query_etag, resource_etag
+from app.cache.store import CacheStore
+from app.core.metrics import CacheMetrics
+
+# A page of 50 tasks has some 25 KB; what is much larger would push out what many others ask for.
+MAX_ANSWER_BYTES = 262_144
+# Longer than any query that a client of ours sends; a name is kept with each answer.
+MAX_NAME_BYTES = 1_024
+
+# What a 304 says of the answer that it stands for (RFC 9110, section 15.4.5).
+_KEPT_IN_304 = frozenset({b"etag", b"cache-control", b"vary"})
+
+_Flight = tuple[UUID, UUID, bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class CachedReads:
+    """What the middleware works with; built in `bootstrap`, found on `app.state.cached_reads`."""
+
+    store: CacheStore
+    accounts: KnownAccounts
+    credentials: CredentialReader
+    metrics: CacheMetrics
+    flights: dict[_Flight, "asyncio.Future[Answer | None]"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with status 200 as it goes out."""
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    @classmethod
+    def decode(cls, stored: bytes) -> "Answer":
+        """Read what `encode` wrote."""
+        head, _, body = stored.partition(b"\n\n")
+        return cls([_split_header(line) for line in head.split(b"\n")], body)
+
+    def encode(self) -> bytes:
+        """Return the headers, a line each, an empty line, and the body."""
+        return b"\n".join(b": ".join(header) for header in self.headers) + b"\n\n" + self.body
+
+    @property
+    def etag(self) -> str:
+        """The answer's ETag, which every cacheable answer has."""
+        return next(value for name, value in self.headers if name == b"etag").decode("latin-1")
+
+    async def send(self, scope: Scope, send: Send) -> bool:
+        """Answer with it, or with 304 to a caller that has it already; return whether it was the latter."""
+        if _has_unchanged(scope, self.etag):
+            await _send_not_modified(send, [header for header in self.headers if header[0] in _KEPT_IN_304])
+            return True
+        headers = [*self.headers, (b"content-length", str(len(self.body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+        return False
+
+
+class CachedReadsMiddleware:
+    """Reads what the cache knows of the caller ahead of every request, and answers from it where it can."""
+
+    def __init__(self, app: ASGIApp, prefix: str, routes: Callable[[], CacheableRoutes]) -> None:
+        self._app = app
+        self._prefix = prefix
+        self._find_routes = routes
+        self._routes: CacheableRoutes | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of any type; only signed-in requests below the prefix are dealt with here."""
+        if scope["type"] != "http" or not scope["path"].startswith(self._prefix):
+            await self._app(scope, receive, send)
+            return
+        parts: CachedReads = scope["app"].state.cached_reads
+        claims = parts.credentials.read(scope).claims
+        if claims is None:
+            await self._app(scope, receive, send)
+            return
+        route = self._find_route(scope)
+        name = None if route is None else _name_of(scope)
+        view = await parts.accounts.look_up(scope, claims, name)
+        if route is None or name is None:
+            await self._app(scope, receive, send)
+            return
+        scope["state"]["route_template"] = route.template
+        await _CachedRead(self._app, parts, route, name, view, scope, receive, send).run()
+
+    def _find_route(self, scope: Scope) -> CacheableRoute | None:
+        if scope["method"] != "GET":
+            return None
+        if self._routes is None:
+            self._routes = self._find_routes()  # not before all routes are there
+        return self._routes.find(scope["path"])
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedRead:
+    """One GET request to a cacheable route."""
+
+    app: ASGIApp
+    parts: CachedReads
+    route: CacheableRoute
+    name: bytes
+    view: UserView | None
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    async def run(self) -> None:
+        view = self.view
+        if view is None:
+            await self._finish("bypass")
+        elif view.account is None:
+            await self._load(view)
+        elif view.answer is not None:
+            was_unchanged = await Answer.decode(view.answer).send(self.scope, self.send)
+            self._count("not_modified" if was_unchanged else "hit")
+        elif (etag := self._known_etag(view.account.revision)) and _has_unchanged(self.scope, etag):
+            await _send_not_modified(self.send, _encode_headers(private_headers(etag)))
+            self._count("not_modified")
+        else:
+            await self._share(view)
+
+    def _known_etag(self, revision: int) -> str | None:
+        """The ETag that the answer would have, where the revision is enough to tell."""
+        match self.route.etag_kind:
+            case EtagKind.REVISION:
+                return resource_etag(revision)
+            case EtagKind.QUERY:
+                query = self.scope["query_string"].decode("latin-1")
+                assert self.view is not None  # noqa: S101 - asked for with a view alone
+                return query_etag(self.view.user_id, revision, self.scope["path"], query)
+            case EtagKind.ANSWER:
+                return None
+
+    async def _share(self, view: UserView) -> None:
+        """Let the requests that ask the same of the same generation wait for the first one's answer."""
+        flight: _Flight = (view.user_id, view.session_id, self.name, view.generation)
+        under_way = self.parts.flights.get(flight)
+        if under_way is not None:
+            answer = await asyncio.shield(under_way)
+            if answer is None:
+                await self._finish("miss")  # what went wrong there may not go wrong here
+                return
+            await answer.send(self.scope, self.send)
+            self._count("shared")
+            return
+        landing = self.parts.flights[flight] = asyncio.get_running_loop().create_future()
+        answer = None
+        try:
+            answer = await self._capture()
+        finally:
+            del self.parts.flights[flight]
+            landing.set_result(answer)
+        self._count("miss")
+        if answer is not None:
+            await self._fill(view, answer)
+
+    async def _load(self, view: UserView) -> None:
+        """Answer for a session that the cache does not know yet; the route finds out who it is."""
+        answer = await self._capture()
+        self._count("miss")
+        if answer is not None:
+            await self._fill(view, answer)
+
+    async def _fill(self, view: UserView, answer: Answer) -> None:
+        await self.parts.accounts.keep_answer(self.scope, view, self.name, answer.encode())
+
+    async def _capture(self) -> Answer | None:
+        """Let the route answer; return the answer if it may be kept."""
+        capture = _Capture(self.send)
+        await self.app(self.scope, self.receive, capture.send)
+        return capture.answer
+
+    async def _finish(self, outcome: str) -> None:
+        await self.app(self.scope, self.receive, self.send)
+        self._count(outcome)
+
+    def _count(self, outcome: str) -> None:
+        self.parts.metrics.reads.labels(outcome).inc()
+
+
+class _Capture:
+    """Passes an answer on and keeps a copy of it."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._headers: list[tuple[bytes, bytes]] | None = None
+        self._body: list[bytes] = []
+        self._is_complete = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if message["status"] == 200:
+                self._headers = [header for header in message["headers"] if header[0] != b"content-length"]
+        elif self._headers is not None:
+            self._body.append(message.get("body", b""))
+            self._is_complete = not message.get("more_body", False)
+        await self._send(message)
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer, if it was a complete 200 with an ETag that is not too large to be kept."""
+        body = b"".join(self._body)
+        if self._headers is None or not self._is_complete or len(body) > MAX_ANSWER_BYTES:
+            return None
+        names = {name for name, _ in self._headers}
+        return Answer(self._headers, body) if b"etag" in names and b"set-cookie" not in names else None
+
+
+def _name_of(scope: Scope) -> bytes | None:
+    path: bytes = scope["path"].encode()
+    query: bytes = scope["query_string"]
+    name = path + b"?" + query if query else path
+    return name if len(name) <= MAX_NAME_BYTES else None
+
+
+def _has_unchanged(scope: Scope, etag: str) -> bool:
+    header = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
+    return header is not None and matches_etag(header.decode("latin-1"), etag)
+
+
+async def _send_not_modified(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": 304, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _split_header(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b": ")
+    return name, value
+
+
+def _encode_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

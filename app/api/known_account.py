@@ -1,0 +1,81 @@
+"""What the cache knows of the user who is calling: the account of a living session, without asking MongoDB."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.types import Scope
+
+from app.cache.store import CacheBypassError, CacheStore, Reading, answer_field, session_field
+from app.core.access_tokens import AccessClaims
+from app.core.identity import Role
+from app.data.accounts import Account
+
+_STATE_NAME = "user_view"
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """One generation of a user's cache as a request found it; `account` is None for an unknown session."""
+
+    user_id: UUID
+    session_id: UUID
+    generation: bytes
+    account: Account | None
+    answer: bytes | None
+
+
+class KnownAccounts:
+    """Looks a caller up in the cache ahead of the router, and keeps what the router finds out."""
+
+    def __init__(self, store: CacheStore) -> None:
+        self._store = store
+
+    async def look_up(self, scope: Scope, claims: AccessClaims, answer_name: bytes | None) -> UserView | None:
+        """Return what the cache holds of the caller, or None when it must not be used now."""
+        try:
+            reading = await self._store.read(claims.user_id, claims.session_id, answer_name)
+            if reading.generation is None and not reading.is_fenced:
+                reading = await self._store.open_generation(claims.user_id, reading.seen)
+        except CacheBypassError:
+            return None
+        if reading.is_fenced or reading.generation is None:
+            return None
+        view = UserView(
+            claims.user_id, claims.session_id, reading.generation, _read_account(claims, reading), reading.answer
+        )
+        scope["state"][_STATE_NAME] = view
+        if view.account is not None:
+            scope["state"]["user_id"] = str(view.user_id)
+        return view
+
+    async def keep_account(self, scope: Scope, account: Account) -> None:
+        """Keep what MongoDB said of the session that is calling."""
+        view = find_view(scope)
+        if view is not None:
+            fields = {session_field(view.session_id): _write_account(account)}
+            await self._store.fill(view.user_id, view.generation, account.revision, fields)
+            scope["state"]["revision"] = account.revision
+
+    async def keep_answer(self, scope: Scope, view: UserView, answer_name: bytes, answer: bytes) -> None:
+        """Keep an answer that was read after the view."""
+        revision = scope["state"].get("revision") if view.account is None else view.account.revision
+        if revision is not None:
+            await self._store.fill(view.user_id, view.generation, revision, {answer_field(answer_name): answer})
+
+
+def find_view(scope: Scope) -> UserView | None:
+    """Return what the cache holds of the caller of this request, if it may be used."""
+    view: UserView | None = scope.get("state", {}).get(_STATE_NAME)
+    return view
+
+
+def _write_account(account: Account) -> bytes:
+    return f"{account.role} {account.timezone}".encode()
+
+
+def _read_account(claims: AccessClaims, reading: Reading) -> Account | None:
+    if reading.session is None or reading.revision is None:
+        return None
+    role, _, timezone = reading.session.decode().partition(" ")
+    known_role: Role = "admin" if role == "admin" else "user"
+    return Account(claims.user_id, known_role, reading.revision, timezone, is_disabled=False)

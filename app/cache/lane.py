@@ -1,0 +1,70 @@
+"""A lane to the cache server: the calls of one moment travel in one pipeline, equal ones as one."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from app.cache.client import CACHE_ERRORS, RedisClient
+
+Command = tuple[Any, ...]
+
+
+class CacheCallError(Exception):
+    """The cache server did not answer, or with an error; `began` is when the call was sent (event loop's clock)."""
+
+    def __init__(self, cause: BaseException, began: float) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+        self.cause = cause
+        self.began = began
+
+
+class Lane:
+    """One pipeline at a time. No call is cancelled with its caller, so that no connection is left with half a reply.
+
+    What arrives while a pipeline is under way forms the next one; a call never joins one that was sent before it,
+    because its answer must not be older than the question.
+    """
+
+    def __init__(self, client: RedisClient, timeout_seconds: Callable[[], float]) -> None:
+        self._client = client
+        self._timeout_seconds = timeout_seconds
+        self._waiting: dict[Command, asyncio.Future[Any]] = {}
+        self._runner: asyncio.Task[None] | None = None
+
+    async def call(self, command: Command) -> Any:
+        """Return the server's reply. Raises `CacheCallError`."""
+        reply = self._waiting.get(command)
+        if reply is None:
+            reply = self._waiting[command] = asyncio.get_running_loop().create_future()
+            if self._runner is None:
+                self._runner = asyncio.create_task(self._run())
+        result = await asyncio.shield(reply)
+        if isinstance(result, CacheCallError):
+            raise result
+        return result
+
+    async def close(self) -> None:
+        """Wait for the pipeline under way, which has a deadline."""
+        if self._runner is not None:
+            await asyncio.wait([self._runner])
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, {}
+                await self._execute(batch)
+        finally:
+            self._runner = None
+
+    async def _execute(self, batch: dict[Command, asyncio.Future[Any]]) -> None:
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(self._timeout_seconds()):
+                pipeline = self._client.pipeline(transaction=False)
+                for command in batch:
+                    pipeline.execute_command(*command)
+                replies = await pipeline.execute(raise_on_error=False)
+        except CACHE_ERRORS as error:
+            replies = [error] * len(batch)
+        for reply, waiting in zip(replies, batch.values(), strict=True):
+            waiting.set_result(CacheCallError(reply, began) if isinstance(reply, Exception) else reply)

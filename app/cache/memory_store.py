@@ -1,0 +1,152 @@
+"""The per-user cache in the process itself, for the one process that serves without a cache server."""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.cache.store import (
+    FENCE_LIFETIME_SECONDS,
+    MAX_USER_BYTES,
+    FenceRelease,
+    Reading,
+    answer_field,
+    session_field,
+)
+from app.core.metrics import CacheMetrics
+
+# A process of a service has some hundred MB; this is for the answers of the users of the last seconds.
+MAX_TOTAL_BYTES = 33_554_432
+# What a generation takes beside its fields.
+_GENERATION_BYTES = 500
+
+
+@dataclass(slots=True)
+class _Generation:
+    nonce: bytes
+    expires_at: float
+    fences: set[str] = field(default_factory=set)
+    revision: int | None = None
+    fields: dict[bytes, bytes] = field(default_factory=dict)
+    size_bytes: int = _GENERATION_BYTES
+
+
+class MemoryStore:
+    """Implements `CacheStore` with what holds for one process: no call fails."""
+
+    def __init__(
+        self,
+        ttl_seconds: float,
+        metrics: CacheMetrics,
+        publish: Callable[[UUID, int], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ttl_seconds = ttl_seconds
+        self._metrics = metrics
+        self._publish = publish
+        self._monotonic = monotonic
+        self._generations: OrderedDict[UUID, _Generation] = OrderedDict()
+        self._total_bytes = 0
+
+    async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None) -> Reading:
+        """Return what there is."""
+        generation = self._find(user_id)
+        if generation is None:
+            return Reading(generation=None)
+        return Reading(
+            generation=generation.nonce,
+            seen=generation.nonce,
+            is_fenced=bool(generation.fences),
+            revision=generation.revision,
+            session=generation.fields.get(session_field(session_id)),
+            answer=None if answer_name is None else generation.fields.get(answer_field(answer_name)),
+        )
+
+    async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
+        """Begin a generation, unless there is one."""
+        generation = self._find(user_id) or self._renew(user_id, set(), {})
+        return Reading(generation=generation.nonce, seen=generation.nonce, is_fenced=bool(generation.fences))
+
+    async def fill(self, user_id: UUID, generation: bytes, revision: int, fields: Mapping[bytes, bytes]) -> None:
+        """Add fields to the generation if it is still the present one."""
+        present = self._find(user_id)
+        size_bytes = sum(len(name) + len(value) for name, value in fields.items())
+        if present is None or present.nonce != generation:
+            outcome = "outdated"
+        elif present.size_bytes + size_bytes > MAX_USER_BYTES:
+            outcome = "too_large"
+        else:
+            outcome = "stored"
+            present.revision = max(present.revision or 0, revision)
+            present.fields |= fields
+            present.size_bytes += size_bytes
+            self._total_bytes += size_bytes
+            self._make_room()
+        self._metrics.fills.labels(outcome).inc()
+
+    async def raise_fence(self, user_id: UUID, token: str, *, keeps_sessions: bool) -> None:
+        """End the generation; while the fence stands, nothing is filled or answered."""
+        before = self._find(user_id)
+        fences = before.fences if before else set()
+        renewed = self._renew(user_id, {*fences, token}, _kept(before, keeps_sessions=keeps_sessions))
+        renewed.revision = before.revision if before else None
+
+    async def lower_fence(self, user_id: UUID, token: str, release: FenceRelease) -> None:
+        """End the generation again, publish the revision and take this fence away."""
+        before = self._find(user_id)
+        stood = before is not None and token in before.fences
+        fences = before.fences - {token} if before else set()
+        kept = _kept(before, keeps_sessions=release.keeps_sessions and stood)
+        renewed = self._renew(user_id, fences, kept)
+        if stood and before is not None:
+            known = [revision for revision in (before.revision, release.revision) if revision is not None]
+            renewed.revision = max(known, default=None)
+        if release.revision is not None:
+            self._publish(user_id, release.revision)
+
+    def _find(self, user_id: UUID) -> _Generation | None:
+        generation = self._generations.get(user_id)
+        if generation is None:
+            return None
+        if generation.expires_at <= self._monotonic():
+            self._remove(user_id)
+            return None
+        self._generations.move_to_end(user_id)
+        return generation
+
+    def _renew(self, user_id: UUID, fences: set[str], fields: dict[bytes, bytes]) -> _Generation:
+        self._remove(user_id)
+        size_bytes = _GENERATION_BYTES + sum(len(name) + len(value) for name, value in fields.items())
+        lifetime_seconds = max(self._ttl_seconds, FENCE_LIFETIME_SECONDS) if fences else self._ttl_seconds
+        renewed = _Generation(
+            nonce=secrets.token_hex(8).encode(),
+            expires_at=self._monotonic() + lifetime_seconds,
+            fences=fences,
+            fields=fields,
+            size_bytes=size_bytes,
+        )
+        self._generations[user_id] = renewed
+        self._total_bytes += size_bytes
+        self._make_room()
+        return renewed
+
+    def _remove(self, user_id: UUID) -> None:
+        generation = self._generations.pop(user_id, None)
+        if generation is not None:
+            self._total_bytes -= generation.size_bytes
+
+    def _make_room(self) -> None:
+        """Forget the users who were here longest ago; one with a change under way keeps its fence."""
+        while self._total_bytes > MAX_TOTAL_BYTES:
+            oldest = next((user_id for user_id, kept in self._generations.items() if not kept.fences), None)
+            if oldest is None:
+                return
+            self._remove(oldest)
+
+
+def _kept(generation: _Generation | None, *, keeps_sessions: bool) -> dict[bytes, bytes]:
+    if generation is None or not keeps_sessions:
+        return {}
+    return {name: value for name, value in generation.fields.items() if name.startswith(b"s:")}

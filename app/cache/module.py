@@ -1,0 +1,48 @@
+"""The cache, put together: on a cache server, in the process itself, or none."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.cache.client import CacheClient
+from app.cache.fences import Fences
+from app.cache.memory_store import MemoryStore
+from app.cache.no_store import NoStore
+from app.cache.redis_store import RedisStore
+from app.cache.store import CacheStore
+from app.core.metrics import CacheMetrics
+from app.core.settings import CacheSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CacheModule:
+    """What requests and changes need of the cache."""
+
+    client: CacheClient
+    store: CacheStore
+    fences: Fences
+
+
+@asynccontextmanager
+async def run_cache(
+    settings: CacheSettings, metrics: CacheMetrics, publish: Callable[[UUID, int], None]
+) -> AsyncIterator[CacheModule]:
+    """Keep the cache for as long as the context lasts.
+
+    `publish` is told of a user's new revisions where no cache server does it.
+    """
+    client = CacheClient(settings)
+    try:
+        if client.is_configured:
+            redis_store = RedisStore(client, settings, metrics)
+            async with redis_store.running():
+                yield CacheModule(client, redis_store, Fences(redis_store))
+        elif settings.is_only_process:
+            memory_store = MemoryStore(settings.ttl_seconds, metrics, publish)
+            yield CacheModule(client, memory_store, Fences(memory_store))
+        else:
+            no_store = NoStore(publish)
+            yield CacheModule(client, no_store, Fences(no_store))
+    finally:
+        await client.close()

@@ -1,0 +1,209 @@
+"""The per-user cache on a Redis-compatible server."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from uuid import UUID
+
+from redis.exceptions import OutOfMemoryError
+
+from app.cache.client import CALL_TIMEOUT_SECONDS, CacheClient
+from app.cache.lane import CacheCallError, Command, Lane
+from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, RAISE_FENCE
+from app.cache.store import (
+    FENCE_LIFETIME_SECONDS,
+    MAX_USER_BYTES,
+    CacheBypassError,
+    FenceRelease,
+    Reading,
+    answer_field,
+    session_field,
+)
+from app.cache.watch import WRITE_PATIENCE_SECONDS, Watch
+from app.core.metrics import CacheMetrics
+from app.core.settings import CacheSettings
+
+_FENCE_LIFETIME_MS = FENCE_LIFETIME_SECONDS * 1000
+# Generations that began together, as after a fault, must not end together.
+TTL_JITTER = 0.2
+# Once the server is known to be silent, a call shows within this whether it is back.
+_SILENT_CALL_TIMEOUT_SECONDS = 0.025
+_RETRY_SECONDS = 0.02
+# Users whose generation could not be ended while the server was away; of more, the lifetime takes care.
+_MAX_SUSPECTS = 10_000
+
+_CHANNEL_PREFIX = "taskfleet:revision:"
+
+
+def channel_of(user_id: UUID) -> str:
+    """The channel on which a user's new revisions are published."""
+    return f"{_CHANNEL_PREFIX}{user_id}"
+
+
+def _key_of(user_id: UUID) -> str:
+    return f"taskfleet:user:{{{user_id}}}"
+
+
+class RedisStore:
+    """Implements `CacheStore`."""
+
+    def __init__(self, client: CacheClient, settings: CacheSettings, metrics: CacheMetrics) -> None:
+        self._metrics = metrics
+        self._ttl_ms = settings.ttl_seconds * 1000
+        self._watch = Watch(client.server_time_us, metrics, self._end_suspects)
+        self._reads = Lane(client.redis, lambda: CALL_TIMEOUT_SECONDS)
+        self._writes = Lane(client.redis, self._write_timeout_seconds)
+        self._suspects: dict[UUID, str] = {}
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Watch the server while the block runs."""
+        watching = asyncio.create_task(self._watch.run())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching], timeout=CALL_TIMEOUT_SECONDS)
+            await self._reads.close()
+            await self._writes.close()
+
+    async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None) -> Reading:
+        """Return what there is, in one round trip that equal reads of the same moment share."""
+        if self._watch.is_away:
+            raise CacheBypassError
+        command: Command = ("HMGET", _key_of(user_id), b"n", b"f", b"r", session_field(session_id))
+        if answer_name is not None:
+            command += (answer_field(answer_name),)
+        nonce, fences, revision, session, *answers = await self._ask("read", command)
+        if not self._watch.is_current:
+            raise CacheBypassError
+        if nonce is None or not self._believes(nonce):
+            return Reading(generation=None, seen=nonce, is_fenced=fences is not None)
+        return Reading(
+            generation=nonce,
+            seen=nonce,
+            is_fenced=fences is not None,
+            revision=None if revision is None else int(revision),
+            session=session,
+            answer=answers[0] if answers else None,
+        )
+
+    async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
+        """Begin a generation in place of `seen`, unless somebody else just did."""
+        if self._watch.is_away:
+            raise CacheBypassError
+        nonce, fences = await self._ask(
+            "open",
+            self._eval(
+                OPEN_GENERATION,
+                user_id,
+                seen or b"",
+                secrets.token_hex(8),
+                self._jittered_ttl_ms(),
+                _FENCE_LIFETIME_MS,
+            ),
+        )
+        if not self._watch.is_current or not self._believes(nonce):
+            raise CacheBypassError
+        return Reading(generation=nonce, seen=nonce, is_fenced=fences is not None)
+
+    async def fill(self, user_id: UUID, generation: bytes, revision: int, fields: Mapping[bytes, bytes]) -> None:
+        """Add fields to the generation if it is still the present one."""
+        if self._watch.is_away:
+            return
+        pairs = [part for pair in fields.items() for part in pair]
+        try:
+            stored = await self._reads.call(self._eval(FILL, user_id, generation, revision, MAX_USER_BYTES, *pairs))
+        except CacheCallError as error:
+            # A full server refuses to store; it is not away.
+            outcome = "failed"
+            self._metrics.errors.labels("fill").inc()
+            if not isinstance(error.cause, OutOfMemoryError):
+                self._watch.report_failure(error.cause, error.began)
+        else:
+            outcome = {1: "stored", 0: "outdated"}.get(stored, "too_large")
+        self._metrics.fills.labels(outcome).inc()
+
+    async def raise_fence(self, user_id: UUID, token: str, *, keeps_sessions: bool) -> None:
+        """End the generation; while the fence stands, nothing is filled or answered."""
+        command = self._eval(
+            RAISE_FENCE,
+            user_id,
+            token,
+            _FENCE_LIFETIME_MS,
+            secrets.token_hex(8),
+            int(keeps_sessions),
+            self._jittered_ttl_ms(),
+        )
+        await self._tell("raise", command)
+
+    async def lower_fence(self, user_id: UUID, token: str, release: FenceRelease) -> None:
+        """End the generation again, publish the revision and take this fence away."""
+        command = self._eval(
+            LOWER_FENCE,
+            user_id,
+            token,
+            "" if release.revision is None else release.revision,
+            secrets.token_hex(8),
+            int(release.keeps_sessions),
+            self._jittered_ttl_ms(),
+            _FENCE_LIFETIME_MS,
+            channel_of(user_id),
+        )
+        if await self._tell("lower", command):
+            self._suspects.pop(user_id, None)
+        elif len(self._suspects) < _MAX_SUSPECTS:
+            self._suspects[user_id] = token
+
+    async def _ask(self, name: str, command: Command) -> list[bytes | None]:
+        """Make a call that may fail: then the cache is bypassed."""
+        try:
+            reply: list[bytes | None] = await self._reads.call(command)
+        except CacheCallError as error:
+            self._metrics.errors.labels(name).inc()
+            self._watch.report_failure(error.cause, error.began)
+            raise CacheBypassError from error
+        self._watch.report_answer()
+        return reply
+
+    async def _tell(self, name: str, command: Command) -> bool:
+        """Make a call that must get through; whether it did before all patience was gone (see `app.cache.watch`)."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while True:
+            try:
+                await self._writes.call(command)
+            except CacheCallError as error:
+                self._metrics.errors.labels(name).inc()
+                self._watch.report_failure(error.cause, error.began)
+                waited_seconds = max(self._watch.silent_seconds(), loop.time() - began)
+            else:
+                self._watch.report_answer()
+                return True
+            if waited_seconds >= WRITE_PATIENCE_SECONDS:
+                self._watch.distrust()
+                return False
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _end_suspects(self) -> None:
+        """End the generations of those whose changes could not be told of; the server has just come back."""
+        suspects, self._suspects = self._suspects, {}
+        release = FenceRelease(revision=None, keeps_sessions=False)
+        await asyncio.gather(*(self.lower_fence(user_id, token, release) for user_id, token in suspects.items()))
+
+    def _believes(self, nonce: bytes | None) -> bool:
+        return nonce is not None and self._watch.believes(int(nonce.partition(b".")[0]))
+
+    def _write_timeout_seconds(self) -> float:
+        is_silent = self._watch.silent_seconds() >= WRITE_PATIENCE_SECONDS
+        return _SILENT_CALL_TIMEOUT_SECONDS if is_silent else CALL_TIMEOUT_SECONDS
+
+    def _jittered_ttl_ms(self) -> int:
+        return round(self._ttl_ms * random.uniform(1 - TTL_JITTER, 1))  # noqa: S311 - spreads load, guards nothing
+
+    @staticmethod
+    def _eval(script: str, user_id: UUID, *arguments: object) -> Command:
+        # The server knows a script that it has seen; sending the text all the same needs no dance on a restarted one.
+        return ("EVAL", script, 1, _key_of(user_id), *arguments)

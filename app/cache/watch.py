@@ -1,0 +1,128 @@
+"""The watch over the cache server: whether to call it, and since when what it holds can be believed.
+
+A change is acknowledged even when the cache server could not be told of it. That is safe because of two rules:
+
+- a writer gives up on the server only after it has been silent for `WRITE_PATIENCE_SECONDS`;
+- a reader that has not heard from the server for `TRUST_SECONDS`, which is less, believes nothing that was cached
+  before it heard from it again.
+
+So whoever could be served what a lost message should have dropped has noticed the silence as well, before the writer
+acknowledged. The probes below are what it hears: without them a process that happened to ask nothing meanwhile would
+notice nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from redis.exceptions import ResponseError
+
+from app.cache.client import CACHE_ERRORS, CALL_TIMEOUT_SECONDS, is_connection_lost
+from app.core.metrics import CacheMetrics
+
+# Longer than the pauses of a healthy server and of a busy event loop; twice this and a transaction stay under the
+# half second that a request may take when the cache is away.
+WRITE_PATIENCE_SECONDS = 0.4
+# A probe may be late by two periods before everything has to be cached anew.
+PROBE_SECONDS = 0.1
+TRUST_SECONDS = 0.3
+
+# Beyond what `int(born)` can be: nothing is believed before the first probe was answered.
+_NEVER = 2**63
+
+logger = structlog.get_logger(__name__)
+
+
+class Watch:
+    """Probes the server for as long as `run` runs; its circuit breaker is open while it does not answer in time."""
+
+    def __init__(
+        self,
+        server_time_us: Callable[[], Awaitable[int]],
+        metrics: CacheMetrics,
+        on_return: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._server_time_us = server_time_us
+        self._metrics = metrics
+        self._on_return = on_return
+        self._horizon_us = _NEVER
+        self._latest_us = 0
+        self._confirmed_at = float("-inf")
+        self._silent_since: float | None = None
+        self._is_away = True
+        self._metrics.breaker_open.set(1)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether reads are better not tried: the breaker is open."""
+        return self._is_away
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the server was heard of lately enough to believe any of it."""
+        return asyncio.get_running_loop().time() - self._confirmed_at < TRUST_SECONDS
+
+    def believes(self, born_us: int) -> bool:
+        """Whether a generation that was born then can hold nothing that a lost message should have dropped."""
+        return born_us > self._horizon_us
+
+    def silent_seconds(self) -> float:
+        """For how long every call has gone unanswered; 0 when the latest one was answered."""
+        return 0 if self._silent_since is None else asyncio.get_running_loop().time() - self._silent_since
+
+    def report_answer(self) -> None:
+        """The server has answered a call."""
+        self._silent_since = None
+
+    def report_failure(self, error: BaseException, began: float) -> None:
+        """A call that began then has failed; the breaker opens until the next probe."""
+        if isinstance(error, ResponseError):  # which is an answer
+            self._silent_since = None
+        elif self._silent_since is None:
+            self._silent_since = began
+        if is_connection_lost(error):
+            self.distrust()  # the server may be another one when it is there again
+        self._open()
+
+    def distrust(self) -> None:
+        """Believe nothing that is cached now: something that should have been dropped may still be there."""
+        self._confirmed_at = float("-inf")
+        self._open()
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        while True:
+            await self._probe()
+            await asyncio.sleep(PROBE_SECONDS)
+
+    async def _probe(self) -> None:
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+                server_us = await self._server_time_us()
+        except CACHE_ERRORS as error:
+            self._metrics.errors.labels("probe").inc()
+            self.report_failure(error, began)
+            return
+        was_away = self._is_away
+        self._confirm(began, server_us)
+        if was_away:
+            logger.info("cache_available")
+            await self._on_return()
+
+    def _confirm(self, began: float, server_us: int) -> None:
+        if not self.is_current or server_us < self._latest_us:
+            # After a silence, or with a clock that was set back. What was born on the earlier clock looks younger
+            # than it is until that instant comes again.
+            self._horizon_us = max(server_us, self._latest_us)
+        self._latest_us = max(server_us, self._latest_us)
+        self._confirmed_at = began
+        self._silent_since = None
+        self._is_away = False
+        self._metrics.breaker_open.set(0)
+
+    def _open(self) -> None:
+        if not self._is_away:
+            logger.warning("cache_away")
+        self._is_away = True
+        self._metrics.breaker_open.set(1)
