@@ -56,6 +56,8 @@ def run_local(options: LocalOptions) -> None:
     Raises `SettingsError`, `ListenError` or `EmbeddedError` with one line for the operator.
     """
     os.environ[f"{PREFIX}PROFILE"] = "local"
+    if options.workers > 1:
+        os.environ[f"{PREFIX}WORKERS"] = str(options.workers)
     settings = load_settings()
     directory = options.data_directory.absolute()
     with claim_data_directory(directory), open_listener(options.host, options.port) as listener:

@@ -190,6 +190,16 @@ async def app(_app: FastAPI, raw_database: AsyncDatabase[dict[str, Any]], clock:
 
 
 @pytest.fixture
+def forget_answers(app: FastAPI) -> Callable[[], Awaitable[None]]:
+    """Makes the service forget its cached answers, as it does by itself some seconds later."""
+
+    async def forget() -> None:
+        await app.state.cache.redis.execute_command("FLUSHALL")
+
+    return forget
+
+
+@pytest.fixture
 async def open_client(app: FastAPI) -> AsyncIterator[Callable[..., httpx.AsyncClient]]:
     """Makes clients of the app; the arguments are those of `httpx.AsyncClient`."""
     async with AsyncExitStack() as stack:

@@ -1,6 +1,7 @@
 """The cache in front of the router: answers what was asked before, and keeps what the router answers."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -12,7 +13,7 @@ from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts, UserView
 from app.api.preconditions import matches_etag, private_headers, query_etag, resource_etag
 from app.cache.store import CacheStore
-from app.core.metrics import CacheMetrics
+from app.core.metrics import CacheMetrics, ReadOutcome
 
 # A page of 50 tasks has some 25 KB; what is much larger would push out what many others ask for.
 MAX_ANSWER_BYTES = 262_144
@@ -36,18 +37,18 @@ class CachedReads:
     flights: dict[_Flight, "asyncio.Future[Answer | None]"] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """An answer with status 200 as it goes out."""
 
-    headers: list[tuple[bytes, bytes]]
+    headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
 
     @classmethod
     def decode(cls, stored: bytes) -> "Answer":
         """Read what `encode` wrote."""
         head, _, body = stored.partition(b"\n\n")
-        return cls([_split_header(line) for line in head.split(b"\n")], body)
+        return cls(_decode_headers(head), body)
 
     def encode(self) -> bytes:
         """Return the headers, a line each, an empty line, and the body."""
@@ -83,9 +84,9 @@ class CachedReadsMiddleware:
         if scope["type"] != "http" or not scope["path"].startswith(self._prefix):
             await self._app(scope, receive, send)
             return
-        parts: CachedReads = scope["app"].state.cached_reads
-        claims = parts.credentials.read(scope).claims
-        if claims is None:
+        parts: CachedReads | None = getattr(scope["app"].state, "cached_reads", None)
+        claims = None if parts is None else parts.credentials.read(scope).claims
+        if parts is None or claims is None:
             await self._app(scope, receive, send)
             return
         route = self._find_route(scope)
@@ -105,7 +106,7 @@ class CachedReadsMiddleware:
         return self._routes.find(scope["path"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _CachedRead:
     """One GET request to a cacheable route."""
 
@@ -184,12 +185,12 @@ class _CachedRead:
         await self.app(self.scope, self.receive, capture.send)
         return capture.answer
 
-    async def _finish(self, outcome: str) -> None:
+    async def _finish(self, outcome: ReadOutcome) -> None:
         await self.app(self.scope, self.receive, self.send)
         self._count(outcome)
 
-    def _count(self, outcome: str) -> None:
-        self.parts.metrics.reads.labels(outcome).inc()
+    def _count(self, outcome: ReadOutcome) -> None:
+        self.parts.metrics.reads[outcome].inc()
 
 
 class _Capture:
@@ -217,7 +218,7 @@ class _Capture:
         if self._headers is None or not self._is_complete or len(body) > MAX_ANSWER_BYTES:
             return None
         names = {name for name, _ in self._headers}
-        return Answer(self._headers, body) if b"etag" in names and b"set-cookie" not in names else None
+        return Answer(tuple(self._headers), body) if b"etag" in names and b"set-cookie" not in names else None
 
 
 def _name_of(scope: Scope) -> bytes | None:
@@ -237,9 +238,10 @@ async def _send_not_modified(send: Send, headers: list[tuple[bytes, bytes]]) -> 
     await send({"type": "http.response.body", "body": b""})
 
 
-def _split_header(line: bytes) -> tuple[bytes, bytes]:
-    name, _, value = line.partition(b": ")
-    return name, value
+@functools.lru_cache(maxsize=1024)
+def _decode_headers(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    lines = (line.partition(b": ") for line in head.split(b"\n"))
+    return tuple((name, value) for name, _, value in lines)
 
 
 def _encode_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

@@ -13,7 +13,7 @@ from app.data.accounts import Account
 _STATE_NAME = "user_view"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UserView:
     """One generation of a user's cache as a request found it; `account` is None for an unknown session."""
 

@@ -10,26 +10,27 @@ from typing import Any
 
 import structlog
 from fastapi import Request
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import InternalError, respond_with_problem
+from app.core.access_log import AccessLog
 from app.core.errors import ProblemError, ServiceUnavailableError
 from app.core.metrics import Metrics
 
-_SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 # W3C Trace Context, level 1, section 3.2.
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 # What a URL cannot hold (RFC 3986, section 2), but some servers pass on; reading it would fail further in.
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
-_SECURITY_HEADERS: Mapping[str, str] = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
+_SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+)
 
 # 1 MiB is the contract's number (strictness).
 MAX_BODY_BYTES = 1_048_576
@@ -45,17 +46,46 @@ logger = structlog.get_logger(__name__)
 class RequestContextMiddleware:
     """Names each request, logs and counts its end, and answers what nobody else did with a 500 problem."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, access_log: AccessLog) -> None:
         self._app = app
         self._metrics = metrics
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of any type; only http is dealt with here."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        ascii_scope = {**scope, "query_string": _BEYOND_ASCII.sub(_quote_byte, scope["query_string"])}
-        await _Exchange(self._app, self._metrics, ascii_scope, receive, send).run()
+        if not scope["query_string"].isascii():
+            scope = {**scope, "query_string": _BEYOND_ASCII.sub(_quote_byte, scope["query_string"])}
+        exchange = _Exchange(scope, send)
+        try:
+            await self._app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = _CLIENT_CLOSED_REQUEST
+        except Exception:
+            logger.exception("request_failed", request_id=exchange.request_id)
+            if exchange.status == 0:
+                problem = InternalError("Something went wrong on our side.")
+                await respond_with_problem(Request(scope), problem)(scope, receive, exchange.send)
+        finally:
+            self._report(scope, exchange)
+
+    def _report(self, scope: Scope, exchange: "_Exchange") -> None:
+        seconds = time.perf_counter() - exchange.started
+        method, route = _method_label(scope), _route_template(scope)
+        self._metrics.count_request(method, route, exchange.status, seconds)
+        entry = {
+            "method": method,
+            "route": route,
+            "status": exchange.status,
+            "milliseconds": round(seconds * 1000, 1),
+            "user_id": scope["state"].get("user_id"),
+            "request_id": exchange.request_id,
+        }
+        if exchange.trace_id is not None:
+            entry["trace_id"] = exchange.trace_id
+        self._access_log.write(entry)
 
 
 def _quote_byte(match: re.Match[bytes]) -> bytes:
@@ -65,66 +95,51 @@ def _quote_byte(match: re.Match[bytes]) -> bytes:
 class _Exchange:
     """One request with its answer."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, scope: Scope, receive: Receive, send: Send) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._scope = scope
-        self._receive = receive
+    __slots__ = ("_headers", "_send", "request_id", "started", "status", "trace_id")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.started = time.perf_counter()
+        self.status = 0
+        self.request_id = ""
+        self.trace_id: str | None = None
         self._send = send
-        self._status = 0
-        self._headers: dict[str, str] = dict(_SECURITY_HEADERS)
+        self._headers = list(_SECURITY_HEADERS)
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and not self.request_id and _SAFE_REQUEST_ID.fullmatch(value):
+                self.request_id = value.decode()
+            elif name == b"traceparent" and self.trace_id is None and _TRACEPARENT.fullmatch(value):
+                self.trace_id = value.decode().split("-")[1]
+                self._headers.append((b"traceparent", value))
+        self.request_id = self.request_id or secrets.token_hex(8)
+        self._headers.append((b"x-request-id", self.request_id.encode()))
+        state = scope.setdefault("state", {})
+        state["request_id"] = self.request_id
+        state["trace_id"] = self.trace_id
+        state["started"] = self.started
 
-    async def run(self) -> None:
-        self._name()
-        started = time.perf_counter()
-        try:
-            await self._app(self._scope, self._receive, self._send_with_headers)
-        except ClientDisconnect:
-            self._status = _CLIENT_CLOSED_REQUEST
-        except Exception:
-            logger.exception("request_failed")
-            if self._status == 0:
-                response = respond_with_problem(
-                    Request(self._scope), InternalError("Something went wrong on our side.")
-                )
-                await response(self._scope, self._receive, self._send_with_headers)
-        finally:
-            self._report(time.perf_counter() - started)
-
-    def _name(self) -> None:
-        incoming = Headers(scope=self._scope)
-        request_id = incoming.get("x-request-id", "")
-        if not _SAFE_REQUEST_ID.fullmatch(request_id):
-            request_id = secrets.token_hex(8)
-        self._headers["X-Request-ID"] = request_id
-        self._scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        traceparent = incoming.get("traceparent", "")
-        if _TRACEPARENT.fullmatch(traceparent):
-            self._headers["traceparent"] = traceparent
-            structlog.contextvars.bind_contextvars(trace_id=traceparent.split("-")[1])
-
-    async def _send_with_headers(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:
+        """Pass the answer on with the headers that every answer bears."""
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-            outgoing = MutableHeaders(scope=message)
-            for name, value in self._headers.items():
-                outgoing.setdefault(name, value)
+            self.status = message["status"]
+            message = {**message, "headers": [*message["headers"], *self._headers]}
         await self._send(message)
 
-    def _report(self, seconds: float) -> None:
-        method, route = _method_label(self._scope), _route_template(self._scope)
-        self._metrics.requests.labels(method, route, str(self._status)).inc()
-        self._metrics.request_seconds.labels(method, route).observe(seconds)
-        logger.info(
-            "request",
-            method=method,
-            route=route,
-            status=self._status,
-            milliseconds=round(seconds * 1000, 1),
-            user_id=self._scope["state"].get("user_id"),
-        )
+
+class LogContextMiddleware:
+    """Binds the request's ids to everything that is logged while the router is at work."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of any type; only http is dealt with here."""
+        if scope["type"] == "http":
+            state = scope["state"]
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(request_id=state["request_id"])
+            if state["trace_id"] is not None:
+                structlog.contextvars.bind_contextvars(trace_id=state["trace_id"])
+        await self._app(scope, receive, send)
 
 
 def _method_label(scope: Mapping[str, Any]) -> str:
@@ -158,7 +173,9 @@ class DeadlineMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(self._timeout_seconds) as deadline:
+            # What went before, such as waiting for another request's answer, counts.
+            waited_seconds = time.perf_counter() - scope["state"].get("started", time.perf_counter())
+            async with asyncio.timeout(max(self._timeout_seconds - waited_seconds, 0)) as deadline:
 
                 async def send_and_lift(message: Message) -> None:
                     deadline.reschedule(None)

@@ -111,21 +111,22 @@ def open_redis(url: str) -> RedisClient:
             return _open_sentinel(url)
         if scheme.endswith("+cluster"):
             return _open_cluster(url)
-        client: RedisClient = redis.asyncio.Redis.from_url(url, retry=_no_retry())
+        client: RedisClient = redis.asyncio.Redis.from_url(url, **_options())
     except ValueError as error:
         raise SettingsError(f"TASKFLEET_REDIS_URL cannot be read: {error}") from None
     return client
 
 
-def _no_retry() -> Retry:
-    return Retry(NoBackoff(), 0)
+def _options() -> dict[str, Any]:
+    """What holds for every client: no call is tried again, and the deadlines are the callers'."""
+    return {"retry": Retry(NoBackoff(), 0), "socket_timeout": None}
 
 
 def _arguments(parts: Any) -> dict[str, Any]:
     """The connection arguments that a Sentinel's or a cluster's URL holds beside the hosts."""
     user_information = parts.netloc.rpartition("@")[0]
     user, _, password = user_information.partition(":")
-    arguments: dict[str, Any] = {"retry": _no_retry()}
+    arguments = _options()
     if user:
         arguments["username"] = unquote(user)
     if password:
@@ -152,7 +153,7 @@ def _open_sentinel(url: str) -> RedisClient:
         raise ValueError("the service name is missing: redis+sentinel://host:port/service")
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         _hosts(parts, _DEFAULT_SENTINEL_PORT),
-        sentinel_kwargs={"socket_timeout": CALL_TIMEOUT_SECONDS, "retry": _no_retry()},
+        sentinel_kwargs={**_options(), "socket_timeout": CALL_TIMEOUT_SECONDS},
         **_arguments(parts),
     )
     client: RedisClient = sentinel.master_for(service, db=int(database or 0))

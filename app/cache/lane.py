@@ -28,17 +28,20 @@ class Lane:
     def __init__(self, client: RedisClient, timeout_seconds: Callable[[], float]) -> None:
         self._client = client
         self._timeout_seconds = timeout_seconds
-        self._waiting: dict[Command, asyncio.Future[Any]] = {}
+        self._waiting: dict[Command, list[asyncio.Future[Any]]] = {}
         self._runner: asyncio.Task[None] | None = None
 
     async def call(self, command: Command) -> Any:
         """Return the server's reply. Raises `CacheCallError`."""
-        reply = self._waiting.get(command)
-        if reply is None:
-            reply = self._waiting[command] = asyncio.get_running_loop().create_future()
+        reply = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.get(command)
+        if waiting is None:
+            self._waiting[command] = [reply]
             if self._runner is None:
                 self._runner = asyncio.create_task(self._run())
-        result = await asyncio.shield(reply)
+        else:
+            waiting.append(reply)
+        result = await reply
         if isinstance(result, CacheCallError):
             raise result
         return result
@@ -56,7 +59,7 @@ class Lane:
         finally:
             self._runner = None
 
-    async def _execute(self, batch: dict[Command, asyncio.Future[Any]]) -> None:
+    async def _execute(self, batch: dict[Command, list[asyncio.Future[Any]]]) -> None:
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._timeout_seconds()):
@@ -67,4 +70,7 @@ class Lane:
         except CACHE_ERRORS as error:
             replies = [error] * len(batch)
         for reply, waiting in zip(replies, batch.values(), strict=True):
-            waiting.set_result(CacheCallError(reply, began) if isinstance(reply, Exception) else reply)
+            result = CacheCallError(reply, began) if isinstance(reply, Exception) else reply
+            for caller in waiting:
+                if not caller.done():  # one that was cancelled hears nothing more
+                    caller.set_result(result)

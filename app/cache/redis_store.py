@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import random
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 from uuid import UUID
 
 from redis.exceptions import OutOfMemoryError
@@ -42,8 +44,9 @@ def channel_of(user_id: UUID) -> str:
     return f"{_CHANNEL_PREFIX}{user_id}"
 
 
-def _key_of(user_id: UUID) -> str:
-    return f"taskfleet:user:{{{user_id}}}"
+@functools.lru_cache(maxsize=10_000)
+def _key_of(user_id: UUID) -> bytes:
+    return f"taskfleet:user:{{{user_id}}}".encode()
 
 
 class RedisStore:
@@ -73,41 +76,32 @@ class RedisStore:
         """Return what there is, in one round trip that equal reads of the same moment share."""
         if self._watch.is_away:
             raise CacheBypassError
-        command: Command = ("HMGET", _key_of(user_id), b"n", b"f", b"r", session_field(session_id))
+        command: Command = ("HMGET", _key_of(user_id), b"h", session_field(session_id))
         if answer_name is not None:
             command += (answer_field(answer_name),)
-        nonce, fences, revision, session, *answers = await self._ask("read", command)
+        head, session, *answers = await self._ask("read", command)
         if not self._watch.is_current:
             raise CacheBypassError
-        if nonce is None or not self._believes(nonce):
-            return Reading(generation=None, seen=nonce, is_fenced=fences is not None)
-        return Reading(
-            generation=nonce,
-            seen=nonce,
-            is_fenced=fences is not None,
-            revision=None if revision is None else int(revision),
-            session=session,
-            answer=answers[0] if answers else None,
-        )
+        return self._to_reading(head, session, answers[0] if answers else None)
 
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
         """Begin a generation in place of `seen`, unless somebody else just did."""
         if self._watch.is_away:
             raise CacheBypassError
-        nonce, fences = await self._ask(
-            "open",
-            self._eval(
-                OPEN_GENERATION,
-                user_id,
-                seen or b"",
-                secrets.token_hex(8),
-                self._jittered_ttl_ms(),
-                _FENCE_LIFETIME_MS,
-            ),
-        )
-        if not self._watch.is_current or not self._believes(nonce):
+        head: bytes = await self._ask("open", self._renewal(OPEN_GENERATION, user_id, seen or b""))
+        reading = self._to_reading(head, None, None)
+        if not self._watch.is_current or reading.generation is None:
             raise CacheBypassError
-        return Reading(generation=nonce, seen=nonce, is_fenced=fences is not None)
+        return reading
+
+    def _to_reading(self, head: bytes | None, session: bytes | None, answer: bytes | None) -> Reading:
+        if head is None:
+            return Reading(generation=None)
+        nonce, revision, fences = head.split(b" ")
+        if not self._watch.believes(int(nonce.partition(b".")[0])):
+            return Reading(generation=None, seen=nonce, is_fenced=bool(fences))
+        known_revision = None if revision == b"-" else int(revision)
+        return Reading(nonce, nonce, bool(fences), known_revision, session, answer)
 
     async def fill(self, user_id: UUID, generation: bytes, revision: int, fields: Mapping[bytes, bytes]) -> None:
         """Add fields to the generation if it is still the present one."""
@@ -115,7 +109,7 @@ class RedisStore:
             return
         pairs = [part for pair in fields.items() for part in pair]
         try:
-            stored = await self._reads.call(self._eval(FILL, user_id, generation, revision, MAX_USER_BYTES, *pairs))
+            stored = await self._reads.call(_eval(FILL, user_id, generation, revision, MAX_USER_BYTES, *pairs))
         except CacheCallError as error:
             # A full server refuses to store; it is not away.
             outcome = "failed"
@@ -128,39 +122,24 @@ class RedisStore:
 
     async def raise_fence(self, user_id: UUID, token: str, *, keeps_sessions: bool) -> None:
         """End the generation; while the fence stands, nothing is filled or answered."""
-        command = self._eval(
-            RAISE_FENCE,
-            user_id,
-            token,
-            _FENCE_LIFETIME_MS,
-            secrets.token_hex(8),
-            int(keeps_sessions),
-            self._jittered_ttl_ms(),
-        )
+        command = self._renewal(RAISE_FENCE, user_id, token, int(keeps_sessions))
         await self._tell("raise", command)
 
     async def lower_fence(self, user_id: UUID, token: str, release: FenceRelease) -> None:
         """End the generation again, publish the revision and take this fence away."""
-        command = self._eval(
-            LOWER_FENCE,
-            user_id,
-            token,
-            "" if release.revision is None else release.revision,
-            secrets.token_hex(8),
-            int(release.keeps_sessions),
-            self._jittered_ttl_ms(),
-            _FENCE_LIFETIME_MS,
-            channel_of(user_id),
+        revision = "-" if release.revision is None else release.revision
+        command = self._renewal(
+            LOWER_FENCE, user_id, token, int(release.keeps_sessions), revision, channel_of(user_id)
         )
         if await self._tell("lower", command):
             self._suspects.pop(user_id, None)
         elif len(self._suspects) < _MAX_SUSPECTS:
             self._suspects[user_id] = token
 
-    async def _ask(self, name: str, command: Command) -> list[bytes | None]:
+    async def _ask(self, name: str, command: Command) -> Any:
         """Make a call that may fail: then the cache is bypassed."""
         try:
-            reply: list[bytes | None] = await self._reads.call(command)
+            reply = await self._reads.call(command)
         except CacheCallError as error:
             self._metrics.errors.labels(name).inc()
             self._watch.report_failure(error.cause, error.began)
@@ -193,17 +172,16 @@ class RedisStore:
         release = FenceRelease(revision=None, keeps_sessions=False)
         await asyncio.gather(*(self.lower_fence(user_id, token, release) for user_id, token in suspects.items()))
 
-    def _believes(self, nonce: bytes | None) -> bool:
-        return nonce is not None and self._watch.believes(int(nonce.partition(b".")[0]))
-
     def _write_timeout_seconds(self) -> float:
         is_silent = self._watch.silent_seconds() >= WRITE_PATIENCE_SECONDS
         return _SILENT_CALL_TIMEOUT_SECONDS if is_silent else CALL_TIMEOUT_SECONDS
 
-    def _jittered_ttl_ms(self) -> int:
-        return round(self._ttl_ms * random.uniform(1 - TTL_JITTER, 1))  # noqa: S311 - spreads load, guards nothing
+    def _renewal(self, script: str, user_id: UUID, *arguments: object) -> Command:
+        """A call of a script that may begin a generation."""
+        ttl_ms = round(self._ttl_ms * random.uniform(1 - TTL_JITTER, 1))  # noqa: S311 - spreads load, guards nothing
+        return _eval(script, user_id, secrets.token_hex(8), ttl_ms, _FENCE_LIFETIME_MS, *arguments)
 
-    @staticmethod
-    def _eval(script: str, user_id: UUID, *arguments: object) -> Command:
-        # The server knows a script that it has seen; sending the text all the same needs no dance on a restarted one.
-        return ("EVAL", script, 1, _key_of(user_id), *arguments)
+
+def _eval(script: str, user_id: UUID, *arguments: object) -> Command:
+    # The server knows a script that it has seen; sending the text all the same needs no dance on a restarted one.
+    return ("EVAL", script, 1, _key_of(user_id), *arguments)

@@ -2,28 +2,36 @@
 
 The hash (its key holds the user as hash tag, so that everything of a user lies in one slot) has these fields:
 
-- `n`: the nonce of the present generation, `<born, in microseconds of the server's clock>.<random>`
-- `f`: the fences that stand, `<token>:<expiry in milliseconds>;…`; missing when none does
-- `r`: the user's revision, when it is known for certain
+- `h`: the head of the present generation, three words: its nonce, `<born, in microseconds of the server's
+  clock>.<random>`; the user's revision, `-` when it is not known for certain; the fences that stand,
+  `<token>:<expiry in milliseconds>;…`, or nothing
 - `z`: the bytes that the answers take
 - `s:<session>`: what the account of a living session is
 - `a:<path>?<query>`: an answer
 
 Every script drops the answers whenever it renews the nonce. A fence that has expired belonged to a process that
-died or lost its connection: the revision that it wrote is not known here, hence `r` goes with it.
+died or lost its connection: the revision that it wrote is not known here, hence the known one goes with it.
 They may run when the server is out of memory, because they free more than they take; only `FILL` is refused then.
 """
 
-_PRELUDE = """#!lua flags=allow-oom
+_READ_HEAD = """
 local key = KEYS[1]
+-- The words of the head; all are nil when there is no generation.
+local function read_head()
+  local nonce, revision, fences = string.match(redis.call('HGET', key, 'h') or '', '^(%S+) (%S+) (%S*)$')
+  return nonce, tonumber(revision), fences
+end
+"""
+
+_RENEW = """
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now_ms = math.floor(now_us / 1000)
 
--- Returns the fences that still stand, without the given one; whether that one stood; whether another one expired.
-local function read_fences(own)
+-- The fences that still stand, without the given one; whether that one stood; whether another one has expired.
+local function sort_fences(fences, own)
   local standing, stood, expired = {}, false, false
-  for token, expiry in string.gmatch(redis.call('HGET', key, 'f') or '', '([^:;]+):(%d+)') do
+  for token, expiry in string.gmatch(fences or '', '([^:;]+):(%d+)') do
     if token == own then stood = tonumber(expiry) > now_ms
     elseif tonumber(expiry) > now_ms then standing[#standing + 1] = token .. ':' .. expiry
     else expired = true end
@@ -32,7 +40,7 @@ local function read_fences(own)
 end
 
 -- Begins a generation: no answers, another nonce, these fences and this revision; one lifetime for all of it.
-local function renew(random, fences, revision, keeps_sessions, ttl_ms)
+local function renew(random, fences, revision, keeps_sessions, ttl_ms, fence_ms)
   if keeps_sessions then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       if string.sub(field, 1, 2) ~= 's:' then redis.call('HDEL', key, field) end
@@ -40,69 +48,66 @@ local function renew(random, fences, revision, keeps_sessions, ttl_ms)
   else
     redis.call('DEL', key)
   end
-  local nonce = string.format('%.0f', now_us) .. '.' .. random
-  redis.call('HSET', key, 'n', nonce)
-  if #fences > 0 then redis.call('HSET', key, 'f', table.concat(fences, ';')) end
-  if revision then redis.call('HSET', key, 'r', revision) end
+  if #fences > 0 then ttl_ms = math.max(ttl_ms, fence_ms) end
+  local head = string.format('%.0f.%s %s %s', now_us, random, revision or '-', table.concat(fences, ';'))
+  redis.call('HSET', key, 'h', head)
   redis.call('PEXPIRE', key, ttl_ms)
-  return nonce
+  return head
 end
 """
 
-# ARGV: token, lifetime of the fence (ms), random, 1 to keep the sessions, lifetime of the generation (ms)
+_PRELUDE = "#!lua flags=allow-oom" + _READ_HEAD + _RENEW
+
+# ARGV: random, lifetime of a generation (ms), lifetime of a fence (ms), token, 1 to keep the sessions
 RAISE_FENCE = (
     _PRELUDE
     + """
-local fences, _, expired = read_fences(ARGV[1])
-fences[#fences + 1] = ARGV[1] .. ':' .. string.format('%.0f', now_ms + ARGV[2])
-local revision = not expired and redis.call('HGET', key, 'r') or nil
-renew(ARGV[3], fences, revision, ARGV[4] == '1', math.max(ARGV[2], ARGV[5]))
-return 1
+local _, revision, standing = read_head()
+local fences, _, expired = sort_fences(standing, ARGV[4])
+fences[#fences + 1] = ARGV[4] .. ':' .. string.format('%.0f', now_ms + ARGV[3])
+if expired then revision = nil end
+renew(ARGV[1], fences, revision, ARGV[5] == '1', tonumber(ARGV[2]), tonumber(ARGV[3]))
 """
 )
 
-# ARGV: token, revision or '', random, 1 to keep the sessions, lifetime of the generation (ms),
-# lifetime of a fence (ms), channel
+# ARGV: random, lifetime of a generation (ms), lifetime of a fence (ms), token, 1 to keep the sessions,
+# revision or '-', channel
 LOWER_FENCE = (
     _PRELUDE
     + """
-local fences, stood, expired = read_fences(ARGV[1])
-local known = redis.call('HGET', key, 'r') or nil
-local revision = nil
+local _, known, standing = read_head()
+local fences, stood, expired = sort_fences(standing, ARGV[4])
+local written, revision = tonumber(ARGV[6]), nil
 -- Without its own fence the hash is another one than before the change, and knows nothing of changes in between.
-if stood and not expired then
-  revision = known
-  if ARGV[2] ~= '' and (not known or tonumber(ARGV[2]) > tonumber(known)) then revision = ARGV[2] end
-end
-local ttl_ms = tonumber(ARGV[5])
-if #fences > 0 then ttl_ms = math.max(ttl_ms, tonumber(ARGV[6])) end
-renew(ARGV[3], fences, revision, ARGV[4] == '1' and stood, ttl_ms)
-if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[7], ARGV[2]) end
-return 1
+if stood and not expired then revision = math.max(known or -1, written or -1) end
+if revision == -1 then revision = nil end
+renew(ARGV[1], fences, revision, ARGV[5] == '1' and stood, tonumber(ARGV[2]), tonumber(ARGV[3]))
+if written then redis.call('PUBLISH', ARGV[7], ARGV[6]) end
 """
 )
 
-# ARGV: the nonce that was seen or '', random, lifetime of the generation (ms), lifetime of a fence (ms).
-# Returns the nonce of the generation and its fences.
+# ARGV: random, lifetime of a generation (ms), lifetime of a fence (ms), the nonce that was seen or ''.
+# Returns the head of the generation.
 OPEN_GENERATION = (
     _PRELUDE
     + """
-local current = redis.call('HGET', key, 'n')
-if current and current ~= ARGV[1] then return {current, redis.call('HGET', key, 'f')} end
-local fences = read_fences('')
-local ttl_ms = tonumber(ARGV[3])
-if #fences > 0 then ttl_ms = math.max(ttl_ms, tonumber(ARGV[4])) end
-return {renew(ARGV[2], fences, nil, false, ttl_ms), redis.call('HGET', key, 'f')}
+local nonce, _, standing = read_head()
+if nonce and nonce ~= ARGV[4] then return redis.call('HGET', key, 'h') end
+return renew(ARGV[1], (sort_fences(standing, '')), nil, false, tonumber(ARGV[2]), tonumber(ARGV[3]))
 """
 )
 
 # ARGV: the nonce that was seen, revision, bytes that a user's answers may take, then fields and values.
 # Returns 1, 0 when the generation has ended, or -1 when the answers would take too much.
-FILL = """#!lua
-local key = KEYS[1]
-if redis.call('HGET', key, 'n') ~= ARGV[1] then return 0 end
-local known = redis.call('HGET', key, 'r')
-if not known or tonumber(known) < tonumber(ARGV[2]) then redis.call('HSET', key, 'r', ARGV[2]) end
+FILL = (
+    "#!lua"
+    + _READ_HEAD
+    + """
+local nonce, known, fences = read_head()
+if nonce ~= ARGV[1] then return 0 end
+if not known or known < tonumber(ARGV[2]) then
+  redis.call('HSET', key, 'h', nonce .. ' ' .. ARGV[2] .. ' ' .. fences)
+end
 local taken = 0
 for index = 4, #ARGV, 2 do taken = taken + #ARGV[index] + #ARGV[index + 1] end
 if tonumber(redis.call('HGET', key, 'z') or 0) + taken > tonumber(ARGV[3]) then return -1 end
@@ -110,3 +115,4 @@ redis.call('HINCRBY', key, 'z', taken)
 for index = 4, #ARGV, 2 do redis.call('HSET', key, ARGV[index], ARGV[index + 1]) end
 return 1
 """
+)

@@ -1,5 +1,6 @@
 """The port of the per-user cache: the steps of its protocol, whichever server keeps the answers."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +17,7 @@ class CacheBypassError(Exception):
     """Nothing that the cache says may be used now: it is away, or cannot be believed yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What one round trip told of a user.
 
@@ -64,6 +65,7 @@ class CacheStore(Protocol):
         ...
 
 
+@functools.lru_cache(maxsize=10_000)
 def session_field(session_id: UUID) -> bytes:
     """The field that says what the account of a living session is."""
     return b"s:" + session_id.hex.encode()

@@ -1,5 +1,7 @@
 """Prometheus metrics of one process, in a registry of its own so that two apps can live in one process."""
 
+from typing import Literal, get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -11,17 +13,22 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _REQUEST_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
+ReadOutcome = Literal["hit", "not_modified", "shared", "miss", "bypass"]
+
+
 class CacheMetrics:
     """What happens at the cache; `outcome`, `call` and `reason` are fixed words."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.reads = Counter(
+        reads = Counter(
             "taskfleet_cache_reads",
             "Reads of what may be cached: hit, not_modified, shared (with another read), miss, or bypass (the server "
             "is away, or a change of this user is under way).",
             ["outcome"],
             registry=registry,
         )
+        # Looking a series up by its label costs more than counting.
+        self.reads = {outcome: reads.labels(outcome) for outcome in get_args(ReadOutcome)}
         self.fills = Counter(
             "taskfleet_cache_fills",
             "What was offered to the cache: stored, outdated (by a change meanwhile), too_large or failed.",
@@ -59,11 +66,23 @@ class Metrics:
             buckets=_REQUEST_SECONDS_BUCKETS,
             registry=self.registry,
         )
+        # As in `CacheMetrics`.
+        self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.cache = CacheMetrics(self.registry)
         build = Gauge(
             "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry
         )
         build.labels(version=__version__).set(1)
+
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        series = self._request_series.get((method, route, status))
+        if series is None:
+            series = (self.requests.labels(method, route, str(status)), self.request_seconds.labels(method, route))
+            self._request_series[method, route, status] = series
+        count, duration = series
+        count.inc()
+        duration.observe(seconds)
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

@@ -11,8 +11,15 @@ from pymongo.errors import DuplicateKeyError, OperationFailure, ServerSelectionT
 from starlette.types import Message
 from structlog.testing import capture_logs
 
-from app.api.middleware import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware, RequestContextMiddleware
+from app.api.middleware import (
+    BodyLimitMiddleware,
+    DeadlineMiddleware,
+    HeadMiddleware,
+    LogContextMiddleware,
+    RequestContextMiddleware,
+)
 from app.api.problems import install_problem_handlers
+from app.core.access_log import PlainAccessLog
 from app.core.errors import NotFoundError
 from app.core.metrics import Metrics
 from tests.integration.api.problem_shape import assert_problem
@@ -30,7 +37,7 @@ def small_app(metrics: Metrics) -> FastAPI:
     install_problem_handlers(app)
     app.add_middleware(DeadlineMiddleware, timeout_seconds=0.1)
     app.add_middleware(BodyLimitMiddleware, max_bytes=100)
-    app.add_middleware(RequestContextMiddleware, metrics=metrics)
+    app.add_middleware(RequestContextMiddleware, metrics=metrics, access_log=PlainAccessLog())
     app.add_middleware(HeadMiddleware)
 
     def raising(error: Exception) -> None:
@@ -171,7 +178,8 @@ class TestConnectionsOfOtherKinds:
         async def inner(scope: dict[str, object], receive: object, send: object) -> None:
             passed.append(scope)
 
-        app = HeadMiddleware(RequestContextMiddleware(BodyLimitMiddleware(DeadlineMiddleware(inner, 1), 1), metrics))
+        bounded = BodyLimitMiddleware(LogContextMiddleware(DeadlineMiddleware(inner, 1)), 1)
+        app = HeadMiddleware(RequestContextMiddleware(bounded, metrics, PlainAccessLog()))
         scope = {"type": kind}
         await app(scope, None, None)
 

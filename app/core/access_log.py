@@ -1,0 +1,69 @@
+"""The access log: a line a request, written in batches, because a write costs more than a cached answer."""
+
+import asyncio
+import atexit
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+import structlog
+from pydantic_core import to_json
+
+# What is lost when the process is killed, and how long a line may take to appear.
+FLUSH_SECONDS = 0.1
+# About 64 KiB, the size of a pipe's buffer.
+_MAX_LINES = 256
+
+
+class AccessLog(Protocol):
+    """Takes one entry a request."""
+
+    def write(self, entry: Mapping[str, Any]) -> None:
+        """Note a request that was answered."""
+        ...
+
+
+class PlainAccessLog:
+    """Hands every entry to structlog, as all other events: for people at a console, and for tests."""
+
+    def __init__(self) -> None:
+        self._logger = structlog.get_logger("app.access")
+
+    def write(self, entry: Mapping[str, Any]) -> None:
+        """Note a request that was answered."""
+        self._logger.info("request", **entry)
+
+
+class BatchedAccessLog:
+    """Writes entries as JSON lines, some at a time; lines not yet written are lost with a killed process."""
+
+    def __init__(self, output: Callable[[str], object]) -> None:
+        self._output = output
+        self._lines: list[bytes] = []
+
+    def write(self, entry: Mapping[str, Any]) -> None:
+        """Note a request that was answered."""
+        time = datetime.now(UTC).isoformat()
+        line = {"event": "request", **entry, "level": "info", "logger": "app.access", "time": time}
+        if not self._lines:
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+        self._lines.append(to_json(line))
+        if len(self._lines) >= _MAX_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has gathered."""
+        if self._lines:
+            self._lines.append(b"")
+            lines, self._lines = self._lines, []
+            self._output(b"\n".join(lines).decode())
+
+
+def open_access_log(log_format: Literal["json", "console"]) -> AccessLog:
+    """Return the access log for a format of the log."""
+    if log_format == "console":
+        return PlainAccessLog()
+    access_log = BatchedAccessLog(sys.stderr.write)
+    atexit.register(access_log.flush)
+    return access_log
