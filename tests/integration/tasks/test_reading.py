@@ -164,4 +164,4 @@ class TestAskingAgainForMany:
 
         await ann.get(TASKS, headers={"If-None-Match": etag})
 
-        assert inspection.operations == []
+        assert not inspection.operations
