@@ -12,6 +12,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from app.core.settings import MongoSettings
+from app.data.wire import WIRE_CODEC
 
 Document = dict[str, Any]
 # What is told of every command that goes to the server.
@@ -105,6 +106,11 @@ class Database:
     def collection(self, name: str) -> Collection:
         """Return the collection of that name."""
         collection: Collection = self._database[name]
+        return collection
+
+    def wire_collection(self, name: str) -> Collection:
+        """Return the same collection for reading many documents, in the form that `app.data.wire` tells of."""
+        collection: Collection = self._database.get_collection(name, codec_options=WIRE_CODEC)
         return collection
 
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:

@@ -1,22 +1,23 @@
-"""How stored documents become what the API answers."""
+"""How stored documents become what the API answers, whether their ids and instants were made objects or not."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, SupportsInt
+from uuid import UUID
 
-from app.core.clock import format_instant
+from app.core.clock import format_instant, format_milliseconds
 from app.data.database import Document
 
 
 def represent_task(document: Document) -> dict[str, Any]:
     """Return the JSON members of a task."""
     return {
-        "id": str(document["_id"]),
+        "id": _id(document["_id"]),
         **represent_editable(document),
         "due_at": _instant(document["due_at"]),
         "position": document["position"],
         "completed_at": _instant(document.get("completed_at")),
-        "created_at": format_instant(document["created_at"]),
-        "updated_at": format_instant(document["updated_at"]),
+        "created_at": _instant(document["created_at"]),
+        "updated_at": _instant(document["updated_at"]),
         "revision": document["revision"],
     }
 
@@ -50,12 +51,17 @@ def represent_list(document: Document) -> dict[str, Any]:
 
 
 def _represent_reminder(reminder: Document) -> dict[str, Any]:
-    return {"at": format_instant(reminder["at"])} if "at" in reminder else reminder
+    return {"at": _instant(reminder["at"])} if "at" in reminder else reminder
 
 
-def _instant(value: datetime | None) -> str | None:
-    return None if value is None else format_instant(value)
+def _instant(value: datetime | SupportsInt | None) -> str | None:
+    if value is None:
+        return None
+    return format_instant(value) if isinstance(value, datetime) else format_milliseconds(int(value))
 
 
-def _id(value: object) -> str | None:
+def _id(value: UUID | bytes | None) -> str | None:
+    if isinstance(value, bytes):
+        digits = value.hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
     return None if value is None else str(value)

@@ -57,9 +57,8 @@ class TaskService:
         tasks = await self._tasks.find_page(user_id, query, place, limit + 1)
         if len(tasks) <= limit:
             return tasks, None
-        last = tasks[limit - 1]
         walk_revision = revision if place is None else place.walk_revision
-        return tasks[:limit], Place(walk_revision, last[query.sort_field], last["_id"])
+        return tasks[:limit], self._tasks.place_of(tasks[limit - 1], query, walk_revision)
 
     async def update(self, user_id: UUID, task_id: UUID, patch: Mapping[str, Any], if_match: IfMatch) -> Document:
         """Apply a merge patch. Raises `PreconditionFailedError` or `InvalidInputError`."""

@@ -4,18 +4,22 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
 
+import bson
 import pytest
+from bson.codec_options import CodecOptions
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from app.data.accounts import Account
 from app.data.changes import Change
+from app.data.wire import WIRE_CODEC, from_wire, to_wire
 from app.tasks.documents import new_task
 from app.tasks.representation import represent_editable, represent_list, represent_task
 from app.tasks.schemas import ListOut, TaskDraft, TaskOut, TaskPatch
 
 USER, TASK, LIST, PARENT = (UUID(int=number) for number in range(1, 5))
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_STANDARD: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, uuid_representation=4)
 
 # docs/api.md, tasks.
 TASK_MEMBERS = {
@@ -41,6 +45,28 @@ def stored(fields: dict[str, Any]) -> dict[str, Any]:
     """The document of a new task with these fields."""
     change = Change(None, Account(USER, "user", 7, "UTC", is_disabled=False), NOW, 0)
     return new_task(TASK, change, TaskDraft.model_validate(fields), "a0")
+
+
+class TestATaskAsItTravels:
+    @pytest.mark.parametrize("fields", [FULL, {"title": "Buy milk"}])
+    def test_looks_like_any_other(self, fields: dict[str, Any]) -> None:
+        document = stored(fields)
+        travelling = bson.decode(bson.encode(document, codec_options=_STANDARD), codec_options=WIRE_CODEC)
+
+        assert type(travelling["_id"]) is not UUID  # the control: nothing was made an object
+        assert represent_task(travelling) == represent_task(document)
+
+    def test_is_asked_for_in_the_same_form(self) -> None:
+        query = {"user_id": USER, "$or": [{"_id": {"$gt": TASK}}], "created_at": NOW}
+
+        assert bson.decode(bson.encode(to_wire(query), codec_options=WIRE_CODEC), codec_options=_STANDARD) == query
+
+    def test_can_be_read_back(self) -> None:
+        travelling = bson.decode(bson.encode(stored(FULL), codec_options=_STANDARD), codec_options=WIRE_CODEC)
+
+        assert from_wire(travelling["_id"]) == TASK
+        assert from_wire(travelling["created_at"]) == NOW
+        assert from_wire(travelling["priority"]) == 3
 
 
 class TestATaskWithEverything:
