@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from http import HTTPMethod
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.problems import InternalError, respond_with_problem
 from app.core.access_log import AccessLog
 from app.core.errors import ProblemError, ServiceUnavailableError
+from app.core.ids import new_name
 from app.core.metrics import Metrics
 
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
@@ -110,7 +110,7 @@ class _Exchange:
             elif name == b"traceparent" and self.trace_id is None and _TRACEPARENT.fullmatch(value):
                 self.trace_id = value.decode().split("-")[1]
                 self._headers.append((b"traceparent", value))
-        self.request_id = self.request_id or secrets.token_hex(8)
+        self.request_id = self.request_id or new_name()
         self._headers.append((b"x-request-id", self.request_id.encode()))
         state = scope.setdefault("state", {})
         state["request_id"] = self.request_id

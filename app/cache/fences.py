@@ -1,12 +1,12 @@
 """The write side of the per-user cache: a fence around every change."""
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 from app.cache.store import CacheStore, FenceRelease
 from app.core.change_guard import ChangeOutcome
+from app.core.ids import new_name
 
 
 class Fences:
@@ -21,7 +21,7 @@ class Fences:
 
         Of a change whose end nobody knows the fence stays until it expires, after the change could last take effect.
         """
-        token, outcome = secrets.token_hex(8), ChangeOutcome()
+        token, outcome = new_name(), ChangeOutcome()
         await self._store.raise_fence(user_id, token, keeps_sessions=keeps_sessions)
         try:
             yield outcome

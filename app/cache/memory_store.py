@@ -1,6 +1,5 @@
 """The per-user cache in the process itself, for the one process that serves without a cache server."""
 
-import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from app.cache.store import (
     answer_field,
     session_field,
 )
+from app.core.ids import new_name
 from app.core.metrics import CacheMetrics
 
 # A process of a service has some hundred MB; this is for the answers of the users of the last seconds.
@@ -121,7 +121,7 @@ class MemoryStore:
         size_bytes = _GENERATION_BYTES + sum(len(name) + len(value) for name, value in fields.items())
         lifetime_seconds = max(self._ttl_seconds, FENCE_LIFETIME_SECONDS) if fences else self._ttl_seconds
         renewed = _Generation(
-            nonce=secrets.token_hex(8).encode(),
+            nonce=new_name().encode(),
             expires_at=self._monotonic() + lifetime_seconds,
             fences=fences,
             fields=fields,

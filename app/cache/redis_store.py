@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import functools
 import random
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -24,6 +23,7 @@ from app.cache.store import (
     session_field,
 )
 from app.cache.watch import WRITE_PATIENCE_SECONDS, Watch
+from app.core.ids import new_name
 from app.core.metrics import CacheMetrics
 from app.core.settings import CacheSettings
 
@@ -179,7 +179,7 @@ class RedisStore:
     def _renewal(self, script: str, user_id: UUID, *arguments: object) -> Command:
         """A call of a script that may begin a generation."""
         ttl_ms = round(self._ttl_ms * random.uniform(1 - TTL_JITTER, 1))  # noqa: S311 - spreads load, guards nothing
-        return _eval(script, user_id, secrets.token_hex(8), ttl_ms, _FENCE_LIFETIME_MS, *arguments)
+        return _eval(script, user_id, new_name(), ttl_ms, _FENCE_LIFETIME_MS, *arguments)
 
 
 def _eval(script: str, user_id: UUID, *arguments: object) -> Command:
