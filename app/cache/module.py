@@ -10,6 +10,7 @@ from app.cache.fences import Fences
 from app.cache.memory_store import MemoryStore
 from app.cache.no_store import NoStore
 from app.cache.redis_store import RedisStore
+from app.cache.shared import SharedCache
 from app.cache.store import CacheStore
 from app.core.metrics import CacheMetrics
 from app.core.settings import CacheSettings
@@ -22,6 +23,7 @@ class CacheModule:
     client: CacheClient
     store: CacheStore
     fences: Fences
+    shared: SharedCache
 
 
 @asynccontextmanager
@@ -33,16 +35,18 @@ async def run_cache(
     `publish` is told of a user's new revisions where no cache server does it.
     """
     client = CacheClient(settings)
+    shared = SharedCache(client.redis if client.is_configured else None, metrics)
     try:
         if client.is_configured:
             redis_store = RedisStore(client, settings, metrics)
             async with redis_store.running():
-                yield CacheModule(client, redis_store, Fences(redis_store))
+                yield CacheModule(client, redis_store, Fences(redis_store), shared)
         elif settings.is_only_process:
             memory_store = MemoryStore(settings.ttl_seconds, metrics, publish)
-            yield CacheModule(client, memory_store, Fences(memory_store))
+            yield CacheModule(client, memory_store, Fences(memory_store), shared)
         else:
             no_store = NoStore(publish)
-            yield CacheModule(client, no_store, Fences(no_store))
+            yield CacheModule(client, no_store, Fences(no_store), shared)
     finally:
+        await shared.close()
         await client.close()
