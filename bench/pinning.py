@@ -1,6 +1,7 @@
 """Which part runs on which core; children inherit the core of the thread that starts them."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ class Cores:
 
         Raises `BenchError` when there are not two cores, or the load would run on a core of the servers.
         """
+        if sys.platform != "linux":
+            raise BenchError("the benchmark pins processes and reads their clocks, which it can on Linux alone")
         allowed = sorted(os.sched_getaffinity(0))
         if len(allowed) < 2:
             raise BenchError("the benchmark needs two cores: one for the servers, one for the load")

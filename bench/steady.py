@@ -84,6 +84,21 @@ class SteadyLoad:
 
     def run(self) -> SteadyResult:
         """Return when all answers are there. Raises `TimeoutError` when they do not come."""
+        try:
+            self._exchange_all()
+        finally:
+            self._poll.close()
+            for connection in self._connections.values():
+                connection.socket.close()
+        return SteadyResult(
+            self._total,
+            self._wrong,
+            _percentile(self._latencies, 0.5) * 1e3,
+            _percentile(self._latencies, 0.99) * 1e3,
+            _percentile(self._lateness, 0.99) * 1e3,
+        )
+
+    def _exchange_all(self) -> None:
         start = time.perf_counter()
         give_up_at = start + self._total * self._interval + _DRAIN_SECONDS
         while len(self._latencies) < self._total:
@@ -93,13 +108,6 @@ class SteadyLoad:
             self._send_due(start, now)
             for descriptor, _ in self._poll.poll(0):
                 self._receive(self._connections[descriptor])
-        return SteadyResult(
-            self._total,
-            self._wrong,
-            _percentile(self._latencies, 0.5) * 1e3,
-            _percentile(self._latencies, 0.99) * 1e3,
-            _percentile(self._lateness, 0.99) * 1e3,
-        )
 
     def _send_due(self, start: float, now: float) -> None:
         while self._free and (sent := len(self._lateness)) < self._total:
