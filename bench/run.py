@@ -94,8 +94,13 @@ class _Runner:
             return
         rate = self._results.half_load_rate = figures.rate / 2
         for _ in range(self._options.rounds):
-            await self._stage.bench.prepare_file(find_scenario("cached-list"), self._stage.taskfleet)
-            result = await self._run_steady(rate)
+            try:
+                await self._stage.bench.prepare_file(find_scenario("cached-list"), self._stage.taskfleet)
+                result = await self._run_steady(rate)
+            except BenchError as error:
+                self._results.half_load.clear()
+                self._results.notes.append(f"Half load was not measured: {error}.")
+                return
             self._results.half_load.append(result)
             say(f"half load, {rate:,.0f}/s: p99 {result.p99_ms:.1f} ms")
 

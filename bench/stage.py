@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 
-from bench.errors import BenchError
 from bench.load import Wrk
 from bench.measuring import Bench
 from bench.people import People
@@ -88,11 +87,11 @@ class Stage:
         await self.seeder.give_tasks(self.taskfleet, people.users, tasks)
 
     async def wait_until_idle(self) -> None:
-        """Wait until mongod has digested what it was given. Raises `BenchError` when it does not."""
+        """Wait until mongod has digested what it was given, for a minute at most."""
         pid = self.fleet.mongo.child.pid
         for _ in range(MOST_POLLS):
             before = cpu_seconds(pid)
             await asyncio.sleep(IDLE_POLL_SECONDS)
             if cpu_seconds(pid) - before < IDLE_SHARE * IDLE_POLL_SECONDS:
                 return
-        raise BenchError("mongod does not come to rest")
+        say("mongod does not come to rest; going on")

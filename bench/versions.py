@@ -4,6 +4,8 @@ import json
 import os
 import platform
 import re
+import shutil
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,14 +32,19 @@ def read_versions(fleet: Fleet) -> dict[str, str]:
         **{name: version(name) for name in _PYTHON_PACKAGES},
         "mongod": mongod,
         "cache": cache_version,
-        **_read_node_packages(),
+        **_read_node_versions(),
     }
 
 
-def _read_node_packages() -> dict[str, str]:
-    """Return the versions that the lock of the Express service pins."""
+def _read_node_versions() -> dict[str, str]:
+    """Return Node's version and those that the lock of the Express service pins; nothing without Node."""
+    node = shutil.which("node")
+    if node is None:
+        return {}
+    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True, timeout=30)  # noqa: S603
     lock = json.loads((MERN_DIRECTORY / "package-lock.json").read_text(encoding="utf-8"))
-    return {name: lock["packages"][f"node_modules/{name}"]["version"] for name in _NODE_PACKAGES}
+    packages = {name: lock["packages"][f"node_modules/{name}"]["version"] for name in _NODE_PACKAGES}
+    return {"Node": told.stdout.strip().removeprefix("v"), **packages}
 
 
 def describe_machine() -> str:
@@ -45,4 +52,5 @@ def describe_machine() -> str:
     cpu_info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     match = re.search(r"^model name\s*:\s*(.+)$", cpu_info, re.MULTILINE)
     processor = match[1].strip() if match else platform.machine()
-    return f"{processor}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}"
+    release = ".".join(platform.release().split(".")[:2])
+    return f"{processor}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {release}"
