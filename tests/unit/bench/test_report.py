@@ -1,9 +1,11 @@
 """The tables, and the place in the README that they are written to."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from bench import report
 from bench.errors import BenchError
 from bench.figures import Sample
 from bench.load import LoadResult
@@ -49,10 +51,10 @@ class TestAReport:
         assert "FAILED create, taskfleet: 7 wrong answers." in format_report(results)
 
     def test_has_memory_and_half_load(self, results: Results) -> None:
-        report = format_report(results)
+        told = format_report(results)
 
-        assert "Taskfleet 123 MB" in report
-        assert "at half load (250/s at a constant rate): p99 2.5 ms" in report
+        assert "Taskfleet 123 MB" in told
+        assert "at half load (250/s at a constant rate): p99 2.5 ms" in told
 
     def test_tells_everything_in_json(self, results: Results) -> None:
         told = json.loads(json.dumps(to_json(results)))
@@ -74,6 +76,24 @@ class TestTheReadme:
 
     def test_has_the_markers(self) -> None:
         assert replace_between_markers(README.read_text(encoding="utf-8"), "new")
+
+    def test_takes_the_tables_and_the_chart_of_a_complete_run(
+        self, results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "README.md").write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n", encoding="utf-8")
+        monkeypatch.setattr(report, "README", tmp_path / "README.md")
+        monkeypatch.setattr(report, "README_CHART", tmp_path / "benchmark.svg")
+        complete = Results(Options(1, 1, 1, frozenset(PARTS), Cores(0, 0, 1)))
+        complete.samples.add("cached-list", "taskfleet", Sample(LoadResult(500, 1.0, 1.0, 2.0)))
+
+        write_readme(complete)
+
+        text = (tmp_path / "README.md").read_text(encoding="utf-8")
+        assert text.startswith(
+            f"# Title\n\n{BEGIN}\n![Requests per second](docs/benchmark.svg)\n\n| Requests per second"
+        )
+        assert "old" not in text
+        assert (tmp_path / "benchmark.svg").read_text(encoding="utf-8").startswith("<svg")
 
     def test_takes_no_part_of_a_run(self, results: Results) -> None:
         with pytest.raises(BenchError, match="complete run"):
