@@ -26,7 +26,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One scenario: a value for each series, None where there is none."""
+    """One scenario: a value for each series, None for no bar."""
 
     title: str
     values: Sequence[float | None]
@@ -42,7 +42,7 @@ def draw_chart(title: str, caption: str, series: Sequence[str], groups: Sequence
     top = _TOP
     for group in groups:
         parts += _draw_group(group, top)
-        top += len(group.values) * (_BAR_HEIGHT + _BAR_GAP) + _GROUP_GAP
+        top += _height_of(group) + _GROUP_GAP
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {top}" width="{_WIDTH}" height="{top}" '
@@ -60,17 +60,20 @@ def _draw_legend(series: Sequence[str]) -> list[str]:
 
 
 def _draw_group(group: Group, top: int) -> list[str]:
-    middle = top + len(group.values) * (_BAR_HEIGHT + _BAR_GAP) / 2 + 3
+    middle = top + _height_of(group) / 2 + 3
     parts = [f'<text x="0" y="{middle:.1f}">{escape(group.title)}</text>']
-    longest = max((value for value in group.values if value), default=1.0)
+    bars = [(index, value) for index, value in enumerate(group.values) if value is not None]
+    longest = max((value for _, value in bars), default=0.0) or 1.0
     room = _WIDTH - _LABEL_WIDTH - _VALUE_WIDTH
-    for index, value in enumerate(group.values):
-        y = top + index * (_BAR_HEIGHT + _BAR_GAP)
-        length = room * (value or 0.0) / longest
-        place = f'x="{_LABEL_WIDTH}" y="{y}" width="{length:.1f}" height="{_BAR_HEIGHT}"'
-        parts.append(f'<rect class="bar-{index}" {place} rx="2"/>')
-        told = "not measured" if value is None else f"{value:,.0f}"
-        parts.append(
-            f'<text class="small" x="{_LABEL_WIDTH + length + 6:.1f}" y="{y + _BASELINE_SHIFT}">{told}</text>'
-        )
+    for place, (index, value) in enumerate(bars):
+        y = top + place * (_BAR_HEIGHT + _BAR_GAP)
+        length = room * value / longest
+        shape = f'x="{_LABEL_WIDTH}" y="{y}" width="{length:.1f}" height="{_BAR_HEIGHT}" rx="2"'
+        parts.append(f'<rect class="bar-{index}" {shape}/>')
+        label = f'x="{_LABEL_WIDTH + length + 6:.1f}" y="{y + _BASELINE_SHIFT}"'
+        parts.append(f'<text class="small" {label}>{value:,.0f}</text>')
     return parts
+
+
+def _height_of(group: Group) -> int:
+    return sum(value is not None for value in group.values) * (_BAR_HEIGHT + _BAR_GAP)

@@ -83,12 +83,12 @@ def _contender_json(results: Results, scenario: str, contender: str) -> dict[str
 
 def chart(results: Results) -> str:
     """Return the chart of all scenarios that more than one contender took part in."""
-    series = (LIMIT, EXPRESS, TASKFLEET)
     groups = []
     for scenario in results.options.scenarios:
-        if set(series) <= set(scenario.contenders):
-            figures = [results.samples.figures(scenario.name, contender) for contender in series]
-            groups.append(Group(scenario.title, [None if each is None else each.rate for each in figures]))
+        if {EXPRESS, TASKFLEET} <= set(scenario.contenders):
+            figures = [results.samples.figures(scenario.name, name) for name in (LIMIT, EXPRESS, TASKFLEET)]
+            limit, *rates = [None if each is None else each.rate for each in figures]
+            groups.append(Group(scenario.title, [limit if scenario.shows_limit else None, *rates]))
     return draw_chart(
         "Requests per second, one worker on one core",
         "Each group has its own scale. The bare ASGI app answers as many bytes and does nothing else.",

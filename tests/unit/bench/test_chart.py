@@ -30,12 +30,14 @@ class TestAChart:
         assert widths[1] == widths[3] == widths[0] / 2
         assert widths[2] == widths[4] == widths[0] / 4
 
-    def test_says_what_was_not_measured(self) -> None:
-        svg = drawn(Group("some", (None, 0, None)))
+    def test_has_no_bar_for_what_was_not_measured(self) -> None:
+        assert bars(drawn(Group("none", (None, None, None)))) == []
+        assert bars(drawn(Group("zero", (None, 0, None)))) == [0]
 
-        texts = [text.text for text in svg.iter(f"{SVG}text")]
-        assert texts.count("not measured") == 2
-        assert bars(svg) == [0, 0, 0]
+    def test_keeps_the_colour_of_each_series(self) -> None:
+        *_, bar = drawn(Group("last", (None, None, 1))).iter(f"{SVG}rect")
+
+        assert bar.attrib["class"] == "bar-2"
 
     def test_is_high_enough_for_all_groups(self) -> None:
         svg = drawn(*(Group(str(number), (1, 2, 3)) for number in range(20)))
