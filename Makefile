@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages-installed
 PROJECT := $(VENV)/.project-installed
+PROFILER := $(VENV)/.profiler-installed
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
@@ -12,7 +13,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-pymongo coverage lint format types openapi lock clean
+.PHONY: help setup run test test-pymongo coverage lint format types bench profile openapi lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -44,6 +45,12 @@ format: $(PROJECT) ## Format the code and mend what can be mended
 types: $(PROJECT) ## Check the types
 	$(BIN)/mypy
 
+bench: $(PROJECT) ## Measure against a bare ASGI app and an Express service (needs wrk; 15 minutes)
+	@$(BIN)/python -m bench $(ARGS)
+
+profile: $(PROJECT) $(PROFILER) ## Draw a flame graph of one worker (ARGS="--scenario create")
+	@$(BIN)/python -m bench.flame_graph $(ARGS)
+
 openapi: $(PROJECT) ## Write the OpenAPI description to docs/openapi.json
 	@$(BIN)/taskfleet openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
@@ -52,6 +59,7 @@ lock: ## Pin the packages anew (needs uv); ARGS=--upgrade takes the newest ones
 	uv pip compile $(LOCK_OPTIONS) $(ARGS) pyproject.toml -o requirements/production.lock
 	uv pip compile $(LOCK_OPTIONS) $(ARGS) --extra local --extra dev -c requirements/production.lock \
 		pyproject.toml -o requirements/development.lock
+	uv pip compile $(LOCK_OPTIONS) $(ARGS) --group profile -o requirements/profile.lock
 
 clean: ## Remove the virtual environment and all caches; the data in .data stay
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
@@ -72,6 +80,10 @@ $(PACKAGES): requirements/development.lock
 	echo "Setting up $(VENV) with $$($$python --version)"; \
 	$$python -m venv --clear $(VENV)
 # The lock is complete: resolving again would make pip look at newer releases, for which the lock has no hashes.
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
+$(PROFILER): requirements/profile.lock $(PACKAGES)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r $<
 	@touch $@
 

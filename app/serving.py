@@ -51,10 +51,13 @@ def format_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def serve(listener: socket.socket, workers: int = 1) -> None:
-    """Serve until SIGINT or SIGTERM; returns after the requests under way were answered."""
+def serve(listener: socket.socket, workers: int = 1, factory: str = APP_FACTORY) -> None:
+    """Serve until SIGINT or SIGTERM; returns after the requests under way were answered.
+
+    `factory` names what makes the app, as `module:function`; the benchmark serves another one in the same way.
+    """
     config = uvicorn.Config(
-        APP_FACTORY,
+        factory,
         factory=True,
         workers=workers,
         backlog=BACKLOG,
@@ -76,8 +79,9 @@ def serve(listener: socket.socket, workers: int = 1) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve on a listener that the parent process opened and handed down as a file descriptor."""
-    serve(socket.socket(fileno=int(arguments[0])))
+    """Serve on a listener that the parent process opened and handed down as a file descriptor; then the factory."""
+    descriptor, *factory = arguments
+    serve(socket.socket(fileno=int(descriptor)), 1, *factory)
 
 
 if __name__ == "__main__":

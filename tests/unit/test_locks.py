@@ -1,5 +1,6 @@
 """The locks: everything pinned with hashes, from no particular place, and in step with pyproject.toml."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,8 +10,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[2]
-LOCKS = {name: REPOSITORY / "requirements" / f"{name}.lock" for name in ("production", "development")}
-PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCKS = {name: REPOSITORY / "requirements" / f"{name}.lock" for name in ("production", "development", "profile")}
+CONFIGURATION = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = CONFIGURATION["project"]
+NODE_LOCK = REPOSITORY / "bench" / "mern" / "package-lock.json"
 DECLARED = {
     "production": PROJECT["dependencies"],
     "development": [
@@ -18,6 +21,7 @@ DECLARED = {
         *PROJECT["optional-dependencies"]["local"],
         *PROJECT["optional-dependencies"]["dev"],
     ],
+    "profile": CONFIGURATION["dependency-groups"]["profile"],
 }
 
 
@@ -54,3 +58,11 @@ class TestTheTwoLocks:
     def test_agree_on_every_version(self) -> None:
         production, development = read_pins(LOCKS["production"]), read_pins(LOCKS["development"])
         assert {name: development.get(name) for name in production} == production
+
+
+class TestTheNodeLock:
+    def test_has_a_hash_and_no_address_for_every_package(self) -> None:
+        packages = json.loads(NODE_LOCK.read_text(encoding="utf-8"))["packages"]
+        for path, package in packages.items():
+            assert path == "" or package["integrity"].startswith("sha512-"), path
+            assert "resolved" not in package, path
