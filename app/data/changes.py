@@ -35,6 +35,7 @@ class Change:
     task_count: int
     is_stamped: bool = field(default=False, init=False)
     task_count_correction: int = field(default=0, init=False)
+    _after_commit: list[Callable[[], None]] = field(default_factory=list, init=False)
 
     @property
     def user_id(self) -> UUID:
@@ -45,6 +46,15 @@ class Change:
         """Return the fields that every document written by this change carries."""
         self.is_stamped = True
         return {"revision": self.account.revision, "updated_at": self.at}
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Have something done once the change is committed; never when it is not, or when nobody can tell."""
+        self._after_commit.append(act)
+
+    def finish(self) -> None:
+        """Do what was to be done after the commit."""
+        for act in self._after_commit:
+            act()
 
     def correct_task_count(self, difference: int) -> None:
         """Tell that the number of tasks grew by so many more (or fewer) than was said ahead."""
@@ -92,7 +102,7 @@ class Changes:
         of the same user take too long.
         """
 
-        async def attempt(session: Session) -> tuple[Result, int]:
+        async def attempt(session: Session) -> tuple[Result, Change]:
             change = await self._begin(session, user_id, new_tasks)
             result = await body(change)
             if not change.is_stamped:
@@ -103,17 +113,17 @@ class Changes:
                 )
             if recorder is not None:
                 await recorder.record(session, result)
-            return result, change.account.revision
+            return result, change
 
         async with self._turn(user_id):
             return await self._transactions.complete(self._run_guarded(user_id, attempt))
 
     async def _run_guarded(
-        self, user_id: UUID, attempt: Callable[[Session], Awaitable[tuple[Result, int]]]
+        self, user_id: UUID, attempt: Callable[[Session], Awaitable[tuple[Result, Change]]]
     ) -> Result:
         async with self._guard.around(user_id, keeps_sessions=self._keeps_sessions) as outcome:
             try:
-                result, revision = await self._transactions.run_unshielded(attempt)
+                result, change = await self._transactions.run_unshielded(attempt)
             except _UnchangedError as unchanged:
                 outcome.settle(None)
                 unchanged_result: Result = unchanged.result
@@ -123,7 +133,8 @@ class Changes:
             except Exception:
                 outcome.settle(None)
                 raise
-            outcome.settle(revision)
+            change.finish()
+            outcome.settle(change.account.revision)
             return result
 
     async def sync_state(self, user_id: UUID) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from app.data.changes import Change
 from app.data.database import Document
 from app.tasks.documents import apply_draft, new_task, restored_task, with_changes
 from app.tasks.errors import QuotaExceededError, TaskNotFoundError
+from app.tasks.last_positions import LastPositions
 from app.tasks.list_repository import ListRepository
 from app.tasks.position import position_between
 from app.tasks.representation import represent_editable, represent_task
@@ -32,6 +33,15 @@ class TaskOperations:
         self._tasks = tasks
         self._lists = lists
         self._task_quota = task_quota
+        self._last_positions = LastPositions()
+
+    async def create_one(self, change: Change, draft: TaskDraft) -> Document:
+        """Add a task behind all others, as the only operation of a change."""
+        (result,) = await self.create(change, [draft])
+        if isinstance(result, InvalidInputError):
+            raise result
+        self._last_positions.remember(change, result["position"])
+        return result
 
     async def create(self, change: Change, drafts: Sequence[TaskDraft]) -> list[Document | InvalidInputError]:
         """Add tasks behind all others, in their order; a draft that refers to nothing gives its error instead."""
@@ -40,7 +50,9 @@ class TaskOperations:
         except QuotaExceededError:
             change.correct_task_count(-len(drafts))
             raise
-        position = await self._tasks.last_position(change.user_id, change.session)
+        position = self._last_positions.recall(change) or await self._tasks.last_position(
+            change.user_id, change.session
+        )
         results: list[Document | InvalidInputError] = []
         for draft in drafts:
             try:

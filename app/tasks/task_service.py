@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from app.api.preconditions import IfMatch
-from app.api.problems import InvalidInputError
 from app.data.changes import Change, Changes, Recorder
 from app.data.database import Document
 from app.tasks.documents import moved_due, with_changes
@@ -31,14 +30,9 @@ class TaskService:
 
     async def create(self, user_id: UUID, draft: TaskDraft, recorder: TaskRecorder = None) -> Document:
         """Add a task behind all others."""
-
-        async def create(change: Change) -> Document:
-            (result,) = await self._operations.create(change, [draft])
-            if isinstance(result, InvalidInputError):
-                raise result
-            return result
-
-        return await self._changes.run(user_id, create, recorder, new_tasks=1)
+        return await self._changes.run(
+            user_id, lambda change: self._operations.create_one(change, draft), recorder, new_tasks=1
+        )
 
     async def get(self, user_id: UUID, task_id: UUID) -> Document:
         """Return a task outside the trash."""
