@@ -20,7 +20,8 @@ class RefusedError(Exception):
 class FakeCluster:
     """Shards, zones and sharded collections. Routes nothing: documents are none of its business.
 
-    `commands` are those that changed the catalogue, in order. A collection that is `filled` has documents.
+    `commands` are those that changed the catalogue, in order. A collection that is `filled` has documents;
+    what is `forbidden` is a command that the user's role lacks.
     """
 
     shards: dict[str, set[str]]
@@ -31,6 +32,7 @@ class FakeCluster:
     filled: set[str] = field(default_factory=set)
     indexed: set[str] = field(default_factory=set)
     placed: dict[str, list[Document]] = field(default_factory=dict)
+    forbidden: set[str] = field(default_factory=set)
 
     def answer(self, database: str, command: Mapping[str, Any]) -> Document | None:
         """Carry a command out, or return None for one that a cluster's catalogue has no part in."""
@@ -45,6 +47,8 @@ class FakeCluster:
         }.get(name)
         if handler is None:
             return None
+        if name in self.forbidden:
+            raise RefusedError(f"not authorized on admin to execute command {name}")
         if database != "admin":
             raise RefusedError(f"{name} may only be run against the admin database")
         return {**handler(dict(command)), "ok": 1.0}
