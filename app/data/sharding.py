@@ -8,10 +8,10 @@ import pymongo
 from app.data.accounts import USERS
 from app.data.collections import CollectionSpec
 from app.data.database import Database, Document
-from app.data.zones import Shard, ShardingError, ZoneRange, assign_zones, equal_ranges
+from app.data.zones import Shard, ShardingError, ZoneRange, arrange_zones, assign_zones, equal_ranges
 
 # One step. The longest is the hashed index of a collection that has documents already: 100,000 of them take
-# 0.2 s on a laptop's core (docs/scaling.md), so this is enough for some hundred million on one shard.
+# 0.3 s (docs/scaling.md), so this is enough for some hundred million on one shard.
 STEP_TIMEOUT_SECONDS = 900.0
 
 
@@ -65,10 +65,11 @@ def make_plan(
     sharded = {f"{database}.{spec.name}": spec for spec in specs if spec.shard_key is not None}
     _refuse_other_keys(sharded, state)
     owned = {namespace: str(spec.shard_key) for namespace, spec in sharded.items() if is_user_owned(spec)}
-    has_ranges = any(state.ranges.get(namespace) for namespace in owned)
-    zoned = _zoned_shards(state.shards, keep_layout=has_ranges and not may_rezone)
+    existing = [each for namespace in owned for each in state.ranges.get(namespace, ())]
+    zoned = _zoned_shards(state.shards, keep_layout=bool(existing) and not may_rezone)
     zone_of = assign_zones(zoned, [shard for shard in state.shards if shard not in zoned])
-    wanted = {namespace: equal_ranges(field, list(zone_of.values())) for namespace, field in owned.items()}
+    zones = arrange_zones(list(zone_of.values()), existing)
+    wanted = {namespace: equal_ranges(field, zones) for namespace, field in owned.items()}
     if not may_rezone:
         _refuse_other_ranges(wanted, state)
     return Plan(

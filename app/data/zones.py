@@ -2,7 +2,8 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +57,42 @@ def equal_ranges(field: str, zones: Sequence[str]) -> list[ZoneRange]:
     ]
 
 
+def arrange_zones(zones: Sequence[str], existing: Iterable[ZoneRange]) -> list[str]:
+    """Return the zones in the order in which equal ranges leave most hashes in the zone that they are in.
+
+    Where a shard joins, its zone goes between the others. Where their number doubles, each range is halved.
+    """
+    width = HASHES // len(zones)
+    kept: Counter[tuple[int, str]] = Counter()
+    for each in existing:
+        lower, upper = _hash_at(each.lower), _hash_at(each.upper)
+        if each.zone in zones and lower is not None and upper is not None:
+            for number in range(len(zones)):
+                start = LOWEST_HASH + number * width
+                kept[number, each.zone] += max(0, min(upper, start + width) - max(lower, start))
+    place_of: dict[str, int] = {}
+    for (number, zone), hashes in sorted(kept.items(), key=lambda item: (-item[1], item[0])):
+        if hashes and zone not in place_of and number not in place_of.values():
+            place_of[zone] = number
+    places = iter(sorted(set(range(len(zones))) - set(place_of.values())))
+    for zone in zones:
+        if zone not in place_of:
+            place_of[zone] = next(places)
+    return sorted(zones, key=lambda zone: place_of[zone])
+
+
+def _hash_at(bound: Document) -> int | None:
+    """The place of a bound in the key space, or None for a bound that is none of a hashed key."""
+    value = next(iter(bound.values()), None)
+    if isinstance(value, MinKey):
+        return LOWEST_HASH
+    if isinstance(value, MaxKey):
+        return LOWEST_HASH + HASHES
+    return value if isinstance(value, int) else None
+
+
 def assign_zones(shards: Sequence[Shard], others: Sequence[Shard] = ()) -> dict[str, str]:
-    """Return the zone of each of `shards`, in the order of the ranges; a shard that has one keeps it.
+    """Return the zone of each of `shards`, in the order of their numbers; a shard that has one keeps it.
 
     `others` get none, and theirs is not given to anybody else. Raises `ShardingError` when the zones that
     exist do not match the shards one to one.

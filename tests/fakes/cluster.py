@@ -98,9 +98,11 @@ class FakeCluster:
         else:
             if not any(zone in zones for zones in self.shards.values()):
                 raise RefusedError("ZoneNotFound")
-            if not _place(lower) < _place(upper):
+            if not place_of(lower) < place_of(upper):
                 raise RefusedError("the range is empty")
-            if any(_place(tag["min"]) < _place(upper) and _place(lower) < _place(tag["max"]) for tag in there):
+            if any(
+                place_of(tag["min"]) < place_of(upper) and place_of(lower) < place_of(tag["max"]) for tag in there
+            ):
                 raise RefusedError("RangeOverlapConflict")
             self.tags.append({"ns": namespace, "min": lower, "max": upper, "tag": zone})
         self.commands.append(_pick(command, "updateZoneKeyRange", "min", "max", "zone"))
@@ -158,7 +160,8 @@ def _pick(command: Document, *names: str) -> Document:
     return {name: command[name] for name in names}
 
 
-def _place(bound: Document) -> float:
+def place_of(bound: Document) -> float:
+    """Return where a bound lies in the key space."""
     [value] = bound.values()
     if isinstance(value, MinKey):
         return -math.inf

@@ -9,7 +9,16 @@ from bson.min_key import MinKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.data.zones import HASHES, LOWEST_HASH, Shard, ShardingError, ZoneRange, assign_zones, equal_ranges
+from app.data.zones import (
+    HASHES,
+    LOWEST_HASH,
+    Shard,
+    ShardingError,
+    ZoneRange,
+    arrange_zones,
+    assign_zones,
+    equal_ranges,
+)
 
 
 def zones(count: int) -> list[str]:
@@ -55,6 +64,49 @@ class TestTheRangesOfAnyNumberOfZones:
 
     def test_take_the_zones_in_order(self) -> None:
         assert [each.zone for each in equal_ranges("_id", zones(3))] == zones(3)
+
+
+def moved_share(before: list[str], after: list[str]) -> float:
+    """The share of hashes that two layouts of equal ranges put into different zones."""
+    olds, news = equal_ranges("user_id", before), equal_ranges("user_id", after)
+    kept = sum(
+        max(0, min(end(old), end(new)) - max(first_hash(old), first_hash(new)))
+        for old in olds
+        for new in news
+        if old.zone == new.zone
+    )
+    return 1 - kept / HASHES
+
+
+class TestZonesThatAreArrangedAnew:
+    @given(st.integers(1, 40))
+    def test_stay_as_they_are_when_their_number_does(self, count: int) -> None:
+        order = zones(count)[::2] + zones(count)[1::2]
+
+        assert arrange_zones(zones(count), equal_ranges("user_id", order)) == order
+
+    @given(st.integers(1, 40))
+    def test_move_half_of_the_users_when_their_number_doubles(self, count: int) -> None:
+        after = arrange_zones(zones(2 * count), equal_ranges("user_id", zones(count)))
+
+        assert moved_share(zones(count), after) == pytest.approx(0.5)
+
+    @given(st.integers(2, 40))
+    def test_move_a_third_of_the_users_at_most_when_a_shard_joins(self, count: int) -> None:
+        after = arrange_zones(zones(count + 1), equal_ranges("user_id", zones(count)))
+
+        assert sorted(after) == sorted(zones(count + 1))
+        assert moved_share(zones(count), after) <= 1 / 3 + 1e-9
+        # By number the new zone would come last, and half of the users would move.
+        assert moved_share(zones(count), zones(count + 1)) == pytest.approx(0.5)
+
+    def test_are_in_the_order_of_their_numbers_where_nothing_is_known(self) -> None:
+        ranges = [
+            ZoneRange("europe", {"user_id": MinKey()}, {"user_id": MaxKey()}),
+            ZoneRange("taskfleet-1", {"name": "a"}, {"name": "z"}),
+        ]
+
+        assert arrange_zones(zones(3), ranges) == zones(3)
 
 
 class TestZonesOfShards:
