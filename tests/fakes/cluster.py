@@ -1,7 +1,7 @@
 """The catalogue of a sharded cluster: takes the commands that change it, by MongoDB's rules, and remembers them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ class FakeCluster:
     """Shards, zones and sharded collections. Routes nothing: documents are none of its business.
 
     `commands` are those that changed the catalogue, in order. A collection that is `filled` has documents;
-    what is `forbidden` is a command that the user's role lacks.
+    what is `forbidden` is a command that the user's role lacks. The `listener` is told of every command.
     """
 
     shards: dict[str, set[str]]
@@ -33,6 +33,7 @@ class FakeCluster:
     indexed: set[str] = field(default_factory=set)
     placed: dict[str, list[Document]] = field(default_factory=dict)
     forbidden: set[str] = field(default_factory=set)
+    listener: Callable[[str], None] = lambda _name: None
 
     def answer(self, database: str, command: Mapping[str, Any]) -> Document | None:
         """Carry a command out, or return None for one that a cluster's catalogue has no part in."""
@@ -47,6 +48,7 @@ class FakeCluster:
         }.get(name)
         if handler is None:
             return None
+        self.listener(name)
         if name in self.forbidden:
             raise RefusedError(f"not authorized on admin to execute command {name}")
         if database != "admin":

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from pymongo import MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.bootstrap import COLLECTIONS
@@ -132,6 +133,23 @@ class TestARouter:
             ["0 collections and 0 indexes created, 0 migrations applied", "0 sharding commands sent"],
         )
         assert cluster.commands == []
+
+    async def test_is_asked_and_told_under_the_migration_lease_alone(
+        self, router_url: str, cluster: FakeCluster, database: AsyncDatabase[dict[str, Any]], mongo: EmbeddedMongo
+    ) -> None:
+        seen: dict[str, set[bool]] = {}
+        with MongoClient[dict[str, Any]](mongo.url) as client:
+            leases = client[database.name]["leases"]
+
+            def look(command: str) -> None:
+                seen.setdefault(command, set()).add(leases.find_one({"_id": "migrate"}) is not None)
+
+            cluster.listener = look
+            await migrate(router_url, database, "--sharded")
+            assert leases.find_one({"_id": "migrate"}) is None
+
+        assert {"listShards", "addShardToZone", "updateZoneKeyRange", "shardCollection"} <= seen.keys()
+        assert all(was_held == {True} for was_held in seen.values())
 
     async def test_learns_of_a_new_shard_when_it_is_told_to_rezone(
         self, router_url: str, cluster: FakeCluster, database: AsyncDatabase[dict[str, Any]]
