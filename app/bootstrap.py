@@ -20,7 +20,8 @@ from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
 from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
-from app.data.migrations import MigrationReport, Migrator
+from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
+from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
@@ -84,5 +85,24 @@ async def apply_migrations(settings: Settings, clock: Clock | None = None) -> Mi
     store = Store.open(settings.mongo, clock)
     try:
         return await Migrator(store.database, clock, COLLECTIONS).run()
+    finally:
+        await store.close()
+
+
+async def apply_sharding(
+    settings: Settings, clock: Clock | None = None, *, may_rezone: bool = False
+) -> tuple[MigrationReport, ShardingReport]:
+    """Do what `apply_migrations` does, then shard the collections; `may_rezone` lets documents move.
+
+    Raises `ShardingError`, before anything is changed if the server is no mongos.
+    """
+    clock = clock or SystemClock()
+    store = Store.open(settings.mongo, clock)
+    try:
+        sharder = Sharder(store.database, COLLECTIONS)
+        await sharder.require_router()
+        migrated = await Migrator(store.database, clock, COLLECTIONS).run()
+        async with hold_migration_lease(store.database, clock):
+            return migrated, await sharder.run(may_rezone=may_rezone)
     finally:
         await store.close()

@@ -44,12 +44,13 @@ def _describe_expected(error: Exception) -> tuple[str, int] | None:
     """The line and the exit code for what an operator can mend, or None for a fault of ours."""
     from app.core.settings import SettingsError
     from app.data.failures import DatabaseError, is_database_away
+    from app.data.zones import ShardingError
     from app.embedded.errors import EmbeddedError
     from app.serving import ListenError
 
     if isinstance(error, SettingsError):
         return str(error), EXIT_BAD_SETTING
-    if isinstance(error, EmbeddedError | ListenError):
+    if isinstance(error, EmbeddedError | ListenError | ShardingError):
         return str(error), EXIT_FAILURE
     if isinstance(error, DatabaseError):
         if is_database_away(error):
@@ -106,19 +107,37 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
 
 
 @application.command()
-def migrate() -> None:
+def migrate(
+    sharded: Annotated[
+        bool, typer.Option("--sharded", help="Then shard the collections too; needs a mongos.")
+    ] = False,
+    rezone: Annotated[
+        bool, typer.Option("--rezone", help="With --sharded: spread the users anew, which moves documents.")
+    ] = False,
+) -> None:
     """Bring the database's collections, indexes and documents up to date."""
-    from app.bootstrap import apply_migrations
+    from app.bootstrap import apply_migrations, apply_sharding
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
 
+    if rezone and not sharded:
+        raise typer.BadParameter("--rezone goes with --sharded")
     settings = load_settings()
     configure_logging(settings.observability.log_format)
-    report = asyncio.run(apply_migrations(settings))
+    if sharded:
+        report, sharding = asyncio.run(apply_sharding(settings, may_rezone=rezone))
+    else:
+        report, sharding = asyncio.run(apply_migrations(settings)), None
     typer.echo(
         f"{len(report.created_collections)} collections and {len(report.created_indexes)} indexes created, "
         f"{len(report.applied_versions)} migrations applied"
     )
+    if sharding is not None:
+        typer.echo(f"{len(sharding.commands)} sharding commands sent")
+        for namespace, reason in sharding.moving.items():
+            typer.echo(f"{namespace}: documents are being moved ({reason})")
+        for note in sharding.notes:
+            typer.echo(f"note: {note}")
 
 
 @application.command()

@@ -39,10 +39,21 @@ class CollectionSpec:
     indexes: tuple[Index, ...] = ()
 
 
-# The operations that may leave out the shard key, by the comment that they carry on the wire, and why.
-# A command listener in the tests fails on any other.
-UNTARGETED_OPERATIONS: Mapping[str, str] = {
-    "find-erased-accounts": (
-        "the janitor looks for accounts whose erasure was interrupted; it is rare, index-served and bounded"
+@dataclass(frozen=True, slots=True)
+class UntargetedOperation:
+    """Which command on which collection may leave out the shard key, and go to every shard, and why."""
+
+    command: str
+    collection: str
+    reason: str
+
+
+# By the comment that they carry on the wire. A command listener in the tests fails on any other. They only read:
+# a router takes no write to a single document without its shard key (updateOne, findAndModify).
+UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
+    "find-erased-accounts": UntargetedOperation(
+        command="find",
+        collection="users",
+        reason="the janitor looks for accounts whose erasure was interrupted; rare, index-served and bounded",
     ),
 }

@@ -103,6 +103,12 @@ class Database:
             write_concern=WriteConcern("majority", j=True),
         )
 
+    @property
+    def name(self) -> str:
+        """The database's name, the first part of every namespace."""
+        name: str = self._database.name
+        return name
+
     def collection(self, name: str) -> Collection:
         """Return the collection of that name."""
         collection: Collection = self._database[name]
@@ -126,6 +132,12 @@ class Database:
         database = self._client.admin if is_admin else self._database
         answer: Document = await database.command(command)
         return answer
+
+    async def find_in_config(self, name: str, query: Mapping[str, Any]) -> list[Document]:
+        """Return documents of the `config` database, in which a mongos shows how the cluster is made up."""
+        config: Any = self._client.get_database("config", read_concern=ReadConcern("majority"))
+        documents: list[Document] = await config[name].find(query).to_list(None)
+        return documents
 
     async def collection_names(self) -> list[str]:
         """Return the names of the collections that exist."""

@@ -1,7 +1,8 @@
 """Migrations: brings a database to the declared collections, indexes and steps, once, by one process at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,21 @@ MIGRATIONS = CollectionSpec(name="migrations", shard_key=None)
 # A migrator that died blocks the next for at most this long; one at work renews its lease.
 _LEASE_LIFETIME = timedelta(seconds=15)
 _POLL_SECONDS = 0.2
+
+
+@contextlib.asynccontextmanager
+async def hold_migration_lease(database: Database, clock: Clock) -> AsyncIterator[None]:
+    """Be the only one to change the schema for the block. Waits while another process does it."""
+    leases = Leases(database, clock)
+    async with contextlib.AsyncExitStack() as stack:
+        while True:
+            try:
+                await stack.enter_async_context(leases.hold("migrate", _LEASE_LIFETIME))
+            except LeaseHeldError:
+                await asyncio.sleep(_POLL_SECONDS)
+            else:
+                break
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +68,15 @@ class Migrator:
         self._clock = clock
         self._specs = (LEASES, MIGRATIONS, *specs)
         self._migrations = migrations
-        self._leases = Leases(database, clock)
 
     async def run(self) -> MigrationReport:
         """Bring the database up to date; a second run changes nothing. Waits while another process does it."""
-        while True:
-            try:
-                async with self._leases.hold("migrate", _LEASE_LIFETIME):
-                    return MigrationReport(
-                        created_collections=await self._create_collections(),
-                        created_indexes=await self._create_indexes(),
-                        applied_versions=await self._apply_migrations(),
-                    )
-            except LeaseHeldError:
-                await asyncio.sleep(_POLL_SECONDS)
+        async with hold_migration_lease(self._database, self._clock):
+            return MigrationReport(
+                created_collections=await self._create_collections(),
+                created_indexes=await self._create_indexes(),
+                applied_versions=await self._apply_migrations(),
+            )
 
     async def _create_collections(self) -> tuple[str, ...]:
         # Explicitly, because a collection that is first written inside a transaction costs a conflict.

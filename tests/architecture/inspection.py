@@ -11,8 +11,10 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from app.data.collections import UNTARGETED_OPERATIONS, CollectionSpec
-from tests.architecture.commands import Operation, UnknownCommandError, operations_of
+from app.data.collections import UNTARGETED_OPERATIONS, CollectionSpec, UntargetedOperation
+from app.data.sharding import is_user_owned
+from tests.architecture.commands import HARMLESS, Operation, UnknownCommandError, operations_of
+from tests.architecture.ownership import transactions_of_several_users
 from tests.architecture.plans import Plans
 from tests.architecture.targeting import Targeting
 
@@ -21,16 +23,23 @@ SORTED_IN_MEMORY: Mapping[tuple[str, str], str] = {}
 
 
 class BrokenDataRuleError(AssertionError):
-    """A command was untargeted, or no index served it."""
+    """A command was untargeted, no index served it, or a transaction went beyond one user."""
 
 
 class Inspection(CommandListener):
     """Collects the commands to one database and judges them when the test is over."""
 
-    def __init__(self, database: str, url: str, specs: Sequence[CollectionSpec]) -> None:
+    def __init__(
+        self,
+        database: str,
+        url: str,
+        specs: Sequence[CollectionSpec],
+        untargeted: Mapping[str, UntargetedOperation] = UNTARGETED_OPERATIONS,
+    ) -> None:
         shard_keys = {spec.name: spec.shard_key for spec in specs}
         self._database = database
-        self._targeting = Targeting(shard_keys, frozenset(UNTARGETED_OPERATIONS))
+        self._targeting = Targeting(shard_keys, untargeted)
+        self._owner_keys = {spec.name: str(spec.shard_key) for spec in specs if is_user_owned(spec)}
         self._client: MongoClient[dict[str, Any]] = MongoClient(url, uuidRepresentation="standard", tz_aware=True)
         self._plans = Plans(self._client[database], shard_keys, SORTED_IN_MEMORY)
         self._operations: list[Operation] = []
@@ -39,6 +48,8 @@ class Inspection(CommandListener):
     def started(self, event: CommandStartedEvent) -> None:
         """Take note of a command; called by the driver, from whatever thread."""
         if event.database_name != self._database:
+            if event.command_name not in HARMLESS:
+                self._faults.append(f"{event.command_name} on the database {event.database_name}")
             return
         try:
             self._operations += operations_of(event.command)
@@ -72,6 +83,7 @@ class Inspection(CommandListener):
                 fault = self._plans.find_fault(operation, is_targeted=is_targeted)
             if fault is not None:
                 faults.append(fault)
+        faults += transactions_of_several_users(operations, self._owner_keys)
         if faults:
             raise BrokenDataRuleError("; ".join(dict.fromkeys(faults)))
 

@@ -1,31 +1,31 @@
 """The inspection of all commands finds what it is there to find; without these controls its silence means nothing."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
-from uuid import UUID
+from collections.abc import AsyncIterator
 
 import pytest
-from pymongo import IndexModel, InsertOne, UpdateOne
+from pymongo import IndexModel
 
 from app.core.settings import Settings
-from app.data.collections import CollectionSpec
+from app.data.collections import CollectionSpec, UntargetedOperation
 from app.data.database import Collection, Database
 from tests.architecture.inspection import BrokenDataRuleError, Inspection
-
-USER, OTHER, TASK = UUID(int=1), UUID(int=2), UUID(int=3)
+from tests.architecture.scratch_commands import CHANGING, OTHER, TARGETED, TASK, UNTARGETED, USER
 
 SPECS = (
     CollectionSpec("scratch_work", "user_id"),
     CollectionSpec("scratch_users", "_id"),
+    CollectionSpec("users", "_id"),
     CollectionSpec("scratch_shared", None),
 )
+
+UNTARGETED_OPERATIONS = {"look-for-due": UntargetedOperation("find", "scratch_work", "index-served")}
 
 
 @pytest.fixture(scope="module")
 async def watched(settings: Settings) -> AsyncIterator[tuple[Database, Inspection]]:
     """A database under an inspection of its own, whose findings fail no other test."""
     name = f"{settings.mongo.database}_scratch"
-    inspection = Inspection(name, settings.mongo.url.get_secret_value(), SPECS)
+    inspection = Inspection(name, settings.mongo.url.get_secret_value(), SPECS, UNTARGETED_OPERATIONS)
     database = Database(settings.mongo.model_copy(update={"database": name}), [inspection])
     for spec in SPECS:
         await database.create_collection(spec.name)
@@ -49,47 +49,6 @@ def inspection(watched: tuple[Database, Inspection]) -> Inspection:
 @pytest.fixture
 def work(watched: tuple[Database, Inspection]) -> Collection:
     return watched[0].collection("scratch_work")
-
-
-Act = Callable[[Collection], Awaitable[Any]]
-
-UNTARGETED: dict[str, Act] = {
-    "find": lambda work: work.find({"rank": 1}).to_list(None),
-    "find_one": lambda work: work.find_one({"_id": TASK}),
-    "find several users": lambda work: work.find({"user_id": {"$in": [USER, OTHER]}}).to_list(None),
-    "find all but one user": lambda work: work.find({"user_id": {"$ne": USER}}).to_list(None),
-    "find nobody": lambda work: work.find({"user_id": None}).to_list(None),
-    "find either": lambda work: work.find({"$or": [{"user_id": USER}, {"rank": 1}]}).to_list(None),
-    "count": lambda work: work.count_documents({"rank": 1}),
-    "update_one": lambda work: work.update_one({"_id": TASK}, {"$set": {"rank": 2}}),
-    "update_many": lambda work: work.update_many({}, {"$set": {"rank": 2}}),
-    "upsert": lambda work: work.update_one({"_id": TASK}, {"$set": {"user_id": USER}}, upsert=True),
-    "replace_one": lambda work: work.replace_one({"_id": TASK}, {"user_id": USER}),
-    "find_one_and_update": lambda work: work.find_one_and_update({"_id": TASK}, {"$set": {"rank": 2}}),
-    "delete_one": lambda work: work.delete_one({"_id": TASK}),
-    "delete_many": lambda work: work.delete_many({"rank": 1}),
-    "insert": lambda work: work.insert_many([{"user_id": USER}, {"rank": 1}]),
-    "bulk_write": lambda work: work.bulk_write(
-        [InsertOne({"user_id": USER}), UpdateOne({"_id": TASK}, {"$set": {"rank": 2}})]
-    ),
-}
-
-TARGETED: dict[str, Act] = {
-    "find": lambda work: work.find({"user_id": USER}, sort=[("rank", 1)]).to_list(None),
-    "find by conjunction": lambda work: work.find({"$and": [{"user_id": USER}, {"rank": 1}]}).to_list(None),
-    "find by operator": lambda work: work.find({"user_id": {"$eq": USER}}).to_list(None),
-    "find by ids": lambda work: work.find({"user_id": USER, "_id": {"$in": [TASK, OTHER]}}).to_list(None),
-    "count": lambda work: work.count_documents({"user_id": USER}),
-    "update_one": lambda work: work.update_one({"user_id": USER, "_id": TASK}, {"$set": {"rank": 2}}),
-    "upsert": lambda work: work.update_one({"user_id": USER, "_id": TASK}, {"$set": {"rank": 2}}, upsert=True),
-    "find_one_and_update": lambda work: work.find_one_and_update(
-        {"user_id": USER, "_id": TASK}, {"$set": {"rank": 2}}
-    ),
-    "delete_many": lambda work: work.delete_many({"user_id": USER}),
-    "bulk_write": lambda work: work.bulk_write(
-        [InsertOne({"user_id": USER}), UpdateOne({"user_id": USER, "_id": TASK}, {"$set": {"rank": 2}})]
-    ),
-}
 
 
 class TestACommandWithoutTheShardKey:
@@ -129,11 +88,27 @@ class TestACommandWithoutTheShardKey:
             inspection.verify()
 
     async def test_is_excused_by_a_listed_comment_alone(self, work: Collection, inspection: Inspection) -> None:
-        await work.find_one({"due": 1}, comment="find-erased-accounts")
+        await work.find({"due": 1}, comment="look-for-due").to_list(None)
         inspection.verify()
 
-        await work.find_one({"due": 1}, comment="just-this-once")
+        await work.find({"due": 1}, comment="just-this-once").to_list(None)
         with pytest.raises(BrokenDataRuleError):
+            inspection.verify()
+
+    async def test_is_not_excused_by_the_comment_of_another_command(
+        self, work: Collection, inspection: Inspection
+    ) -> None:
+        await work.update_one({"due": 1}, {"$set": {"rank": 1}}, comment="look-for-due")
+
+        with pytest.raises(BrokenDataRuleError, match="without equality"):
+            inspection.verify()
+
+    async def test_is_not_excused_by_the_comment_for_another_collection(
+        self, watched: tuple[Database, Inspection], inspection: Inspection
+    ) -> None:
+        await watched[0].collection("scratch_users").find({"due": 1}, comment="look-for-due").to_list(None)
+
+        with pytest.raises(BrokenDataRuleError, match="without equality"):
             inspection.verify()
 
     async def test_is_told_once_and_then_forgotten(self, work: Collection, inspection: Inspection) -> None:
@@ -160,6 +135,67 @@ class TestACommandWithTheShardKey:
         inspection.verify()
 
 
+class TestACommandThatMayChangeTheShardKey:
+    @pytest.mark.parametrize("name", CHANGING)
+    async def test_is_found(self, name: str, work: Collection, inspection: Inspection) -> None:
+        await CHANGING[name](work)
+
+        with pytest.raises(BrokenDataRuleError, match="may change its shard key 'user_id'"):
+            inspection.verify()
+
+
+class TestATransaction:
+    @pytest.fixture
+    def tasks(self, watched: tuple[Database, Inspection]) -> Collection:
+        return watched[0].collection("scratch_work")
+
+    @pytest.fixture
+    def users(self, watched: tuple[Database, Inspection]) -> Collection:
+        """A collection whose `_id` is the user's id, under the name by which the service knows it."""
+        return watched[0].collection("users")
+
+    async def test_passes_that_stays_with_one_user(
+        self, watched: tuple[Database, Inspection], tasks: Collection, users: Collection, inspection: Inspection
+    ) -> None:
+        async with watched[0].transaction_session() as session:
+            await users.update_one({"_id": USER}, {"$inc": {"revision": 1}}, session=session)
+            await tasks.insert_many([{"user_id": USER}, {"user_id": USER}], session=session)
+            await session.commit_transaction()
+
+        inspection.verify()
+
+    async def test_is_found_that_touches_two_users(
+        self, watched: tuple[Database, Inspection], tasks: Collection, users: Collection, inspection: Inspection
+    ) -> None:
+        async with watched[0].transaction_session() as session:
+            await users.update_one({"_id": USER}, {"$inc": {"revision": 1}}, session=session)
+            await tasks.update_one({"user_id": OTHER, "_id": TASK}, {"$set": {"rank": 1}}, session=session)
+            await session.commit_transaction()
+
+        with pytest.raises(BrokenDataRuleError, match="touches documents of 2 users"):
+            inspection.verify()
+
+    async def test_is_found_that_inserts_for_two_users(
+        self, watched: tuple[Database, Inspection], tasks: Collection, inspection: Inspection
+    ) -> None:
+        async with watched[0].transaction_session() as session:
+            await tasks.insert_many([{"user_id": USER}, {"user_id": OTHER}], session=session)
+            await session.commit_transaction()
+
+        with pytest.raises(BrokenDataRuleError, match="touches documents of 2 users"):
+            inspection.verify()
+
+    async def test_passes_after_that_of_another_user(
+        self, watched: tuple[Database, Inspection], tasks: Collection, inspection: Inspection
+    ) -> None:
+        for user in (USER, OTHER):
+            async with watched[0].transaction_session() as session:
+                await tasks.insert_one({"user_id": user}, session=session)
+                await session.commit_transaction()
+
+        inspection.verify()
+
+
 class TestACommandThatNobodyVouchesFor:
     async def test_is_found_on_an_undeclared_collection(
         self, watched: tuple[Database, Inspection], inspection: Inspection
@@ -173,6 +209,17 @@ class TestACommandThatNobodyVouchesFor:
         await watched[0].command({"collStats": "scratch_work"})
 
         with pytest.raises(BrokenDataRuleError, match="unknown command collStats"):
+            inspection.verify()
+
+    async def test_is_found_on_another_database(
+        self, watched: tuple[Database, Inspection], inspection: Inspection
+    ) -> None:
+        """Such as `bulkWrite` of MongoDB 8.0, which goes to `admin` and writes anywhere."""
+        await watched[0].command({"hello": 1}, is_admin=True)
+        inspection.verify()
+
+        await watched[0].command({"serverStatus": 1}, is_admin=True)
+        with pytest.raises(BrokenDataRuleError, match="serverStatus on the database admin"):
             inspection.verify()
 
 

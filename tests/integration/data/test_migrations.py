@@ -181,11 +181,6 @@ class TestTheDeclaredCollections:
         assert {name for name, key in by_key.items() if key == "_id"} == {"users", "identities"}
         assert {name for name, key in by_key.items() if key is None} == set()
 
-    def test_have_no_unique_index_that_a_sharded_cluster_refuses(self) -> None:
-        assert not [
-            index.name for spec in COLLECTIONS for index in spec.indexes if index.to_model().document.get("unique")
-        ]
-
     def test_have_indexes_that_lead_to_one_user_or_serve_expiry_or_admins(self) -> None:
         """The shard key comes first or second; `deleted`, which every such query names, may come ahead of it."""
         others = {
