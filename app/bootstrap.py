@@ -12,6 +12,7 @@ from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts
 from app.api.security import Security
 from app.auth.module import AUTH_COLLECTIONS, build_auth
+from app.cache.client import CacheClient
 from app.cache.module import run_cache
 from app.core.access_tokens import AccessTokenVerifier, RememberingVerifier, SigningKey
 from app.core.clock import Clock, SystemClock
@@ -77,6 +78,12 @@ def load_key(settings: Settings) -> SigningKey:
     if settings.jwt.private_key_file is None:
         raise SettingsError("TASKFLEET_JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
     return SigningKey(load_signing_key(settings.jwt.private_key_file))
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise `SettingsError` for what only building the parts would show; nothing is connected."""
+    load_key(settings)
+    CacheClient(settings.cache)
 
 
 async def apply_migrations(settings: Settings, clock: Clock | None = None) -> MigrationReport:

@@ -95,14 +95,14 @@ def local(
 @application.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
     """Serve the API on the configured MongoDB and Redis."""
-    from app.bootstrap import load_key
+    from app.bootstrap import check_settings
     from app.core.settings import load_settings
     from app.serving import open_listener
     from app.serving import serve as serve_api
 
     if workers > 1:
         os.environ["TASKFLEET_WORKERS"] = str(workers)
-    load_key(load_settings())  # a bad setting is one line here, and a traceback in every worker
+    check_settings(load_settings())  # a bad setting is one line here, and a traceback in every worker
     serve_api(open_listener(host, port), workers)
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import app
-from app.bootstrap import apply_migrations, load_key
+from app.bootstrap import apply_migrations, check_settings
 from app.core.logging import configure_logging
 from app.core.settings import PREFIX, Settings, load_settings
 from app.core.signing_keys import generate_signing_key
@@ -65,7 +65,7 @@ def run_local(options: LocalOptions) -> None:
         _fill_environment(settings, address, directory)
         complete = load_settings()
         configure_logging(complete.observability.log_format)
-        load_key(complete)  # a bad key is one line here, and a traceback in every worker
+        check_settings(complete)  # a bad one is one line here, and a traceback in every worker
         asyncio.run(_run_stack(settings, options, listener, address))
 
 

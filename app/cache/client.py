@@ -21,6 +21,11 @@ CALL_TIMEOUT_SECONDS = 0.1
 _DEFAULT_PORT = 6379
 _DEFAULT_SENTINEL_PORT = 26379
 
+# A cluster's map and the list of all its commands, from a node that may have just started.
+_DISCOVERY_TIMEOUT_SECONDS = 5.0
+# Under which name the client of a service keeps the clients of its Sentinels, which nobody else would close.
+_SENTINELS = "taskfleet_sentinels"
+
 # What a call to a server that is away, overloaded or not itself may raise.
 CACHE_ERRORS = (RedisError, OSError, TimeoutError)
 
@@ -48,6 +53,8 @@ class CacheClient:
     def __init__(self, settings: CacheSettings) -> None:
         self._url = None if settings.url is None else settings.url.get_secret_value()
         self._redis = None if self._url is None else open_redis(self._url)
+        self._others: list[RedisClient] = list(getattr(self._redis, _SENTINELS, ()))
+        self._discovery: asyncio.Task[Any] | None = None
 
     @property
     def is_configured(self) -> bool:
@@ -64,22 +71,29 @@ class CacheClient:
         """A connection of its own for subscriptions; in a cluster any node does, for all of them pass messages on."""
         client: Any = self.redis
         if isinstance(client, RedisCluster):
-            await client.initialize()
+            await self._discover(client)
             node = client.get_default_node()
             arguments = {name: value for name, value in _arguments(urlsplit(self._url or "")).items() if name != "db"}
             client = redis.asyncio.Redis(host=node.host, port=int(node.port), **arguments)
-            return client.pubsub()
+            self._others.append(client)
         return client.pubsub()
 
     async def server_time_us(self) -> int:
         """The server's clock in microseconds since 1970; of several servers, the one that is ahead."""
         client = self.redis
         if isinstance(client, RedisCluster):
+            await self._discover(client)
             answers = await client.execute_command("TIME", target_nodes=RedisCluster.PRIMARIES)
             times = answers.values() if isinstance(answers, Mapping) else [answers]
         else:
             times = [await client.execute_command("TIME")]
         return max(int(seconds) * 1_000_000 + int(microseconds) for seconds, microseconds in times)
+
+    async def _discover(self, cluster: RedisCluster) -> None:
+        """Learn which node has what; it takes longer than a call may, and goes on when the caller gives up."""
+        if self._discovery is None or (self._discovery.done() and self._discovery.exception() is not None):
+            self._discovery = asyncio.create_task(_initialize(cluster))
+        await asyncio.shield(self._discovery)
 
     async def ping(self) -> bool:
         """Whether the cache server answers within the deadline."""
@@ -94,8 +108,12 @@ class CacheClient:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._redis is not None:
-            await self._redis.aclose()
+        if self._discovery is not None and not self._discovery.done():
+            self._discovery.cancel()
+            await asyncio.wait([self._discovery], timeout=CALL_TIMEOUT_SECONDS)
+        for client in (self._redis, *self._others):
+            if client is not None:
+                await client.aclose()
 
 
 def open_redis(url: str) -> RedisClient:
@@ -115,6 +133,11 @@ def open_redis(url: str) -> RedisClient:
     except ValueError as error:
         raise SettingsError(f"TASKFLEET_REDIS_URL cannot be read: {error}") from None
     return client
+
+
+async def _initialize(cluster: RedisCluster) -> None:
+    async with asyncio.timeout(_DISCOVERY_TIMEOUT_SECONDS):
+        await cluster.initialize()
 
 
 def _options() -> dict[str, Any]:
@@ -156,8 +179,10 @@ def _open_sentinel(url: str) -> RedisClient:
         sentinel_kwargs={**_options(), "socket_timeout": CALL_TIMEOUT_SECONDS},
         **_arguments(parts),
     )
-    client: RedisClient = sentinel.master_for(service, db=int(database or 0))
-    return client
+    client = sentinel.master_for(service, db=int(database or 0))
+    setattr(client, _SENTINELS, sentinel.sentinels)
+    opened: RedisClient = client
+    return opened
 
 
 def _open_cluster(url: str) -> RedisClient:
