@@ -3,6 +3,8 @@
 import asyncio
 
 import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.core.settings import CacheSettings
@@ -15,7 +17,17 @@ class CacheClient:
     """One connection pool to the cache server."""
 
     def __init__(self, settings: CacheSettings) -> None:
-        self._redis = None if settings.url is None else redis.asyncio.Redis.from_url(settings.url.get_secret_value())
+        self._redis = (
+            None
+            if settings.url is None
+            # What is worth repeating, and when, is known where the calls are made.
+            else redis.asyncio.Redis.from_url(settings.url.get_secret_value(), retry=Retry(NoBackoff(), 0))
+        )
+
+    @property
+    def redis(self) -> redis.asyncio.Redis | None:
+        """The client library's own object, or None when there is no cache."""
+        return self._redis
 
     @property
     def is_configured(self) -> bool:
