@@ -1,16 +1,22 @@
 """The composition root: opens the clients, builds the enabled modules and wires what crosses between them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
+from app.api.client_address import ClientAddresses
 from app.api.cookies import SessionCookies
+from app.api.rate_limit import RequestLimits
 from app.api.security import Security
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
+from app.cache.counter_exchange import CounterExchange
 from app.core.access_tokens import AccessTokenVerifier, SigningKey
 from app.core.clock import Clock, SystemClock
+from app.core.metrics import Metrics
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
@@ -42,18 +48,46 @@ async def run_services(
     )
     try:
         state.tasks = build_tasks(state.store, settings.tasks.quota)
-        async with build_auth(
-            state.store,
-            settings,
-            key,
-            state.security.cookies,
-            erasers=(state.tasks.erase_user,),
-            timezone_listeners=(state.tasks.rezone,),
-        ) as state.auth:
+        async with (
+            _share_counts(state.limits, state.cache, state.metrics),
+            build_auth(
+                state.store,
+                settings,
+                key,
+                state.security.cookies,
+                erasers=(state.tasks.erase_user,),
+                timezone_listeners=(state.tasks.rezone,),
+            ) as state.auth,
+        ):
             yield
     finally:
         await state.cache.close()
         await state.store.close()
+
+
+def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimits:
+    """Return the limits of one app; they count from the start, before any connection is open."""
+
+    def identify(scope: Scope) -> str | None:
+        security: Security | None = getattr(app.state, "security", None)
+        return None if security is None else security.identify(scope)
+
+    addresses = ClientAddresses(settings.http.trusted_proxies)
+    return RequestLimits(settings.rate_limits, addresses, identify, _seconds_of(clock))
+
+
+def _seconds_of(clock: Clock) -> Callable[[], float]:
+    # The same clock, without making a `datetime` of it several times for each request.
+    return time.time if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
+
+
+@asynccontextmanager
+async def _share_counts(limits: RequestLimits, cache: CacheClient, metrics: Metrics) -> AsyncIterator[None]:
+    """Exchange counts with the other processes, if there is anything to share and a server to share it through."""
+    async with AsyncExitStack() as stack:
+        if cache.redis is not None and not limits.is_off:
+            await stack.enter_async_context(CounterExchange(cache.redis, limits.counters, metrics).run())
+        yield
 
 
 def load_key(settings: Settings) -> SigningKey:

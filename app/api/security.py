@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.types import Scope
 
 from app.api.cookies import SessionCookies
 from app.core.access_tokens import AccessTokenVerifier, InvalidTokenError
@@ -62,6 +63,18 @@ class Security:
             revision=account.revision,
             timezone=account.timezone,
         )
+
+    def identify(self, scope: Scope) -> str | None:
+        """Return the id of the user whose valid access token a request carries, or None.
+
+        It asks no server: whether the session still lasts is not known here.
+        """
+        request = Request(scope)
+        try:
+            token = read_bearer(request) or request.cookies.get(self.cookies.access_name)
+            return None if token is None else str(self.verifier.verify(token).user_id)
+        except (InvalidTokenError, UnauthenticatedError):
+            return None
 
     def refuse_cross_site(self, request: Request) -> None:
         """Raise `CrossSiteRequestError` for an unsafe request that does not say that it is same-origin."""
