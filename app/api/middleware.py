@@ -36,6 +36,9 @@ MAX_BODY_BYTES = 1_048_576
 # More than 2 ** 64 has; Python refuses to read numbers of several thousand digits.
 _MAX_LENGTH_DIGITS = 20
 
+# Where inner middleware leaves, in the state of a request that failed, the headers that its answer would have had.
+FAILURE_HEADERS = "failure_headers"
+
 # Nobody hears the answer to a request whose client has gone; logs and metrics show it with nginx's own number.
 _CLIENT_CLOSED_REQUEST = 499
 
@@ -87,6 +90,7 @@ class _Exchange:
                 response = respond_with_problem(
                     Request(self._scope), InternalError("Something went wrong on our side.")
                 )
+                response.raw_headers.extend(self._scope["state"].get(FAILURE_HEADERS, ()))
                 await response(self._scope, self._receive, self._send_with_headers)
         finally:
             self._report(time.perf_counter() - started)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.client_address import ClientAddresses
 from app.api.limited_routes import Treatment, TreatmentTable
+from app.api.middleware import FAILURE_HEADERS
 from app.api.problems import ProblemResponse, respond_with_problem
 from app.cache.counters import SharedCounters
 from app.core.errors import ProblemError
@@ -28,6 +29,7 @@ Default = TypeVar("Default")
 
 _STRATEGY = "sliding-window-counter"
 _NAMESPACE = "rate-limit"
+USER_LIMIT = "user"
 # No regular file, so that slowapi reads none; without a name it would read `.env` of the working directory.
 _NO_FILE = os.devnull
 
@@ -106,7 +108,7 @@ class RequestLimits(Limiter):
         assert isinstance(storage, SharedCounters)  # noqa: S101 - named above
         self.counters = storage
         self._now = now
-        self.user = self._declare("user", settings.user, lambda scope: identify(scope) or "")
+        self.user = self._declare(USER_LIMIT, settings.user, lambda scope: identify(scope) or "")
         self.address = self._declare("address", settings.address, addresses.find)
         self.strict = self._declare("auth", settings.auth, addresses.find)
         self._identify = identify
@@ -203,13 +205,19 @@ class RateLimitMiddleware:
             await send(message)
 
         if standing.is_admitted:
-            await self._app(scope, receive, send_with_headers)
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except Exception:
+                scope.setdefault("state", {})[FAILURE_HEADERS] = headers
+                raise
         else:
             self._metrics.rate_limit_refusals.labels(limit.name).inc()
-            await _refuse(scope, limit, standing)(scope, receive, send_with_headers)
+            await _refuse(scope, limit, subject, standing)(scope, receive, send_with_headers)
 
 
-def _refuse(scope: Scope, limit: DeclaredLimit, standing: Standing) -> ProblemResponse:
+def _refuse(scope: Scope, limit: DeclaredLimit, subject: str, standing: Standing) -> ProblemResponse:
+    if limit.name == USER_LIMIT:
+        scope.setdefault("state", {})["user_id"] = subject  # for the log
     seconds = standing.reset_seconds
     error = RateLimitedError(
         f"More than {limit.amount} requests in {limit.window_seconds} s. Try again in {seconds} s.",

@@ -12,8 +12,12 @@ from limits.storage.base import SlidingWindowCounterSupport
 # Beyond it the key that was quiet for longest is forgotten.
 MAX_KEYS = 60_000
 
-# A new key pushes out two that are past, so that a table shrinks as fast as it grew and no key waits for a sweep.
-_FORGOTTEN_PER_NEW_KEY = 2
+# What is new pushes out two that are past, so that memory shrinks as fast as it grew and nobody has to sweep it.
+_FORGOTTEN_PER_NEW_ONE = 2
+
+# A clock that is set back by no more than this only stands still meanwhile, so that no window is entered twice. Time
+# servers correct less than 0.128 s gradually and jump beyond it (RFC 5905, STEPT); after a jump counting begins anew.
+STANDSTILL_SECONDS = 0.5
 
 
 class Window:
@@ -73,13 +77,8 @@ class Counter:
         current = self.current
         if current.index == index - 1:
             self.previous, self.current, self.is_previous_settled = current, Window(index), False
-        elif current.index == index + 1:
-            # The clock was set back by a little, across the edge. Counting goes on where it was before.
-            if self.previous is None:
-                self.previous = Window(index)
-            return self.previous, 0
         elif current.index != index:
-            # Nobody came for a window or more, or the clock jumped: what was counted then says nothing about now.
+            # Nobody came for a window, or the clock jumped: what was counted then says nothing about now.
             self.previous, self.current, self.is_previous_settled = None, Window(index), False
         return self.current, 0 if self.previous is None else self.previous.count
 
@@ -115,6 +114,11 @@ class CounterTable:
 
     def mark_changed(self, window: Window, counter: Counter) -> None:
         """Remember that a window is to be exchanged."""
+        if window in self._changed:
+            return
+        for _ in range(_FORGOTTEN_PER_NEW_ONE):
+            if self._changed and not _is_recent(next(iter(self._changed)), window.index):
+                self._changed.popitem(last=False)
         self._changed[window] = counter
 
     @property
@@ -138,7 +142,7 @@ class CounterTable:
             self._drop(self._counters.pop(known, None))
 
     def _forget(self, index: int) -> None:
-        for _ in range(_FORGOTTEN_PER_NEW_KEY):
+        for _ in range(_FORGOTTEN_PER_NEW_ONE):
             if self._counters:
                 oldest = next(iter(self._counters.values()))
                 if not _is_recent(oldest.current, index):
@@ -154,8 +158,8 @@ class CounterTable:
 
 
 def _is_recent(window: Window, index: int) -> bool:
-    """Whether a window is the present one or next to it; the clock may have been set back across an edge."""
-    return index - 1 <= window.index <= index + 1
+    """Whether a window is the present one or the one before."""
+    return index - 1 <= window.index <= index
 
 
 class SharedCounters(Storage, SlidingWindowCounterSupport):
@@ -177,6 +181,7 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
     ) -> None:
         super().__init__(uri, wrap_exceptions)
         self._now = now
+        self._latest = 0.0
         self._max_keys = max_keys
         self._tables: dict[int, CounterTable] = {}
         self._is_recording = False
@@ -187,12 +192,12 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count `amount` requests unless that would exceed the limit; tell whether they were counted."""
-        now = self._now()
+        now = self._tell_time()
         index = int(now // expiry)
         table = self._table(expiry)
         counter = table.find(key, index)
         window, previous = counter.at(index)
-        weighted = previous * (1 - now / expiry % 1) + window.count
+        weighted = previous * (expiry - now % expiry) / expiry + window.count
         if int(weighted) + amount > limit:
             return False
         window.count += amount
@@ -203,10 +208,10 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """Return the previous count, the seconds for which it still counts, the present count and its seconds."""
-        now = self._now()
+        now = self._tell_time()
         index = int(now // expiry)
         window, previous = self._table(expiry).find(key, index).at(index)
-        left = (1 - now / expiry % 1) * expiry
+        left = expiry - now % expiry
         return previous, left if previous else 0.0, window.count, left + expiry
 
     def clear_sliding_window(self, key: str, expiry: int) -> None:
@@ -218,18 +223,25 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
         for table in list(self._tables.values()):
             waiting = table.changed_count
             while waiting > 0:
-                taken = table.take_changed(int(self._now() // table.window_seconds), min(waiting, max_windows))
+                taken = table.take_changed(int(self._tell_time() // table.window_seconds), min(waiting, max_windows))
                 waiting -= max_windows
                 if taken:
                     yield table, taken
 
     def seconds_since(self, window: Window, table: CounterTable) -> float:
         """Return how long ago a window of a table began."""
-        return self._now() - window.index * table.window_seconds
+        return self._tell_time() - window.index * table.window_seconds
 
     def __len__(self) -> int:
         """Return how many keys are known."""
         return sum(len(table) for table in self._tables.values())
+
+    def _tell_time(self) -> float:
+        now = self._now()
+        if now < self._latest <= now + STANDSTILL_SECONDS:
+            return self._latest
+        self._latest = now
+        return now
 
     def _table(self, window_seconds: int) -> CounterTable:
         table = self._tables.get(window_seconds)
