@@ -16,6 +16,8 @@ from app.core.metrics import Metrics
 INTERVAL_SECONDS = 0.1
 # A healthy server answers in well under a millisecond; nobody waits for this call.
 CALL_TIMEOUT_SECONDS = 0.25
+# A question and a push that both take as long as they may, and a margin.
+FINISH_SECONDS = 3 * CALL_TIMEOUT_SECONDS
 # A server that is away is looked for this often.
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
 # So many windows keep the event loop for about 5 ms; then it has its turn.
@@ -76,23 +78,26 @@ class CounterExchange:
     @contextlib.asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Exchange in the background as long as the context lasts, and once more at its end."""
-        task = asyncio.create_task(self._repeat())
+        stopping = asyncio.Event()
+        task = asyncio.create_task(self._repeat_until(stopping))
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            stopping.set()
+            await _finish(task)
             await self.exchange()
 
-    async def _repeat(self) -> None:
-        while True:
+    async def _repeat_until(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
             try:
                 await self.exchange()
             except Exception:
                 # A fault of ours must not end the sharing for good.
                 logger.exception("rate_limit_exchange_failed")
                 self._conclude(is_shared=False)
-            await asyncio.sleep(INTERVAL_SECONDS if self._is_shared else PAUSE_AFTER_FAILURE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(INTERVAL_SECONDS if self._is_shared else PAUSE_AFTER_FAILURE_SECONDS):
+                    await stopping.wait()
 
     async def exchange(self) -> bool:
         """Push and learn once. Return whether the server answered; its absence raises nothing."""
@@ -102,7 +107,7 @@ class CounterExchange:
 
     def _conclude(self, *, is_shared: bool) -> None:
         if is_shared != self._is_shared:
-            logger.warning("rate_limits_shared" if is_shared else "rate_limits_local")
+            logger.info("rate_limits_shared") if is_shared else logger.warning("rate_limits_local")
         if not is_shared:
             self._metrics.rate_limit_exchange_failures.inc()
         self._metrics.rate_limits_shared.set(is_shared)
@@ -155,6 +160,16 @@ class CounterExchange:
                 return await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError, TimeoutError):
             return []
+
+
+async def _finish(task: asyncio.Task[None]) -> None:
+    """Wait for a task that is about to end, so that nothing is cut off of which nobody knows whether it arrived."""
+    await asyncio.wait([task], timeout=FINISH_SECONDS)
+    # `asyncio.wait_for`, through which the client library sends, may swallow a cancellation before Python 3.12: that
+    # of a deadline, and this one.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CALL_TIMEOUT_SECONDS)
 
 
 class _Push:

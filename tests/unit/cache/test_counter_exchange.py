@@ -1,6 +1,7 @@
 """What processes know of each other's counts, whatever becomes of the server between them."""
 
 import asyncio
+import contextlib
 
 import pytest
 from hypothesis import given
@@ -188,6 +189,21 @@ class TestAnExchange:
                 await goes_on.wait()
 
         assert [entry["event"] for entry in logs] == ["rate_limit_exchange_failed", "rate_limits_shared"]
+
+    async def test_ends_even_if_the_library_swallows_its_cancellation(self, world: World) -> None:
+        process, has_begun = world.process(), asyncio.Event()
+        exchange = process.exchange.exchange
+
+        async def swallow_cancellation() -> bool:
+            if not has_begun.is_set():
+                has_begun.set()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+            return await exchange()
+
+        process.exchange.exchange = swallow_cancellation  # type: ignore[method-assign]
+        async with asyncio.timeout(10), process.exchange.run():
+            await has_begun.wait()
 
     async def test_is_made_once_more_at_the_end(self, world: World) -> None:
         process = world.process()
