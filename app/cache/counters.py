@@ -7,7 +7,7 @@ from typing import Any
 from limits.storage import Storage
 from limits.storage.base import SlidingWindowCounterSupport
 
-# Keys (users or addresses) that one kind of window holds at most, about 25 MB of memory. A process answers about a
+# Keys (users or addresses) that one kind of window holds at most, about 30 MB of memory. A process answers about a
 # thousand requests a second, so within a minute, the default window, it meets no more than 60,000 different callers.
 # Beyond it the key that was quiet for longest is forgotten.
 MAX_KEYS = 60_000
