@@ -20,7 +20,7 @@ CALL_TIMEOUT_SECONDS = 0.25
 FINISH_SECONDS = 3 * CALL_TIMEOUT_SECONDS
 # A server that is away is looked for this often.
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
-# So many windows keep the event loop for about 5 ms; then it has its turn.
+# So many windows keep the event loop for about 3 ms; then it has its turn.
 BATCH_WINDOWS = 100
 # By then every process has handed on what it counted before the edge: an interval and a failed call, twice.
 SETTLED_AFTER_SECONDS = 2 * (INTERVAL_SECONDS + CALL_TIMEOUT_SECONDS)
