@@ -1,21 +1,27 @@
 """The composition root: opens the clients, builds the enabled modules and wires what crosses between them."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from app.api.cached_reads import CachedReads
+from app.api.client_address import ClientAddresses
 from app.api.cookies import SessionCookies
 from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts
+from app.api.rate_limit import RequestLimits
 from app.api.security import Security
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
+from app.cache.counter_exchange import CounterExchange
 from app.cache.module import run_cache
 from app.core.access_tokens import AccessTokenVerifier, RememberingVerifier, SigningKey
 from app.core.clock import Clock, SystemClock
+from app.core.metrics import Metrics
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
@@ -38,10 +44,11 @@ async def run_services(
     key = load_key(settings)
     cookies = SessionCookies(is_secure=settings.http.public_url.startswith("https:"))
     verifier = AccessTokenVerifier(key.public_keys, settings.jwt, clock)
-    credentials = CredentialReader(RememberingVerifier(verifier, clock), cookies)
+    state.credentials = credentials = CredentialReader(RememberingVerifier(verifier, clock), cookies)
     async with AsyncExitStack() as stack:
         cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, _publish_nowhere))
         state.cache = cache.client
+        await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
         state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
         stack.push_async_callback(state.store.close)
         accounts = KnownAccounts(cache.store)
@@ -71,6 +78,31 @@ async def run_services(
 
 def _publish_nowhere(_user_id: UUID, _revision: int) -> None:
     pass
+
+
+def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimits:
+    """Return the limits of one app; they count from the start, before any connection is open."""
+
+    def identify(scope: Scope) -> str | None:
+        credentials: CredentialReader | None = getattr(app.state, "credentials", None)
+        return None if credentials is None else credentials.read(scope).user_name or None
+
+    addresses = ClientAddresses(settings.http.trusted_proxies)
+    return RequestLimits(settings.rate_limits, addresses, identify, _seconds_of(clock))
+
+
+def _seconds_of(clock: Clock) -> Callable[[], float]:
+    # The same clock, without making a `datetime` of it several times for each request.
+    return time.time if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
+
+
+@asynccontextmanager
+async def _share_counts(limits: RequestLimits, cache: CacheClient, metrics: Metrics) -> AsyncIterator[None]:
+    """Exchange counts with the other processes, if there is anything to share and a server to share it through."""
+    async with AsyncExitStack() as stack:
+        if cache.is_configured and not limits.is_off:
+            await stack.enter_async_context(CounterExchange(cache.redis, limits.counters, metrics).run())
+        yield
 
 
 def load_key(settings: Settings) -> SigningKey:

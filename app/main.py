@@ -20,9 +20,10 @@ from app.api.middleware import (
 )
 from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
 from app.api.problems import install_problem_handlers
+from app.api.rate_limit import RateLimitMiddleware
 from app.auth.router import build_routers as build_auth_routers
 from app.auth.router import well_known_router
-from app.bootstrap import run_services
+from app.bootstrap import build_limits, run_services
 from app.core.access_log import AccessLog, PlainAccessLog, open_access_log
 from app.core.clock import Clock, SystemClock
 from app.core.error_reports import configure_error_reports
@@ -44,9 +45,11 @@ def create_app(
 ) -> FastAPI:
     """Return the app with the enabled modules; its lifespan opens and closes all connections."""
 
+    clock = clock or SystemClock()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with run_services(app, settings, clock or SystemClock(), listeners):
+        async with run_services(app, settings, clock, listeners):
             yield
 
     app = FastAPI(
@@ -61,6 +64,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.metrics = Metrics()
+    app.state.limits = build_limits(app, settings, clock)
     install_problem_handlers(app)
     install_openapi(app)
     # The last one added is the outermost.
@@ -68,6 +72,7 @@ def create_app(
     app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
     app.add_middleware(LogContextMiddleware)
     app.add_middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app))
+    app.add_middleware(RateLimitMiddleware, limits=app.state.limits, routes=app.routes, metrics=app.state.metrics)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics, access_log=access_log or PlainAccessLog())
     app.add_middleware(HeadMiddleware)
     _include_routers(app, settings)

@@ -19,6 +19,8 @@ class Credentials:
     claims: AccessClaims | None
     refusal: UnauthenticatedError | None = None
     is_cookie: bool = False
+    # The user's id as text; empty without claims.
+    user_name: str = ""
 
 
 class CredentialReader:
@@ -54,7 +56,8 @@ class CredentialReader:
 
     def _verify(self, token: str, *, is_cookie: bool) -> Credentials:
         try:
-            return Credentials(self._verifier.verify(token), is_cookie=is_cookie)
+            claims = self._verifier.verify(token)
         except InvalidTokenError as error:
             refusal = UnauthenticatedError(f"Access token refused: {error}.", error="invalid_token")
             return Credentials(None, refusal, is_cookie)
+        return Credentials(claims, None, is_cookie, str(claims.user_id))

@@ -6,6 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from app.api.limited_routes import exempt_from_limits
 from app.api.openapi import problems
 from app.cache.client import CacheClient
 from app.core.errors import ServiceUnavailableError
@@ -34,6 +35,7 @@ class Readiness(BaseModel):
 
 
 @router.get("/livez", operation_id="getLiveness", summary="Is the process alive?")
+@exempt_from_limits("asked by orchestrators, whose probes must not fail for being frequent")
 async def get_liveness() -> Liveness:
     """Answers as long as the event loop turns; asks no other server."""
     return Liveness()
@@ -45,6 +47,7 @@ async def get_liveness() -> Liveness:
     summary="Can the process serve?",
     responses=problems(503),
 )
+@exempt_from_limits("asked by orchestrators, whose probes must not fail for being frequent")
 async def get_readiness(request: Request) -> Readiness:
     """Needs a MongoDB primary; a missing Redis is told as `degraded` and is no reason to be taken out."""
     store: Store = request.app.state.store
@@ -69,6 +72,7 @@ async def get_readiness(request: Request) -> Readiness:
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}, "description": "The metrics of this process"}},
 )
+@exempt_from_limits("asked by Prometheus; a gap in the metrics would hide what goes on")
 async def get_metrics(request: Request) -> Response:
     """Counts and times of this process since its start."""
     metrics: Metrics = request.app.state.metrics

@@ -37,6 +37,9 @@ MAX_BODY_BYTES = 1_048_576
 # More than 2 ** 64 has; Python refuses to read numbers of several thousand digits.
 _MAX_LENGTH_DIGITS = 20
 
+# Where inner middleware leaves, in the state of a request that failed, the headers that its answer would have had.
+FAILURE_HEADERS = "failure_headers"
+
 # Nobody hears the answer to a request whose client has gone; logs and metrics show it with nginx's own number.
 _CLIENT_CLOSED_REQUEST = 499
 
@@ -66,8 +69,9 @@ class RequestContextMiddleware:
         except Exception:
             logger.exception("request_failed", request_id=exchange.request_id)
             if exchange.status == 0:
-                problem = InternalError("Something went wrong on our side.")
-                await respond_with_problem(Request(scope), problem)(scope, receive, exchange.send)
+                response = respond_with_problem(Request(scope), InternalError("Something went wrong on our side."))
+                response.raw_headers.extend(scope["state"].get(FAILURE_HEADERS, ()))
+                await response(scope, receive, exchange.send)
         finally:
             self._report(scope, exchange)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.api.limited_routes import Treatment, declared_routes
 from app.api.problems import MEDIA_TYPE, Problem
 
 API_DESCRIPTION = """
@@ -33,6 +34,7 @@ _MEANINGS = {
     413: "The body is too large",
     415: "The body is not JSON",
     422: "A value is not acceptable; `errors` tells which",
+    429: "A rate limit is used up; try again after `Retry-After` seconds",
     502: "The provider gave an unusable answer",
     503: "A server behind this one is away; try again after `Retry-After` seconds",
 }
@@ -66,8 +68,46 @@ def write_problems(*more: int) -> dict[int | str, dict[str, Any]]:
     return problems(*_WRITE, *more)
 
 
+_LIMIT_HEADERS: dict[str, dict[str, Any]] = {
+    "RateLimit-Policy": {
+        "description": "The limit: `q` requests in `w` seconds",
+        "schema": {"type": "string", "examples": ['"user";q=300;w=60']},
+    },
+    "RateLimit": {
+        "description": "`r` requests remain; after `t` seconds there are more",
+        "schema": {"type": "string", "examples": ['"user";r=0;t=12']},
+    },
+    "X-RateLimit-Limit": {
+        "description": "Requests in each period",
+        "schema": {"type": "integer", "examples": [300]},
+    },
+    "X-RateLimit-Remaining": {
+        "description": "Requests that remain",
+        "schema": {"type": "integer", "examples": [0]},
+    },
+    "X-RateLimit-Reset": {
+        "description": "When there are more, in seconds since 1970",
+        "schema": {"type": "integer", "examples": [1795435212]},
+    },
+    "Retry-After": {
+        "description": "Seconds after which a request is admitted again",
+        "schema": {"type": "integer", "minimum": 1, "examples": [12]},
+    },
+}
+
+
+def _describe_limits(app: FastAPI, document: dict[str, Any]) -> None:
+    """Add the refusal to every operation that is limited; no route has to name it."""
+    for route in declared_routes(app.routes):
+        operation = document["paths"].get(route.path, {}).get(route.method.lower())
+        if operation is not None and route.treatment is not Treatment.EXEMPT:
+            references = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMIT_HEADERS}
+            operation["responses"]["429"] = problems(429)[429] | {"headers": references}
+    document["components"]["headers"] = _LIMIT_HEADERS
+
+
 def install_openapi(app: FastAPI) -> None:
-    """Complete the document that FastAPI generates with the schema that all error responses refer to."""
+    """Complete the document that FastAPI generates: the schema of all errors, and the refusals of rate limits."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -75,6 +115,7 @@ def install_openapi(app: FastAPI) -> None:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas |= problem.pop("$defs", {}) | {Problem.__name__: problem}
+        _describe_limits(app, document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents

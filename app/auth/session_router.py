@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
+from app.api.limited_routes import limit_strictly
 from app.api.openapi import problems, read_problems, write_problems
 from app.api.pagination import CursorCodec, InvalidCursorError, next_page_link
 from app.api.preconditions import content_etag, is_unchanged, json_with_etag, not_modified
@@ -68,6 +69,7 @@ EndingSession = Annotated[SessionReference, Depends(_find_ending_session)]
     response_model=TokenAnswer,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
 )
+@limit_strictly
 async def refresh_session(
     request: Request, security: SecurityPart, module: AuthPart, user_agent: UserAgent, body: OptionalToken = None
 ) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.api.limited_routes import limit_strictly
 from app.api.openapi import problems
 from app.api.preconditions import conditional_json, content_etag
 from app.api.security import SecurityPart
@@ -50,6 +51,7 @@ async def list_providers(request: Request, security: SecurityPart, module: AuthP
     response_model=TokenAnswer,
     responses=problems(400, 403, 409, 413, 415, 422, 503),
 )
+@limit_strictly
 async def dev_login(
     request: Request,
     login: Annotated[DevLogin, Body(openapi_examples={"Ada": {"value": {"email": "ada@example.org"}}})],
@@ -65,6 +67,7 @@ async def dev_login(
 
 
 @no_dev_router.post("/dev/login", include_in_schema=False)
+@limit_strictly
 async def refuse_dev_login() -> Response:
     """Outside the local profile; the path alone is known from the providers, whose answer would be 405."""
     raise NotFoundError
@@ -78,6 +81,7 @@ async def refuse_dev_login() -> Response:
     response_class=RedirectResponse,
     responses=problems(404, 422, 502, 503),
 )
+@limit_strictly
 async def begin_login(
     provider: str,
     request: Request,
@@ -100,6 +104,7 @@ async def begin_login(
     response_class=RedirectResponse,
     responses=problems(400, 403, 404, 409, 422, 502, 503),
 )
+@limit_strictly
 async def finish_login(
     provider: str,
     request: Request,

@@ -69,6 +69,22 @@ class Metrics:
         # As in `CacheMetrics`.
         self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.cache = CacheMetrics(self.registry)
+        self.rate_limit_refusals = Counter(
+            "taskfleet_rate_limit_refusals",
+            "Requests refused because a limit was used up.",
+            ["limit"],
+            registry=self.registry,
+        )
+        self.rate_limit_exchange_failures = Counter(
+            "taskfleet_rate_limit_exchange_failures",
+            "Exchanges of counts with the other processes that failed.",
+            registry=self.registry,
+        )
+        self.rate_limits_shared = Gauge(
+            "taskfleet_rate_limits_shared",
+            "1 if the last exchange of counts succeeded, 0 if every process limits for itself.",
+            registry=self.registry,
+        )
         build = Gauge(
             "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry
         )

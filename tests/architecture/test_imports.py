@@ -24,6 +24,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pymongo": STORAGE,
     "bson": STORAGE,
     "gridfs": (),
+    "slowapi": ("api/rate_limit.py",),
+    "limits": ("cache/counters.py",),
     "redis": ("cache/*.py", "api/rate_limit.py"),
     "jose": ("core/access_tokens.py",),
     "authlib": ("auth/oidc/*.py",),
