@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from uuid import UUID
 
 from fastapi import FastAPI
 
 from app.api.cached_reads import CachedReads
 from app.api.cookies import SessionCookies
 from app.api.credentials import CredentialReader
+from app.api.event_stream import EventStreams
 from app.api.known_account import KnownAccounts
 from app.api.security import Security
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.module import run_cache
+from app.cache.revision_feed import RevisionFeed
+from app.cache.revision_subscription import run_feed
 from app.core.access_tokens import AccessTokenVerifier, RememberingVerifier, SigningKey
 from app.core.clock import Clock, SystemClock
 from app.core.settings import Settings, SettingsError
@@ -37,8 +39,10 @@ async def run_services(
     cookies = SessionCookies(is_secure=settings.http.public_url.startswith("https:"))
     verifier = AccessTokenVerifier(key.public_keys, settings.jwt, clock)
     credentials = CredentialReader(RememberingVerifier(verifier, clock), cookies)
+    feed = RevisionFeed()
     async with AsyncExitStack() as stack:
-        cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, _publish_nowhere))
+        cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, feed.publish))
+        await stack.enter_async_context(run_feed(cache.client, state.metrics.cache, feed))
         state.cache = cache.client
         state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
         stack.push_async_callback(state.store.close)
@@ -53,6 +57,7 @@ async def run_services(
             public_url=settings.http.public_url,
             is_local=settings.runtime.is_local,
         )
+        state.events = EventStreams(feed, state.security, state.metrics.events)
         state.tasks = build_tasks(state.store, settings.tasks.quota)
         state.auth = await stack.enter_async_context(
             build_auth(
@@ -65,10 +70,6 @@ async def run_services(
             )
         )
         yield
-
-
-def _publish_nowhere(_user_id: UUID, _revision: int) -> None:
-    pass
 
 
 def load_key(settings: Settings) -> SigningKey:

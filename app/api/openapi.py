@@ -33,6 +33,7 @@ _MEANINGS = {
     413: "The body is too large",
     415: "The body is not JSON",
     422: "A value is not acceptable; `errors` tells which",
+    429: "Too many at once; try again after `Retry-After` seconds",
     502: "The provider gave an unusable answer",
     503: "A server behind this one is away; try again after `Retry-After` seconds",
 }
