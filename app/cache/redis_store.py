@@ -13,7 +13,7 @@ from redis.exceptions import OutOfMemoryError
 
 from app.cache.client import CALL_TIMEOUT_SECONDS, CacheClient
 from app.cache.lane import CacheCallError, Command, Lane
-from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, RAISE_FENCE
+from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, PUBLISH, RAISE_FENCE
 from app.cache.store import (
     FENCE_LIFETIME_SECONDS,
     MAX_USER_BYTES,
@@ -198,7 +198,7 @@ class RedisStore:
         await self.lower_fence(user_id, token, FenceRelease(revision=None, keeps_sessions=False))
         if revision is not None:
             with contextlib.suppress(CacheCallError):
-                await self._writes.call(("PUBLISH", channel_of(user_id), revision))
+                await self._writes.call(_eval(PUBLISH, user_id, channel_of(user_id), revision))
 
     def _write_timeout_seconds(self) -> float:
         is_silent = self._watch.silent_seconds() >= WRITE_PATIENCE_SECONDS

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from app.cache.client import CacheClient
-from app.cache.redis_store import channel_of
+from app.cache.redis_store import RedisStore, channel_of
 from app.cache.revision_feed import Mailbox, RevisionFeed
 from app.cache.revision_subscription import run_feed
 from app.core.metrics import CacheMetrics
@@ -159,6 +159,20 @@ class TestTheConnection:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 while await subscriptions():  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.01)
+        finally:
+            await client.close()
+
+    async def test_brings_what_a_process_could_not_publish_when_the_server_was_away(
+        self, remote: Service, cache_server: EmbeddedCache
+    ) -> None:
+        ann, settings = uuid4(), CacheSettings(url=cache_server.url)
+        client = CacheClient(settings)
+        store = RedisStore(client, settings, CacheMetrics(CollectorRegistry()))
+        store._suspects[ann] = ("token", 7)
+        try:
+            async with remote.hearing(ann) as (mailbox,):
+                await store._end_suspects()
+                assert await wait_for(mailbox, 7) == [7]
         finally:
             await client.close()
 
