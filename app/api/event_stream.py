@@ -27,8 +27,8 @@ _SUBSCRIPTION_PATIENCE_SECONDS = 0.1
 # How long a client waits before it comes back, in milliseconds. When a process ends, its clients come back to the
 # others within this range rather than at once.
 _RETRY_MILLISECONDS = (1_000, 5_000)
-# A browser keeps at most six connections to a host over HTTP/1.1. This is for the tabs of three of them, with room
-# for connections of clients that have vanished without a word, which take TCP a quarter of an hour to give up.
+# In one process. A browser keeps at most six connections to a host over HTTP/1.1: this is for the tabs of three
+# browsers, and two more for clients that have vanished without a word and were not given up yet.
 MAX_STREAMS = 20
 
 # Under this name the app hands the server, in the state of its lifespan, what ends all streams.
