@@ -125,15 +125,15 @@ class EventStream:
         news = await self._mailbox.wait(self._beat_at - loop.time())
         if self._mailbox.is_closed:
             return None
-        is_beat = loop.time() >= self._beat_at
-        if (is_beat or news.has_gap) and not await self._look():
+        has_looked = news.has_gap or loop.time() >= self._beat_at
+        if has_looked and not await self._look():
             return None
         newest = max(self._caller.revision, news.revision or 0)
         piece = b""
         if newest > (self._told_revision or 0):
             piece = self._tell(newest)
             self._told_revision = newest
-        if is_beat:
+        if has_looked and loop.time() >= self._beat_at:
             piece += format_sse_event(comment=f"revision {self._told_revision}")
             self._schedule_beat()
         return piece

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import redis.asyncio
+from redis.asyncio.client import PubSub
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
@@ -42,6 +43,23 @@ class RedisClient(Protocol):
     async def aclose(self) -> None: ...
 
 
+class _MortalPubSub(PubSub):
+    """Ends with its connection.
+
+    redis-py would connect it anew unseen, in the tasks that read and that write at once: one connection of two is
+    then left open, and nobody hears that messages were missed.
+    """
+
+    async def connect(self) -> None:
+        """Connect at first; later on only see that the connection is there."""
+        if self.connection is not None and not self.connection.is_connected:
+            raise ConnectionError("the connection was lost")
+        await super().connect()  # type: ignore[no-untyped-call]
+
+    async def _reconnect(self, conn: Any, *_details: Any, **_more_details: Any) -> None:
+        await conn.disconnect(nowait=True)
+
+
 class CacheClient:
     """The connections of one process to the cache server; there is none when no URL is set."""
 
@@ -68,8 +86,7 @@ class CacheClient:
             node = client.get_default_node()
             arguments = {name: value for name, value in _arguments(urlsplit(self._url or "")).items() if name != "db"}
             client = redis.asyncio.Redis(host=node.host, port=int(node.port), **arguments)
-            return client.pubsub()
-        return client.pubsub()
+        return _MortalPubSub(client.connection_pool)
 
     async def server_time_us(self) -> int:
         """The server's clock in microseconds since 1970; of several servers, the one that is ahead."""

@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from app.api.event_stream import MAX_STREAMS
 from tests.integration.api.problem_shape import assert_problem
@@ -183,12 +184,17 @@ class TestAClientThatLeaves:
         assert b"taskfleet_event_streams 0.0" in metrics.render()
 
     async def test_is_one_line_in_the_log_and_counted(self, process: Process, ann: httpx.AsyncClient) -> None:
-        async with process.stream(ann) as stream:
-            await stream.read_revision()
-            assert b"taskfleet_event_streams 1.0" in process.app.state.metrics.render()
-            assert b'route="/api/v1/events"' not in process.app.state.metrics.render()
-        await until(lambda: process.streams_of_all() == 0)
+        def count_lines() -> int:
+            return len([entry for entry in logs if entry.get("route") == "/api/v1/events"])
 
+        with capture_logs() as logs:
+            async with process.stream(ann) as stream:
+                await stream.read_revision()
+                assert b"taskfleet_event_streams 1.0" in process.app.state.metrics.render()
+                assert count_lines() == 0
+            await until(lambda: count_lines() > 0)
+
+        assert count_lines() == 1
         text = process.app.state.metrics.render()
         assert b"taskfleet_events_total 1.0" in text
         assert b'taskfleet_http_requests_total{method="GET",route="/api/v1/events",status="200"} 1.0' in text

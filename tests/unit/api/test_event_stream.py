@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from pymongo.errors import AutoReconnect
 
+from app.api import event_stream
 from app.api.event_stream import (
     HEARTBEAT_SECONDS,
     MAX_STREAMS,
@@ -31,12 +32,15 @@ def caller(revision: int) -> Caller:
 
 
 class Standing:
-    """What a look finds: a revision, or an error."""
+    """What a look finds: a revision, an error, or nothing ever."""
 
     def __init__(self) -> None:
-        self.found: int | Exception = 0
+        self.found: int | Exception | None = 0
 
     async def check_again(self, asking: Caller) -> Caller:
+        if self.found is None:
+            await asyncio.get_running_loop().create_future()
+        assert self.found is not None
         if isinstance(self.found, Exception):
             raise self.found
         return caller(self.found)
@@ -154,6 +158,16 @@ class TestTheHeartbeat:
         assert 8 < min(pauses) < 10
         assert 12 < max(pauses) <= 13  # with a look of 2 s at most, within 15 s
         assert len(pauses) > 20
+
+    async def test_comes_when_nobody_answers_the_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(event_stream, "_LOOK_TIMEOUT_SECONDS", 0.05)
+        scene = Scene()
+        with scene.streams.open(caller(3), None) as stream:
+            pieces = stream.run()
+            await anext(pieces)
+            scene.standing.found = None
+            scene.feed.report_gap(ANN)
+            assert [await anext(pieces) for _ in range(3)] == [b": revision 0\n\n"] * 3
 
 
 class TestTheCap:
