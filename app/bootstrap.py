@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from uuid import UUID
 
 from fastapi import FastAPI
 from starlette.types import Scope
@@ -12,6 +11,7 @@ from app.api.cached_reads import CachedReads
 from app.api.client_address import ClientAddresses
 from app.api.cookies import SessionCookies
 from app.api.credentials import CredentialReader
+from app.api.event_stream import EventStreams
 from app.api.known_account import KnownAccounts
 from app.api.rate_limit import RequestLimits
 from app.api.security import Security
@@ -19,6 +19,8 @@ from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
 from app.cache.counter_exchange import CounterExchange
 from app.cache.module import run_cache
+from app.cache.revision_feed import RevisionFeed
+from app.cache.revision_subscription import run_feed
 from app.core.access_tokens import AccessTokenVerifier, RememberingVerifier, SigningKey
 from app.core.clock import Clock, SystemClock
 from app.core.metrics import Metrics
@@ -45,8 +47,10 @@ async def run_services(
     cookies = SessionCookies(is_secure=settings.http.public_url.startswith("https:"))
     verifier = AccessTokenVerifier(key.public_keys, settings.jwt, clock)
     state.credentials = credentials = CredentialReader(RememberingVerifier(verifier, clock), cookies)
+    feed = RevisionFeed()
     async with AsyncExitStack() as stack:
-        cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, _publish_nowhere))
+        cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, feed.publish))
+        await stack.enter_async_context(run_feed(cache.client, state.metrics.cache, feed))
         state.cache = cache.client
         await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
         state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
@@ -62,6 +66,7 @@ async def run_services(
             public_url=settings.http.public_url,
             is_local=settings.runtime.is_local,
         )
+        state.events = EventStreams(feed, state.security, state.metrics.events)
         state.tasks = build_tasks(state.store, settings.tasks.quota)
         state.auth = await stack.enter_async_context(
             build_auth(
@@ -74,10 +79,6 @@ async def run_services(
             )
         )
         yield
-
-
-def _publish_nowhere(_user_id: UUID, _revision: int) -> None:
-    pass
 
 
 def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimits:

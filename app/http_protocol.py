@@ -6,6 +6,7 @@ from http import HTTPStatus
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.api.event_stream import END_STREAMS
 from app.api.problems import MEDIA_TYPE, describe_problem
 from app.core.errors import ProblemError
 
@@ -55,6 +56,13 @@ class HttpProtocol(HttpToolsProtocol):
         """The parser has met the end of the headers."""
         self._is_in_head = False
         super().on_headers_complete()
+
+    def shutdown(self) -> None:
+        """The server ends, once all answers under way are complete: those that go on for ever have to be ended."""
+        super().shutdown()
+        end_streams = self.app_state.get(END_STREAMS)
+        if end_streams is not None:
+            end_streams()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser cannot read."""

@@ -10,6 +10,7 @@ from app import __version__
 from app.api import health
 from app.api.cacheable import collect_cacheable_routes
 from app.api.cached_reads import CachedReadsMiddleware
+from app.api.event_stream import END_STREAMS
 from app.api.middleware import (
     MAX_BODY_BYTES,
     BodyLimitMiddleware,
@@ -48,9 +49,9 @@ def create_app(
     clock = clock or SystemClock()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         async with run_services(app, settings, clock, listeners):
-            yield
+            yield {END_STREAMS: app.state.events.close}
 
     app = FastAPI(
         title="Taskfleet",

@@ -31,30 +31,37 @@ class KnownAccounts:
         self._store = store
 
     async def look_up(self, scope: Scope, claims: AccessClaims, answer_name: bytes | None) -> UserView | None:
-        """Return what the cache holds of the caller, or None when it must not be used now."""
+        """Return what the cache holds of the caller, or None when it must not be used now; the request keeps it."""
+        view = await self.read(claims.user_id, claims.session_id, answer_name)
+        if view is not None:
+            scope["state"][_STATE_NAME] = view
+            if view.account is not None:
+                scope["state"]["user_id"] = str(view.user_id)
+        return view
+
+    async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None = None) -> UserView | None:
+        """Return what the cache holds of a session, or None when it must not be used now."""
         try:
-            reading = await self._store.read(claims.user_id, claims.session_id, answer_name)
+            reading = await self._store.read(user_id, session_id, answer_name)
             if reading.generation is None and not reading.is_fenced:
-                reading = await self._store.open_generation(claims.user_id, reading.seen)
+                reading = await self._store.open_generation(user_id, reading.seen)
         except CacheBypassError:
             return None
         if reading.is_fenced or reading.generation is None:
             return None
-        view = UserView(
-            claims.user_id, claims.session_id, reading.generation, _read_account(claims, reading), reading.answer
-        )
-        scope["state"][_STATE_NAME] = view
-        if view.account is not None:
-            scope["state"]["user_id"] = str(view.user_id)
-        return view
+        return UserView(user_id, session_id, reading.generation, _read_account(user_id, reading), reading.answer)
 
     async def keep_account(self, scope: Scope, account: Account) -> None:
         """Keep what MongoDB said of the session that is calling."""
         view = find_view(scope)
         if view is not None:
-            fields = {session_field(view.session_id): _write_account(account)}
-            await self._store.fill(view.user_id, view.generation, account.revision, fields)
+            await self.keep(view, account)
             scope["state"]["revision"] = account.revision
+
+    async def keep(self, view: UserView, account: Account) -> None:
+        """Keep what MongoDB said of the session of a view after it was read."""
+        fields = {session_field(view.session_id): _write_account(account)}
+        await self._store.fill(view.user_id, view.generation, account.revision, fields)
 
     async def keep_answer(self, scope: Scope, view: UserView, answer_name: bytes, answer: bytes) -> None:
         """Keep an answer that was read after the view."""
@@ -73,9 +80,9 @@ def _write_account(account: Account) -> bytes:
     return f"{account.role} {account.timezone}".encode()
 
 
-def _read_account(claims: AccessClaims, reading: Reading) -> Account | None:
+def _read_account(user_id: UUID, reading: Reading) -> Account | None:
     if reading.session is None or reading.revision is None:
         return None
     role, _, timezone = reading.session.decode().partition(" ")
     known_role: Role = "admin" if role == "admin" else "user"
-    return Account(claims.user_id, known_role, reading.revision, timezone, is_disabled=False)
+    return Account(user_id, known_role, reading.revision, timezone, is_disabled=False)

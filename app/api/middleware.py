@@ -244,7 +244,15 @@ class HeadMiddleware:
             await self._app(scope, receive, send)
             return
 
+        is_complete = False
+
         async def send_without_body(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+            nonlocal is_complete
+            if message["type"] != "http.response.body":
+                await send(message)
+            elif not is_complete:
+                # Complete with the first part: a stream may have no last one. It sees its client leave then.
+                is_complete = True
+                await send({"type": "http.response.body", "body": b""})
 
         await self._app({**scope, "method": "GET"}, receive, send_without_body)

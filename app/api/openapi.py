@@ -34,7 +34,7 @@ _MEANINGS = {
     413: "The body is too large",
     415: "The body is not JSON",
     422: "A value is not acceptable; `errors` tells which",
-    429: "A rate limit is used up; try again after `Retry-After` seconds",
+    429: "A rate limit is used up, or too much goes on at once; try again after `Retry-After` seconds",
     502: "The provider gave an unusable answer",
     503: "A server behind this one is away; try again after `Retry-After` seconds",
 }

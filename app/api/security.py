@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -13,7 +14,7 @@ from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts, find_view
 from app.core.access_tokens import AccessClaims
 from app.core.errors import ForbiddenError, UnauthenticatedError
-from app.core.identity import Caller
+from app.core.identity import Caller, Role
 from app.data.accounts import Account, Accounts
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -51,16 +52,20 @@ class Security:
         if credentials.claims is None:
             raise credentials.refusal or UnauthenticatedError
         claims = credentials.claims
-        account = await self._find_account(request, claims)
-        if account is None or account.is_disabled or account.role != claims.role:
-            raise UnauthenticatedError("The session has ended.", error="invalid_token")
-        return Caller(
-            user_id=account.user_id,
-            session_id=claims.session_id,
-            role=account.role,
-            revision=account.revision,
-            timezone=account.timezone,
-        )
+        return _admit(await self._find_account(request, claims), claims.session_id, claims.role)
+
+    async def check_again(self, caller: Caller) -> Caller:
+        """Return a caller as things stand now, from the cache when it knows.
+
+        Raises `UnauthenticatedError` when the session has ended or the role is another one.
+        """
+        view = await self.known_accounts.read(caller.user_id, caller.session_id)
+        if view is not None and view.account is not None:
+            return _admit(view.account, caller.session_id, caller.role)
+        account = await self.accounts.find_with_session(caller.user_id, caller.session_id)
+        if view is not None and account is not None and not account.is_disabled:
+            await self.known_accounts.keep(view, account)
+        return _admit(account, caller.session_id, caller.role)
 
     async def _find_account(self, request: Request, claims: AccessClaims) -> Account | None:
         view = find_view(request.scope)
@@ -98,6 +103,18 @@ class Security:
         if self.is_local and is_local_name(host):  # reached as localhost, by address or through a forwarded port
             allowed.add(f"{request.url.scheme}://{host}")
         return origin in allowed
+
+
+def _admit(account: Account | None, session_id: UUID, role: Role) -> Caller:
+    if account is None or account.is_disabled or account.role != role:
+        raise UnauthenticatedError("The session has ended.", error="invalid_token")
+    return Caller(
+        user_id=account.user_id,
+        session_id=session_id,
+        role=account.role,
+        revision=account.revision,
+        timezone=account.timezone,
+    )
 
 
 def is_local_name(host: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import redis.asyncio
+from redis.asyncio.client import PubSub
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
@@ -47,13 +48,31 @@ class RedisClient(Protocol):
     async def aclose(self) -> None: ...
 
 
+class _MortalPubSub(PubSub):
+    """Ends with its connection.
+
+    redis-py would connect it anew unseen, in the tasks that read and that write at once: one connection of two is
+    then left open, and nobody hears that messages were missed.
+    """
+
+    async def connect(self) -> None:
+        """Connect at first; later on only see that the connection is there."""
+        if self.connection is not None and not self.connection.is_connected:
+            raise ConnectionError("the connection was lost")
+        await super().connect()  # type: ignore[no-untyped-call]
+
+    async def _reconnect(self, conn: Any, *_details: Any, **_more_details: Any) -> None:
+        await conn.disconnect(nowait=True)
+
+
 class CacheClient:
     """The connections of one process to the cache server; there is none when no URL is set."""
 
     def __init__(self, settings: CacheSettings) -> None:
         self._url = None if settings.url is None else settings.url.get_secret_value()
         self._redis = None if self._url is None else open_redis(self._url)
-        self._others: list[RedisClient] = list(getattr(self._redis, _SENTINELS, ()))
+        self._sentinels: list[RedisClient] = list(getattr(self._redis, _SENTINELS, ()))
+        self._subscriber: RedisClient | None = None
         self._discovery: asyncio.Task[Any] | None = None
 
     @property
@@ -75,8 +94,10 @@ class CacheClient:
             node = client.get_default_node()
             arguments = {name: value for name, value in _arguments(urlsplit(self._url or "")).items() if name != "db"}
             client = redis.asyncio.Redis(host=node.host, port=int(node.port), **arguments)
-            self._others.append(client)
-        return client.pubsub()
+            if self._subscriber is not None:  # whose connection is lost
+                await self._subscriber.aclose()
+            self._subscriber = client
+        return _MortalPubSub(client.connection_pool)
 
     async def server_time_us(self) -> int:
         """The server's clock in microseconds since 1970; of several servers, the one that is ahead."""
@@ -111,7 +132,7 @@ class CacheClient:
         if self._discovery is not None and not self._discovery.done():
             self._discovery.cancel()
             await asyncio.wait([self._discovery], timeout=CALL_TIMEOUT_SECONDS)
-        for client in (self._redis, *self._others):
+        for client in (self._redis, self._subscriber, *self._sentinels):
             if client is not None:
                 await client.aclose()
 

@@ -32,13 +32,13 @@ async def run_cache(
 ) -> AsyncIterator[CacheModule]:
     """Keep the cache for as long as the context lasts.
 
-    `publish` is told of a user's new revisions where no cache server does it.
+    `publish` is told of the revisions that this process makes; a cache server tells the other processes.
     """
     client = CacheClient(settings)
     shared = SharedCache(client.redis if client.is_configured else None, metrics)
     try:
         if client.is_configured:
-            redis_store = RedisStore(client, settings, metrics)
+            redis_store = RedisStore(client, settings, metrics, publish)
             async with redis_store.running():
                 yield CacheModule(client, redis_store, Fences(redis_store), shared)
         elif settings.is_only_process:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from redis.exceptions import OutOfMemoryError
 
 from app.cache.client import CALL_TIMEOUT_SECONDS, CacheClient
 from app.cache.lane import CacheCallError, Command, Lane
-from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, RAISE_FENCE
+from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, PUBLISH, RAISE_FENCE
 from app.cache.store import (
     FENCE_LIFETIME_SECONDS,
     MAX_USER_BYTES,
@@ -44,6 +44,17 @@ def channel_of(user_id: UUID) -> str:
     return f"{_CHANNEL_PREFIX}{user_id}"
 
 
+def user_of_channel(channel: bytes) -> UUID | None:
+    """The user whose revisions are published on a channel, or None if it is another channel."""
+    prefix, _, user_id = channel.decode("latin-1").rpartition(":")
+    if f"{prefix}:" != _CHANNEL_PREFIX:
+        return None
+    try:
+        return UUID(user_id)
+    except ValueError:
+        return None
+
+
 @functools.lru_cache(maxsize=10_000)
 def _key_of(user_id: UUID) -> bytes:
     return f"taskfleet:user:{{{user_id}}}".encode()
@@ -52,13 +63,21 @@ def _key_of(user_id: UUID) -> bytes:
 class RedisStore:
     """Implements `CacheStore`."""
 
-    def __init__(self, client: CacheClient, settings: CacheSettings, metrics: CacheMetrics) -> None:
+    def __init__(
+        self,
+        client: CacheClient,
+        settings: CacheSettings,
+        metrics: CacheMetrics,
+        publish: Callable[[UUID, int], None] = lambda _user_id, _revision: None,
+    ) -> None:
+        """`publish` is told of the revisions that this process makes, which it needs not hear from the server."""
         self._metrics = metrics
+        self._publish = publish
         self._ttl_ms = settings.ttl_seconds * 1000
         self._watch = Watch(client.server_time_us, metrics, self._end_suspects)
         self._reads = Lane(client.redis, lambda: CALL_TIMEOUT_SECONDS)
         self._writes = Lane(client.redis, self._write_timeout_seconds)
-        self._suspects: dict[UUID, str] = {}
+        self._suspects: dict[UUID, tuple[str, int | None]] = {}
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -134,7 +153,9 @@ class RedisStore:
         if await self._tell("lower", command):
             self._suspects.pop(user_id, None)
         elif len(self._suspects) < _MAX_SUSPECTS:
-            self._suspects[user_id] = token
+            self._suspects[user_id] = (token, release.revision)
+        if release.revision is not None:
+            self._publish(user_id, release.revision)
 
     async def _ask(self, name: str, command: Command) -> Any:
         """Make a call that may fail: then the cache is bypassed."""
@@ -169,8 +190,15 @@ class RedisStore:
     async def _end_suspects(self) -> None:
         """End the generations of those whose changes could not be told of; the server has just come back."""
         suspects, self._suspects = self._suspects, {}
-        release = FenceRelease(revision=None, keeps_sessions=False)
-        await asyncio.gather(*(self.lower_fence(user_id, token, release) for user_id, token in suspects.items()))
+        await asyncio.gather(*(self._end_suspect(user_id, *suspect) for user_id, suspect in suspects.items()))
+
+    async def _end_suspect(self, user_id: UUID, token: str, revision: int | None) -> None:
+        # The revision may be known to the streams of other processes, but no more to the hash: others may have
+        # changed it meanwhile without being heard either.
+        await self.lower_fence(user_id, token, FenceRelease(revision=None, keeps_sessions=False))
+        if revision is not None:
+            with contextlib.suppress(CacheCallError):
+                await self._writes.call(_eval(PUBLISH, user_id, channel_of(user_id), revision))
 
     def _write_timeout_seconds(self) -> float:
         is_silent = self._watch.silent_seconds() >= WRITE_PATIENCE_SECONDS

@@ -86,6 +86,11 @@ if written then redis.call('PUBLISH', ARGV[7], ARGV[6]) end
 """
 )
 
+# ARGV: channel, revision. A script, because a command without a key has no place in a pipeline to a cluster.
+PUBLISH = """#!lua flags=allow-oom
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+"""
+
 # ARGV: random, lifetime of a generation (ms), lifetime of a fence (ms), the nonce that was seen or ''.
 # Returns the head of the generation.
 OPEN_GENERATION = (

@@ -48,6 +48,14 @@ class CacheMetrics:
         )
 
 
+class EventMetrics:
+    """Live updates."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.streams = Gauge("taskfleet_event_streams", "Streams of live updates that are open.", registry=registry)
+        self.events = Counter("taskfleet_events", "Revisions sent over streams of live updates.", registry=registry)
+
+
 class Metrics:
     """What is counted; labels hold route templates and status codes, never ids or user text."""
 
@@ -85,6 +93,7 @@ class Metrics:
             "1 if the last exchange of counts succeeded, 0 if every process limits for itself.",
             registry=self.registry,
         )
+        self.events = EventMetrics(self.registry)
         build = Gauge(
             "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry
         )

@@ -49,6 +49,7 @@ OPERATION_IDS = {
     "refreshSession",
     "reopenTask",
     "restoreTask",
+    "streamEvents",
     "sync",
     "updateList",
     "updateProfile",

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -52,9 +53,9 @@ class _QuietServer(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serve(app: ASGIApp) -> AsyncIterator[LiveServer]:
-    """Serve the app, whose lifespan is the caller's business, while the block runs."""
-    config = uvicorn.Config(app, http=HttpProtocol, lifespan="off", log_config=None, access_log=False, ws="none")
+async def serve(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[LiveServer]:
+    """Serve the app while the block runs; its lifespan is the caller's business unless it is "on"."""
+    config = uvicorn.Config(app, http=HttpProtocol, lifespan=lifespan, log_config=None, access_log=False, ws="none")
     server = _QuietServer(config)
     listener = open_listener("127.0.0.1", 0)
     running = asyncio.create_task(server.serve(sockets=[listener]))

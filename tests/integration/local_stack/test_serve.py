@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,7 +15,7 @@ import pytest
 from app.core.signing_keys import generate_signing_key
 from app.embedded.mongo import EmbeddedMongo
 from app.embedded.server import LOOPBACK, find_free_port
-from app.serving import ListenError, format_host, open_listener
+from app.serving import UNCONFIRMED_MILLISECONDS, ListenError, format_host, open_listener
 from tests.integration.local_stack.local_process import clean_environment, run_taskfleet
 from tests.integration.local_stack.processes import descendants, wait_for_end, wait_until
 
@@ -94,6 +95,13 @@ class TestTheListener:
     def test_takes_a_free_port_for_0(self) -> None:
         with open_listener(LOOPBACK, 0) as listener:
             assert listener.getsockname()[1] > 0
+
+    def test_has_the_system_give_up_clients_that_vanished(self) -> None:
+        with open_listener(LOOPBACK, 0) as listener, socket.create_connection(listener.getsockname()):
+            accepted, _ = listener.accept()
+            with accepted:
+                timeout = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+                assert timeout == UNCONFIRMED_MILLISECONDS
 
     def test_refuses_a_port_that_is_taken(self) -> None:
         with open_listener(LOOPBACK, 0) as listener:
