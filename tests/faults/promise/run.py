@@ -1,0 +1,51 @@
+"""Runs one case: the stage, the hammer and the fault together."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.promise.cases import Case, Story
+from tests.faults.promise.hammer import Hammer, Tally
+from tests.faults.promise.stage import set_stage
+
+# An access token lives for ten minutes.
+LONGEST_CASE_SECONDS = 540.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a case."""
+
+    case: Case
+    tally: Tally
+    settled_p99_ms: float
+    seconds: float
+
+
+async def run_case(case: Case, reads: int, directory: Path, mongo_url: str, signing_key_file: Path) -> Outcome:
+    """Hammer until there were so many reads and enough cycles of the fault; a control stops at its first violation."""
+    async with set_stage(
+        directory, mongo_url, signing_key_file, is_proxied=case.is_proxied, sabotages=case.sabotages
+    ) as stage:
+        hammer, story = Hammer(stage), Story(stage)
+        await hammer.prepare()
+        began = time.monotonic()
+        playing = asyncio.create_task(case.play(story))
+
+        def enough(tally: Tally) -> bool:
+            if playing.done():
+                playing.result()
+            if time.monotonic() - began > LONGEST_CASE_SECONDS:
+                return True
+            if case.is_control and tally.violations:
+                return True
+            return not case.is_control and tally.reads >= reads and len(story.events) >= case.cycles
+
+        try:
+            tally = await hammer.run(enough)
+        finally:
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+            stage.cache.thaw()
+        return Outcome(case, tally, story.settled_p99_ms(tally), time.monotonic() - began)
