@@ -25,7 +25,7 @@ def _describe(outcome: Outcome) -> str:
         tally.server_errors.total(),
         f"{outcome.settled_p99_ms:.0f} ms",
         f"{outcome.seconds:.0f} s",
-        ", ".join(f"{number} {what}" for what, number in tally.surprises.items()),
+        ", ".join(f"{number} x {what}" for what, number in (tally.server_errors + tally.surprises).items()),
     )
 
 
@@ -48,7 +48,7 @@ async def _run(reads: int, words: list[str]) -> bool:
                 outcome = await run_case(case, reads, directory / str(number), mongo.url, key)
                 print(_describe(outcome), flush=True)
                 is_kept = is_kept and _is_kept(outcome)
-                for violation in outcome.tally.violations[:0 if case.is_control else 5]:
+                for violation in outcome.tally.violations[: 0 if case.is_control else 5]:
                     print(f"    {violation}", flush=True)
     return is_kept
 

@@ -208,6 +208,7 @@ CASES = (
     Case("slow by 60 ms", slow_down(0.06), is_proxied=True, cycles=4),
     Case("connections cut", cut_connections, is_proxied=True, cycles=1),
     Case("unreachable", swallow, is_proxied=True, cycles=6),
+    Case("unreachable, suspects forgotten", swallow, is_proxied=True, sabotages=("forget_suspects",), cycles=6),
     Case("lowers lost", stay_calm, sabotages=("lose_lowers",), cycles=1),
     Case("service frozen", freeze_service, cycles=4, hurts_service=True),
     Case("service killed before lowering", revive_the_dead, sabotages=("die_before_lowering",), hurts_service=True),
@@ -215,5 +216,7 @@ CASES = (
 CONTROLS = (
     Case("no compare-and-set", stay_calm, sabotages=("fill_without_comparing",), is_control=True, cycles=1),
     Case("no fence", stay_calm, sabotages=("raise_no_fence",), is_control=True, cycles=1),
-    Case("no rule of trust", swallow, is_proxied=True, sabotages=("trust_whatever_comes",), is_control=True, cycles=6),
+    Case(
+        "no rule of trust", swallow, is_proxied=True, sabotages=("trust_whatever_comes",), is_control=True, cycles=6
+    ),
 )

@@ -15,7 +15,7 @@ USERS = 4
 READERS_A_PROCESS = 6
 # A change ends what is cached of its user. Between two of them there must be time for reads of what is cached, and
 # now and then none at all.
-LONGEST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 1.0
 # A reader that was refused or cut off waits this long before it comes again.
 PAUSE_AFTER_ERROR_SECONDS = 0.02
 
@@ -65,7 +65,7 @@ class Tally:
     writes: int = 0
     unchanged: int = 0
     violations: list[Violation] = field(default_factory=list)
-    server_errors: Counter[int] = field(default_factory=Counter)
+    server_errors: Counter[str] = field(default_factory=Counter)
     surprises: Counter[str] = field(default_factory=Counter)
     durations: list[tuple[float, float]] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ class Tally:
         if answer.status < 400:
             return True
         if answer.status >= 500:
-            self.server_errors[answer.status] += 1
+            self.server_errors[f"{answer.status} {answer.json()['detail']}"] += 1
         else:
             self.surprises[f"status {answer.status}"] += 1
         return False
@@ -104,11 +104,7 @@ class Hammer:
 
     async def run(self, enough: Callable[[Tally], bool]) -> Tally:
         """Hammer until there was enough, and let everything under way end."""
-        readers = [
-            self._read(process, number)
-            for process in self._processes
-            for number in range(READERS_A_PROCESS)
-        ]
+        readers = [self._read(process, number) for process in self._processes for number in range(READERS_A_PROCESS)]
         first, second = self._processes
         writers = [
             writer
@@ -161,7 +157,9 @@ class Hammer:
                     return
                 if number % 3:
                     path = f"/api/v1/tasks/{user.task_id}"
-                    await self._write(process, connection, user, "task", number, ("PATCH", path, {"title": str(number)}))
+                    await self._write(
+                        process, connection, user, "task", number, ("PATCH", path, {"title": str(number)})
+                    )
                 else:
                     total = user.acknowledged["count"] + 1
                     await self._write(

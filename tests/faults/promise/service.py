@@ -49,8 +49,18 @@ def fill_without_comparing() -> None:
     redis_store.FILL = redis_store.FILL.replace(comparison, "if not nonce then return 0 end")
 
 
+def forget_suspects() -> None:
+    """Leave the generations of those alone whose changes could not be told of, as a writer does that has died since."""
+
+    async def end_suspects(self: RedisStore) -> None:
+        self._suspects.clear()
+
+    RedisStore._end_suspects = end_suspects
+
+
 def trust_whatever_comes() -> None:
-    """Believe every generation, whatever silence there was."""
+    """Believe every generation, whatever silence there was, and forget suspects, which would make up for much."""
+    forget_suspects()
     Watch.is_current = property(lambda self: True)
     Watch.believes = lambda self, born_us: True
 
@@ -72,7 +82,14 @@ def die_before_lowering() -> None:
 
 SABOTAGES: dict[str, Callable[[], None]] = {
     sabotage.__name__: sabotage
-    for sabotage in (lose_lowers, raise_no_fence, fill_without_comparing, trust_whatever_comes, die_before_lowering)
+    for sabotage in (
+        lose_lowers,
+        raise_no_fence,
+        fill_without_comparing,
+        forget_suspects,
+        trust_whatever_comes,
+        die_before_lowering,
+    )
 }
 
 
