@@ -12,7 +12,7 @@ from tests.faults.promise.cases import CASES, CONTROLS
 from tests.faults.promise.run import Outcome, run_case
 from tests.servers import make_mongo
 
-_COLUMNS = "{:<32}{:>9}{:>8}{:>12}{:>6}{:>9}{:>9}  {}"
+_COLUMNS = "{:<34}{:>9}{:>9}{:>8}{:>12}{:>6}{:>9}{:>9}  {}"
 
 
 def _describe(outcome: Outcome) -> str:
@@ -20,6 +20,7 @@ def _describe(outcome: Outcome) -> str:
     return _COLUMNS.format(
         outcome.case.name,
         tally.reads,
+        outcome.hits,
         tally.writes,
         len(tally.violations),
         tally.server_errors.total(),
@@ -37,7 +38,7 @@ def _is_kept(outcome: Outcome) -> bool:
 
 async def _run(reads: int, words: list[str]) -> bool:
     chosen = [case for case in (*CASES, *CONTROLS) if not words or any(word in case.name for word in words)]
-    print(_COLUMNS.format("case", "reads", "writes", "violations", "5xx", "p99", "took", "besides"))
+    print(_COLUMNS.format("case", "reads", "hits", "writes", "violations", "5xx", "p99", "took", "besides"))
     is_kept = True
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)

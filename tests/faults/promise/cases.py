@@ -20,9 +20,10 @@ OBSERVED_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Story:
-    """When something happened (`time.monotonic`)."""
+    """When something happened (`time.monotonic`), and how much time is taken between two events."""
 
     stage: Stage
+    pace: float = 1.0
     events: list[float] = field(default_factory=list)
 
     def note(self) -> None:
@@ -31,17 +32,16 @@ class Story:
 
     async def wait(self, shortest: float, longest: float) -> None:
         """Let a random time pass until the next thing happens."""
-        await asyncio.sleep(random.uniform(shortest, longest))
+        await asyncio.sleep(random.uniform(shortest, longest) * self.pace)
 
     def settled_durations(self, tally: Tally) -> list[float]:
         """The durations of the reads that began in the second after the first second after an event."""
         durations, number = [], 0
         bounds = [*self.events, float("inf")]
         for began, duration in sorted(tally.durations):
-            while began >= bounds[number + 1] if number + 1 < len(bounds) else False:
+            while began >= bounds[number + 1]:
                 number += 1
-            age = began - bounds[number]
-            if SETTLING_SECONDS <= age < SETTLING_SECONDS + OBSERVED_SECONDS:
+            if SETTLING_SECONDS <= began - bounds[number] < SETTLING_SECONDS + OBSERVED_SECONDS:
                 durations.append(duration)
         return durations
 

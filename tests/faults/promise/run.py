@@ -1,13 +1,15 @@
 """Runs one case: the stage, the hammer and the fault together."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.promise.cases import Case, Story
 from tests.faults.promise.hammer import Hammer, Tally
-from tests.faults.promise.stage import set_stage
+from tests.faults.promise.http_connection import HttpConnection
+from tests.faults.promise.stage import ServiceProcess, set_stage
 
 # An access token lives for ten minutes.
 LONGEST_CASE_SECONDS = 540.0
@@ -23,14 +25,18 @@ class Outcome:
     tally: Tally
     settled_p99_ms: float
     seconds: float
+    # Answers that came out of the cache, 304 included.
+    hits: int
 
 
-async def run_case(case: Case, reads: int, directory: Path, mongo_url: str, signing_key_file: Path) -> Outcome:
+async def run_case(
+    case: Case, reads: int, directory: Path, mongo_url: str, signing_key_file: Path, *, pace: float = 1.0
+) -> Outcome:
     """Hammer until there were so many reads and enough cycles of the fault; a control stops at its first violation."""
     async with set_stage(
         directory, mongo_url, signing_key_file, is_proxied=case.is_proxied, sabotages=case.sabotages
     ) as stage:
-        hammer, story = Hammer(stage), Story(stage)
+        hammer, story = Hammer(stage), Story(stage, pace)
         await hammer.prepare()
         began = time.monotonic()
         playing = asyncio.create_task(case.play(story))
@@ -49,4 +55,15 @@ async def run_case(case: Case, reads: int, directory: Path, mongo_url: str, sign
             playing.cancel()
             await asyncio.gather(playing, return_exceptions=True)
             stage.cache.thaw()
-        return Outcome(case, tally, story.settled_p99_ms(tally), time.monotonic() - began)
+        seconds = time.monotonic() - began
+        hits = sum([await _count_hits(process) for process in stage.processes])
+        return Outcome(case, tally, story.settled_p99_ms(tally), seconds, hits)
+
+
+async def _count_hits(process: ServiceProcess) -> int:
+    async with HttpConnection(process.port) as connection:
+        answer = await connection.request("GET", "/metrics", {})
+    counts = re.findall(
+        rb'^taskfleet_cache_reads_total\{outcome="(?:hit|not_modified)"\} ([0-9.]+)', answer.body, re.M
+    )
+    return sum(int(float(number)) for number in counts)
