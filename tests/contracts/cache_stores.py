@@ -1,6 +1,5 @@
 """The implementations of `CacheStore`, and for each a way to let time pass and to lose everything."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,11 +14,10 @@ from app.cache.redis_store import RedisStore
 from app.cache.store import CacheStore, FenceRelease, Reading, answer_field, session_field
 from app.core.metrics import CacheMetrics
 from app.core.settings import CacheSettings
+from tests.faults.waiting import until
 
 TTL_SECONDS = 30
 NAME = b"/api/v1/tasks"
-# A process believes nothing before its first probe was answered and some time has passed.
-TRUST_SECONDS = 10.0
 
 
 class Kit(Protocol):
@@ -111,9 +109,7 @@ async def open_store(url: str, metrics: CacheMetrics | None = None) -> AsyncIter
     store = RedisStore(client, settings, metrics or new_metrics())
     try:
         async with store.running():
-            async with asyncio.timeout(TRUST_SECONDS):
-                while store._watch.is_away:  # noqa: ASYNC110 - nobody tells when it is back
-                    await asyncio.sleep(0.01)
+            await until(lambda: not store._watch.is_away)
             yield store
     finally:
         await client.close()

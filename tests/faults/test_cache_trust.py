@@ -17,8 +17,8 @@ from app.embedded.cache import EmbeddedCache
 from tests.contracts.cache_stores import Person, RedisKit, open_store
 from tests.faults.conftest import Victim
 from tests.faults.promise.proxy import HOST, Proxy
+from tests.faults.waiting import DEADLINE_SECONDS, until
 
-DEADLINE_SECONDS = 20.0
 LATE_ROUNDS = 3
 
 
@@ -166,11 +166,8 @@ class TestASlowNetwork:
         """It takes one round trip, as for those who kept theirs; else some would be served and others not."""
         scene.writers_network.reply_delay_seconds = CALL_TIMEOUT_SECONDS * 0.6
         scene.writers_network.cut(1)
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while not scene.writer._watch.is_away:
-                await asyncio.sleep(0.01)
-            while scene.writer._watch.is_away:
-                await asyncio.sleep(0.01)
+        await until(lambda: scene.writer._watch.is_away)
+        await until(lambda: not scene.writer._watch.is_away)
 
     async def test_never_gives_one_the_reply_to_another(self, scene: Scene) -> None:
         other = Person(scene.person.kit)
@@ -198,6 +195,7 @@ class TestAWriterThatCouldNotTell:
         assert await scene.read() == b"old"
         scene.writers_network.recover()
 
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while await scene.read() is not None:
-                await asyncio.sleep(0.01)
+        async def is_forgotten() -> bool:
+            return await scene.read() is None
+
+        await until(is_forgotten)

@@ -15,6 +15,11 @@ from tests.servers import make_mongo
 _COLUMNS = "{:<34}{:>9}{:>9}{:>8}{:>12}{:>6}{:>9}{:>9}  {}"
 
 
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _describe(outcome: Outcome) -> str:
     tally = outcome.tally
     return _COLUMNS.format(
@@ -38,7 +43,7 @@ def _is_kept(outcome: Outcome) -> bool:
 
 async def _run(reads: int, words: list[str]) -> bool:
     chosen = [case for case in (*CASES, *CONTROLS) if not words or any(word in case.name for word in words)]
-    print(_COLUMNS.format("case", "reads", "hits", "writes", "violations", "5xx", "p99", "took", "besides"))
+    _write(_COLUMNS.format("case", "reads", "hits", "writes", "violations", "5xx", "p99", "took", "besides"))
     is_kept = True
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -47,10 +52,10 @@ async def _run(reads: int, words: list[str]) -> bool:
         async with make_mongo(directory / "mongo") as mongo:
             for number, case in enumerate(chosen):
                 outcome = await run_case(case, reads, directory / str(number), mongo.url, key)
-                print(_describe(outcome), flush=True)
+                _write(_describe(outcome))
                 is_kept = is_kept and _is_kept(outcome)
                 for violation in outcome.tally.violations[: 0 if case.is_control else 5]:
-                    print(f"    {violation}", flush=True)
+                    _write(f"    {violation}")
     return is_kept
 
 

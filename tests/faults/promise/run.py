@@ -32,7 +32,7 @@ class Outcome:
 async def run_case(
     case: Case, reads: int, directory: Path, mongo_url: str, signing_key_file: Path, *, pace: float = 1.0
 ) -> Outcome:
-    """Hammer until there were so many reads and enough cycles of the fault; a control stops at its first violation."""
+    """Hammer until there were so many reads and enough cycles; a control stops at its first violation."""
     async with set_stage(
         directory, mongo_url, signing_key_file, is_proxied=case.is_proxied, sabotages=case.sabotages
     ) as stage:
@@ -67,6 +67,6 @@ async def _count_hits(process: ServiceProcess) -> int:
         except (OSError, EOFError):  # it was killed, as is the way of some cases
             return 0
     counts = re.findall(
-        rb'^taskfleet_cache_reads_total\{outcome="(?:hit|not_modified)"\} ([0-9.]+)', answer.body, re.M
+        rb'^taskfleet_cache_reads_total\{outcome="(?:hit|not_modified)"\} ([0-9.]+)', answer.body, re.MULTILINE
     )
     return sum(int(float(number)) for number in counts)

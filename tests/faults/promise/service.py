@@ -50,7 +50,7 @@ def fill_without_comparing() -> None:
 
 
 def forget_suspects() -> None:
-    """Leave the generations of those alone whose changes could not be told of, as a writer does that has died since."""
+    """Leave the generations of those alone whose changes could not be told of, as a dead writer does."""
 
     async def end_suspects(self: RedisStore) -> None:
         self._suspects.clear()
@@ -61,8 +61,8 @@ def forget_suspects() -> None:
 def trust_whatever_comes() -> None:
     """Believe every generation, whatever silence there was, and forget suspects, which would make up for much."""
     forget_suspects()
-    Watch.is_current = property(lambda self: True)
-    Watch.believes = lambda self, born_us: True
+    Watch.is_current = property(lambda _: True)
+    Watch.believes = lambda *_: True
 
 
 def die_before_lowering() -> None:
