@@ -34,7 +34,8 @@ class TestTwoProcessesUnderTheHammer:
         assert tally.reads >= READS
         assert tally.unchanged > 0
         assert tally.writes > 0
-        assert outcome.hits > 0
+        if not case.is_proxied:  # where the network is away for most of the time, a busy machine may see no hit
+            assert outcome.hits > 0
         if not case.hurts_service:
             assert not tally.server_errors
             assert not tally.surprises

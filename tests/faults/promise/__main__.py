@@ -38,7 +38,8 @@ def _describe(outcome: Outcome) -> str:
 def _is_kept(outcome: Outcome) -> bool:
     if outcome.case.is_control:
         return bool(outcome.tally.violations)
-    return not outcome.tally.violations and not outcome.tally.server_errors
+    is_answered = outcome.case.hurts_service or not outcome.tally.server_errors
+    return is_answered and not outcome.tally.violations and outcome.tally.reads > 0
 
 
 async def _run(reads: int, words: list[str]) -> bool:
