@@ -13,7 +13,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-pymongo coverage lint format types bench profile openapi lock clean
+.PHONY: help setup run test test-pymongo coverage promise lint format types bench profile openapi lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -32,6 +32,9 @@ test-pymongo: $(PROJECT) ## Run all tests on PyMongo Async instead of Motor
 
 coverage: $(PROJECT) ## Run all tests and fail below 90 % branch coverage
 	$(PYTEST) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+
+promise: $(PROJECT) ## Look for stale reads under every fault, 100,000 a case (takes half an hour)
+	$(BIN)/python -m tests.faults.promise $(ARGS)
 
 lint: types ## Check style, types and the import rules
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What all tests stand on: real servers for a process, an empty database and a standing clock for a test."""
 
+import asyncio
 import functools
 import gc
 import warnings
@@ -42,6 +43,8 @@ environment.isolate()
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 BASE_URL = "http://127.0.0.1:8000"
+# A process that has just started believes nothing cached before it has watched the server for a moment.
+CACHE_PATIENCE_SECONDS = 30
 
 SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 
@@ -140,6 +143,9 @@ async def _app(
 ) -> AsyncIterator[FastAPI]:
     app = create_app(settings, clock=_clock, listeners=[inspection])
     async with app.router.lifespan_context(app):
+        async with asyncio.timeout(CACHE_PATIENCE_SECONDS):
+            while b"taskfleet_cache_breaker_open 1.0" in app.state.metrics.render():  # noqa: ASYNC110 - sets no event
+                await asyncio.sleep(0.02)
         yield app
 
 

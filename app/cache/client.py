@@ -11,7 +11,12 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, RedisError  # noqa: A004 - redis-py's own
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004 - redis-py's own
+    RedisClusterException,
+    RedisError,
+)
 
 from app.core.settings import CacheSettings, SettingsError
 
@@ -28,7 +33,12 @@ _DISCOVERY_TIMEOUT_SECONDS = 5.0
 _SENTINELS = "taskfleet_sentinels"
 
 # What a call to a server that is away, overloaded or not itself may raise.
-CACHE_ERRORS = (RedisError, OSError, TimeoutError)
+# What a cluster of which no node answers raises is no `RedisError`.
+CACHE_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
+
+# The probe asks for the time in a script that might write, so that a server that refuses changes, as a replica does,
+# is as good as silent: its answers can no longer be made to end.
+_TELL_TIME = "#!lua flags=allow-oom\nreturn redis.call('TIME')"
 
 
 def is_connection_lost(error: BaseException) -> bool:
@@ -104,10 +114,10 @@ class CacheClient:
         client = self.redis
         if isinstance(client, RedisCluster):
             await self._discover(client)
-            answers = await client.execute_command("TIME", target_nodes=RedisCluster.PRIMARIES)
+            answers = await client.execute_command("EVAL", _TELL_TIME, 0, target_nodes=RedisCluster.PRIMARIES)
             times = answers.values() if isinstance(answers, Mapping) else [answers]
         else:
-            times = [await client.execute_command("TIME")]
+            times = [await client.execute_command("EVAL", _TELL_TIME, 0)]
         return max(int(seconds) * 1_000_000 + int(microseconds) for seconds, microseconds in times)
 
     async def _discover(self, cluster: RedisCluster) -> None:
@@ -162,8 +172,13 @@ async def _initialize(cluster: RedisCluster) -> None:
 
 
 def _options() -> dict[str, Any]:
-    """What holds for every client: no call is tried again, and the deadlines are the callers'."""
-    return {"retry": Retry(NoBackoff(), 0), "socket_timeout": None}
+    """What holds for every client: no call is tried again, and the deadlines are the callers'.
+
+    A new connection says nothing ahead of its first call, as it would to ask for RESP3 or to tell its version: on a
+    slow network those round trips would take the whole deadline, and who has lost its connections could not come
+    back to a server that others still reach.
+    """
+    return {"retry": Retry(NoBackoff(), 0), "socket_timeout": None, "protocol": 2, "driver_info": None}
 
 
 def _arguments(parts: Any) -> dict[str, Any]:

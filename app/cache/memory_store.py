@@ -27,7 +27,10 @@ _GENERATION_BYTES = 500
 class _Generation:
     nonce: bytes
     expires_at: float
-    fences: set[str] = field(default_factory=set)
+    # Until when what is known of sessions may be kept from one generation to the next.
+    sessions_until: float
+    # By token, with the instant at which each expires.
+    fences: dict[str, float] = field(default_factory=dict)
     revision: int | None = None
     fields: dict[bytes, bytes] = field(default_factory=dict)
     size_bytes: int = _GENERATION_BYTES
@@ -66,7 +69,7 @@ class MemoryStore:
 
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
         """Begin a generation, unless there is one."""
-        generation = self._find(user_id) or self._renew(user_id, set(), {})
+        generation = self._find(user_id) or self._renew(user_id, {}, None)
         return Reading(generation=generation.nonce, seen=generation.nonce, is_fenced=bool(generation.fences))
 
     async def fill(self, user_id: UUID, generation: bytes, revision: int, fields: Mapping[bytes, bytes]) -> None:
@@ -89,22 +92,28 @@ class MemoryStore:
     async def raise_fence(self, user_id: UUID, token: str, *, keeps_sessions: bool) -> None:
         """End the generation; while the fence stands, nothing is filled or answered."""
         before = self._find(user_id)
-        fences = before.fences if before else set()
-        renewed = self._renew(user_id, {*fences, token}, _kept(before, keeps_sessions=keeps_sessions))
-        renewed.revision = before.revision if before else None
+        standing = self._standing(before)
+        fences = {**standing, token: self._monotonic() + FENCE_LIFETIME_SECONDS}
+        renewed = self._renew(user_id, fences, before if keeps_sessions else None)
+        if before is not None and len(standing) == len(before.fences):
+            renewed.revision = before.revision
 
     async def lower_fence(self, user_id: UUID, token: str, release: FenceRelease) -> None:
         """End the generation again, publish the revision and take this fence away."""
         before = self._find(user_id)
-        stood = before is not None and token in before.fences
-        fences = before.fences - {token} if before else set()
-        kept = _kept(before, keeps_sessions=release.keeps_sessions and stood)
-        renewed = self._renew(user_id, fences, kept)
-        if stood and before is not None:
+        standing = self._standing(before)
+        stood = standing.pop(token, None) is not None
+        renewed = self._renew(user_id, standing, before if release.keeps_sessions and stood else None)
+        if before is not None and stood and len(standing) + 1 == len(before.fences):
             known = [revision for revision in (before.revision, release.revision) if revision is not None]
             renewed.revision = max(known, default=None)
         if release.revision is not None:
             self._publish(user_id, release.revision)
+
+    def _standing(self, generation: _Generation | None) -> dict[str, float]:
+        """The fences that have not expired; of one that has, nobody knows which revision it wrote."""
+        now = self._monotonic()
+        return {} if generation is None else {token: at for token, at in generation.fences.items() if at > now}
 
     def _find(self, user_id: UUID) -> _Generation | None:
         generation = self._generations.get(user_id)
@@ -116,13 +125,20 @@ class MemoryStore:
         self._generations.move_to_end(user_id)
         return generation
 
-    def _renew(self, user_id: UUID, fences: set[str], fields: dict[bytes, bytes]) -> _Generation:
+    def _renew(self, user_id: UUID, fences: dict[str, float], kept: _Generation | None) -> _Generation:
+        """Begin a generation, with the sessions of `kept`, whose lifetime that does not lengthen."""
         self._remove(user_id)
+        now = self._monotonic()
+        if kept is not None and kept.sessions_until > now:
+            sessions_until = kept.sessions_until
+            fields = {name: value for name, value in kept.fields.items() if name.startswith(b"s:")}
+        else:
+            sessions_until, fields = now + self._ttl_seconds, {}
         size_bytes = _GENERATION_BYTES + sum(len(name) + len(value) for name, value in fields.items())
-        lifetime_seconds = max(self._ttl_seconds, FENCE_LIFETIME_SECONDS) if fences else self._ttl_seconds
         renewed = _Generation(
             nonce=new_name().encode(),
-            expires_at=self._monotonic() + lifetime_seconds,
+            expires_at=max(fences.values(), default=sessions_until),
+            sessions_until=sessions_until,
             fences=fences,
             fields=fields,
             size_bytes=size_bytes,
@@ -144,9 +160,3 @@ class MemoryStore:
             if oldest is None:
                 return
             self._remove(oldest)
-
-
-def _kept(generation: _Generation | None, *, keeps_sessions: bool) -> dict[bytes, bytes]:
-    if generation is None or not keeps_sessions:
-        return {}
-    return {name: value for name, value in generation.fields.items() if name.startswith(b"s:")}

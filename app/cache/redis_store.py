@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import itertools
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -33,6 +34,8 @@ TTL_JITTER = 0.2
 # Once the server is known to be silent, a call shows within this whether it is back.
 _SILENT_CALL_TIMEOUT_SECONDS = 0.025
 _RETRY_SECONDS = 0.02
+# A process that itself was stopped for a while finds the deadline of its first attempt over before it was sent.
+_LEAST_ATTEMPTS = 2
 # Users whose generation could not be ended while the server was away; of more, the lifetime takes care.
 _MAX_SUSPECTS = 10_000
 
@@ -172,7 +175,7 @@ class RedisStore:
         """Make a call that must get through; whether it did before all patience was gone (see `app.cache.watch`)."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while True:
+        for attempt in itertools.count(1):
             try:
                 await self._writes.call(command)
             except CacheCallError as error:
@@ -182,10 +185,11 @@ class RedisStore:
             else:
                 self._watch.report_answer()
                 return True
-            if waited_seconds >= WRITE_PATIENCE_SECONDS:
-                self._watch.distrust()
-                return False
+            if waited_seconds >= WRITE_PATIENCE_SECONDS and attempt >= _LEAST_ATTEMPTS:
+                break
             await asyncio.sleep(_RETRY_SECONDS)
+        self._watch.distrust()
+        return False
 
     async def _end_suspects(self) -> None:
         """End the generations of those whose changes could not be told of; the server has just come back."""

@@ -6,6 +6,7 @@ The hash (its key holds the user as hash tag, so that everything of a user lies 
   clock>.<random>`; the user's revision, `-` when it is not known for certain; the fences that stand,
   `<token>:<expiry in milliseconds>;…`, or nothing
 - `z`: the bytes that the answers take
+- `k`: until when (in milliseconds) what is known of sessions may be kept from one generation to the next
 - `s:<session>`: what the account of a living session is
 - `a:<path>?<query>`: an answer
 
@@ -39,18 +40,26 @@ local function sort_fences(fences, own)
   return standing, stood, expired
 end
 
--- Begins a generation: no answers, another nonce, these fences and this revision; one lifetime for all of it.
-local function renew(random, fences, revision, keeps_sessions, ttl_ms, fence_ms)
-  if keeps_sessions then
+-- Begins a generation: no answers, another nonce, these fences and this revision; one lifetime for all of it. Kept
+-- sessions lengthen none, or they would be believed for as long as there are changes. With fences the hash lives as
+-- long as the last of them, so that what a dead writer left behind goes away by itself.
+local function renew(random, fences, revision, keeps_sessions, ttl_ms)
+  local kept_until = tonumber(redis.call('HGET', key, 'k') or 0)
+  if keeps_sessions and kept_until > now_ms then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       if string.sub(field, 1, 2) ~= 's:' then redis.call('HDEL', key, field) end
     end
+    ttl_ms = math.min(ttl_ms, kept_until - now_ms)
   else
     redis.call('DEL', key)
+    kept_until = now_ms + ttl_ms
   end
-  if #fences > 0 then ttl_ms = math.max(ttl_ms, fence_ms) end
+  if #fences > 0 then ttl_ms = 0 end
+  for _, fence in ipairs(fences) do
+    ttl_ms = math.max(ttl_ms, tonumber(string.match(fence, '%d+$')) - now_ms)
+  end
   local head = string.format('%.0f.%s %s %s', now_us, random, revision or '-', table.concat(fences, ';'))
-  redis.call('HSET', key, 'h', head)
+  redis.call('HSET', key, 'h', head, 'k', string.format('%.0f', kept_until))
   redis.call('PEXPIRE', key, ttl_ms)
   return head
 end
@@ -66,7 +75,7 @@ local _, revision, standing = read_head()
 local fences, _, expired = sort_fences(standing, ARGV[4])
 fences[#fences + 1] = ARGV[4] .. ':' .. string.format('%.0f', now_ms + ARGV[3])
 if expired then revision = nil end
-renew(ARGV[1], fences, revision, ARGV[5] == '1', tonumber(ARGV[2]), tonumber(ARGV[3]))
+renew(ARGV[1], fences, revision, ARGV[5] == '1', tonumber(ARGV[2]))
 """
 )
 
@@ -81,7 +90,7 @@ local written, revision = tonumber(ARGV[6]), nil
 -- Without its own fence the hash is another one than before the change, and knows nothing of changes in between.
 if stood and not expired then revision = math.max(known or -1, written or -1) end
 if revision == -1 then revision = nil end
-renew(ARGV[1], fences, revision, ARGV[5] == '1' and stood, tonumber(ARGV[2]), tonumber(ARGV[3]))
+renew(ARGV[1], fences, revision, ARGV[5] == '1' and stood, tonumber(ARGV[2]))
 if written then redis.call('PUBLISH', ARGV[7], ARGV[6]) end
 """
 )
@@ -98,7 +107,7 @@ OPEN_GENERATION = (
     + """
 local nonce, _, standing = read_head()
 if nonce and nonce ~= ARGV[4] then return redis.call('HGET', key, 'h') end
-return renew(ARGV[1], (sort_fences(standing, '')), nil, false, tonumber(ARGV[2]), tonumber(ARGV[3]))
+return renew(ARGV[1], (sort_fences(standing, '')), nil, false, tonumber(ARGV[2]))
 """
 )
 

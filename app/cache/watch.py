@@ -4,18 +4,17 @@ A change is acknowledged even when the cache server could not be told of it. Tha
 
 - a writer gives up on the server only after it has been silent for `WRITE_PATIENCE_SECONDS`;
 - a reader that has not heard from the server for `TRUST_SECONDS`, which is less, believes nothing that was cached
-  before it heard from it again.
+  before it heard from it again and `SETTLING_SECONDS` had passed, within which the writer has heard from it as well.
 
 So whoever could be served what a lost message should have dropped has noticed the silence as well, before the writer
 acknowledged. The probes below are what it hears: without them a process that happened to ask nothing meanwhile would
-notice nothing.
+notice nothing. A server that answers with an error counts as silent, because the probe is refused what changes are.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
-from redis.exceptions import ResponseError
 
 from app.cache.client import CACHE_ERRORS, CALL_TIMEOUT_SECONDS, is_connection_lost
 from app.core.metrics import CacheMetrics
@@ -26,6 +25,8 @@ WRITE_PATIENCE_SECONDS = 0.4
 # A probe may be late by two periods before everything has to be cached anew.
 PROBE_SECONDS = 0.1
 TRUST_SECONDS = 0.3
+# A period, a probe that is answered late and half as much again for a busy event loop.
+SETTLING_SECONDS = 0.3
 
 # Beyond what `int(born)` can be: nothing is believed before the first probe was answered.
 _NEVER = 2**63
@@ -76,9 +77,7 @@ class Watch:
 
     def report_failure(self, error: BaseException, began: float) -> None:
         """A call that began then has failed; the breaker opens until the next probe."""
-        if isinstance(error, ResponseError):  # which is an answer
-            self._silent_since = None
-        elif self._silent_since is None:
+        if self._silent_since is None:
             self._silent_since = began
         if is_connection_lost(error):
             self.distrust()  # the server may be another one when it is there again
@@ -107,19 +106,20 @@ class Watch:
         was_away = self._is_away
         self._confirm(began, server_us)
         if was_away:
-            logger.info("cache_available")
+            if not self._is_away:
+                logger.info("cache_available")
             await self._on_return()
 
     def _confirm(self, began: float, server_us: int) -> None:
         if not self.is_current or server_us < self._latest_us:
             # After a silence, or with a clock that was set back. What was born on the earlier clock looks younger
             # than it is until that instant comes again.
-            self._horizon_us = max(server_us, self._latest_us)
+            self._horizon_us = max(server_us, self._latest_us) + round(SETTLING_SECONDS * 1_000_000)
         self._latest_us = max(server_us, self._latest_us)
         self._confirmed_at = began
         self._silent_since = None
-        self._is_away = False
-        self._metrics.breaker_open.set(0)
+        self._is_away = not self.believes(server_us)  # what would be cached now could not be believed either
+        self._metrics.breaker_open.set(self._is_away)
 
     def _open(self) -> None:
         if not self._is_away:
