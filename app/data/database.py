@@ -167,6 +167,7 @@ class Database:
         session = await self._open_session()
         async with session:
             options = {
+                "read_preference": ReadPreference.PRIMARY,
                 "read_concern": ReadConcern("snapshot"),
                 "write_concern": WriteConcern("majority", j=True),
             }
