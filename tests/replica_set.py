@@ -5,6 +5,7 @@ The one that lags is an ordinary secondary, which a fail point keeps from applyi
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from app.embedded.mongo import EmbeddedMongo
 from app.embedded.server import LOOPBACK, POLL_SECONDS
@@ -78,7 +79,7 @@ class ReplicaSet:
         roles: tuple[Role, ...] = ("primary", "prompt", "lagging")
         await asyncio.gather(*(self.start_member(role) for role in roles))
         await self._clients["primary"].admin.command("replSetInitiate", self._configuration())
-        await self._wait_for("primary", "isWritablePrimary")
+        await self._elect_primary()
         for role in ("prompt", "lagging"):
             await self._wait_for(role, "secondary")
 
@@ -137,6 +138,14 @@ class ReplicaSet:
         ]
         members[-1] |= {"votes": 0}  # so that no write waits for it
         return {"_id": "taskfleet", "members": members, "settings": {"heartbeatIntervalMillis": 200}}
+
+    async def _elect_primary(self) -> None:
+        # By itself the first election happens after the 10 s in which an old primary might call.
+        async with asyncio.timeout(READY_SECONDS):
+            while not await self._is("primary", "isWritablePrimary"):
+                with contextlib.suppress(OperationFailure):  # before the others have heard of the set
+                    await self._clients["primary"].admin.command("replSetStepUp")
+                await asyncio.sleep(POLL_SECONDS)
 
     async def _wait_for(self, role: Role, state: str) -> None:
         async with asyncio.timeout(READY_SECONDS):
