@@ -137,7 +137,9 @@ class ReplicaSet:
             for number, (role, member) in enumerate(self._members.items())
         ]
         members[-1] |= {"votes": 0}  # so that no write waits for it
-        return {"_id": "taskfleet", "members": members, "settings": {"heartbeatIntervalMillis": 200}}
+        # The one that is held back must not hold back another one, which would copy from it.
+        how = {"heartbeatIntervalMillis": 200, "chainingAllowed": False}
+        return {"_id": "taskfleet", "members": members, "settings": how}
 
     async def _elect_primary(self) -> None:
         # By itself the first election happens after the 10 s in which an old primary might call.

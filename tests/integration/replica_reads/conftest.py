@@ -22,6 +22,7 @@ from pymongo.monitoring import (
 from pymongo.read_concern import ReadConcern
 
 from app.bootstrap import COLLECTIONS, apply_migrations
+from app.cache import redis_store, watch
 from app.core.settings import (
     CacheSettings,
     JwtSettings,
@@ -173,17 +174,19 @@ def replicated(replica_set: ReplicaSet) -> Replicated:
         users = replica_set.client(role)[DATABASE].get_collection("users", read_concern=ReadConcern("majority"))
         return await users.find_one({"_id": service.user_id})
 
-    async def wait(role: Role, service: Service) -> None:
+    async def wait_for(role: Role, service: Service) -> None:
         current = await find("primary", service)
         async with asyncio.timeout(REPLICATION_SECONDS):
             while await find(role, service) != current:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.02)
 
-    return wait
+    return wait_for
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of who answers: a machine that is busy may be slow, and every request asks a secondary."""
+    monkeypatch.setattr(redis_store, "CALL_TIMEOUT_SECONDS", 3.0)
+    monkeypatch.setattr(watch, "TRUST_SECONDS", 3.0)
     monkeypatch.setattr(replica_reads, "PATIENCE_SECONDS", 3.0)
     monkeypatch.setattr(replica_reads, "PAUSE_SECONDS", 0.0)
