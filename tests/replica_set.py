@@ -11,7 +11,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
@@ -21,6 +21,7 @@ from app.embedded.server import LOOPBACK, POLL_SECONDS
 from tests.servers import make_mongo
 
 Role = Literal["primary", "prompt", "lagging"]
+ROLES: tuple[Role, ...] = get_args(Role)
 Address = tuple[str, int]
 
 # Three servers that start, and two that copy from the third, on a machine that is busy.
@@ -76,8 +77,7 @@ class ReplicaSet:
 
     async def start(self) -> None:
         """Start the members and make a set of them."""
-        roles: tuple[Role, ...] = ("primary", "prompt", "lagging")
-        await asyncio.gather(*(self.start_member(role) for role in roles))
+        await asyncio.gather(*(self.start_member(role) for role in ROLES))
         await self._clients["primary"].admin.command("replSetInitiate", self._configuration())
         await self._elect_primary()
         for role in ("prompt", "lagging"):
@@ -127,16 +127,16 @@ class ReplicaSet:
         await asyncio.gather(*(member.child.kill() for member in self._members.values()))
 
     def _configuration(self) -> dict[str, Any]:
-        members: list[dict[str, Any]] = [
+        members = [
             {
                 "_id": number,
-                "host": f"{LOOPBACK}:{member.port}",
+                "host": f"{LOOPBACK}:{self._members[role].port}",
                 "priority": int(role == "primary"),
+                "votes": int(role != "lagging"),  # no write waits for that one
                 "tags": {"role": role},
             }
-            for number, (role, member) in enumerate(self._members.items())
+            for number, role in enumerate(ROLES)
         ]
-        members[-1] |= {"votes": 0}  # so that no write waits for it
         # The one that is held back must not hold back another one, which would copy from it.
         how = {"heartbeatIntervalMillis": 200, "chainingAllowed": False}
         return {"_id": "taskfleet", "members": members, "settings": how}

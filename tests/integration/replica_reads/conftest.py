@@ -153,8 +153,11 @@ async def open_service(
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
             await stack.enter_async_context(client)
             client.headers["Authorization"] = like.client.headers["Authorization"] if like else await sign_in(client)
-            profile = await client.get("/api/v1/me")  # makes the cache know the session
-            commands.sent.clear()
+            profile = await client.get("/api/v1/me")
+            async with asyncio.timeout(REPLICATION_SECONDS):
+                while commands.sent:  # a service that has just started may not trust the cache yet
+                    commands.sent.clear()
+                    profile = await client.get("/api/v1/me")
             return Service(app, client, commands, UUID(profile.json()["id"]))
 
         yield open_on
