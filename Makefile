@@ -9,8 +9,9 @@ PROFILER := $(VENV)/.profiler-installed
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-# One mongod runs for each test process, so a machine with many cores is not filled with them.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
+# One mongod runs for each test process, so a machine with many cores is not filled with them. Tests that share servers
+# which are dear to start (`xdist_group`) run in one of the processes.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-pymongo coverage promise lint format types bench profile openapi lock clean

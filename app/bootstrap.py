@@ -30,6 +30,7 @@ from app.data.accounts import Accounts
 from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
+from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
@@ -56,7 +57,8 @@ async def run_services(
         state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
         stack.push_async_callback(state.store.close)
         accounts = KnownAccounts(cache.store)
-        state.cached_reads = CachedReads(cache.store, accounts, credentials, state.metrics.cache)
+        replicas = ReplicaReads(state.store.database, state.metrics.replica) if settings.mongo.replica_reads else None
+        state.cached_reads = CachedReads(cache.store, accounts, credentials, state.metrics.cache, replicas)
         state.idempotency = IdempotencyStore(state.store.database, clock)
         state.security = Security(
             credentials=credentials,

@@ -22,10 +22,10 @@ _MONGOD_PARAMETERS = {
 }
 
 
-def make_mongo(directory: Path, *, port: int = 0) -> EmbeddedMongo:
+def make_mongo(directory: Path, *, port: int = 0, kind: type[EmbeddedMongo] = EmbeddedMongo) -> EmbeddedMongo:
     """Return a mongod that is not yet started; it is an async context manager."""
     binary = find_server(MONGOD, EmbeddedSettings().mongod_binary)
-    return EmbeddedMongo(binary, directory, port=port, parameters=_MONGOD_PARAMETERS)
+    return kind(binary, directory, port=port, parameters=_MONGOD_PARAMETERS)
 
 
 def make_cache(directory: Path, *, port: int = 0) -> EmbeddedCache:

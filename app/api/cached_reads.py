@@ -1,6 +1,7 @@
 """The cache in front of the router: answers what was asked before, and keeps what the router answers."""
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from app.api.known_account import KnownAccounts, UserView
 from app.api.preconditions import matches_etag, private_headers, query_etag, resource_etag
 from app.cache.store import CacheStore
 from app.core.metrics import CacheMetrics, ReadOutcome
+from app.data.accounts import Account
+from app.data.replica_reads import ReplicaReads
 
 # A page of 50 tasks has some 25 KB; what is much larger would push out what many others ask for.
 MAX_ANSWER_BYTES = 262_144
@@ -34,6 +37,7 @@ class CachedReads:
     accounts: KnownAccounts
     credentials: CredentialReader
     metrics: CacheMetrics
+    replica_reads: ReplicaReads | None = None
     flights: dict[_Flight, "asyncio.Future[Answer | None]"] = field(default_factory=dict)
 
 
@@ -132,7 +136,7 @@ class _CachedRead:
             await _send_not_modified(self.send, _encode_headers(private_headers(etag)))
             self._count("not_modified")
         else:
-            await self._share(view)
+            await self._share(view, view.account)
 
     def _known_etag(self, revision: int) -> str | None:
         """The ETag that the answer would have, where the revision is enough to tell."""
@@ -146,7 +150,7 @@ class _CachedRead:
             case EtagKind.ANSWER:
                 return None
 
-    async def _share(self, view: UserView) -> None:
+    async def _share(self, view: UserView, account: Account) -> None:
         """Let the requests that ask the same of the same generation wait for the first one's answer."""
         flight: _Flight = (view.user_id, view.session_id, self.name, view.generation)
         under_way = self.parts.flights.get(flight)
@@ -161,7 +165,8 @@ class _CachedRead:
         landing = self.parts.flights[flight] = asyncio.get_running_loop().create_future()
         answer = None
         try:
-            answer = await self._capture()
+            async with self._replicas(account):
+                answer = await self._capture()
         finally:
             del self.parts.flights[flight]
             landing.set_result(answer)
@@ -178,6 +183,13 @@ class _CachedRead:
 
     async def _fill(self, view: UserView, answer: Answer) -> None:
         await self.parts.accounts.keep_answer(self.scope, view, self.name, answer.encode())
+
+    def _replicas(self, account: Account) -> contextlib.AbstractAsyncContextManager[None]:
+        """Where the route may read: on a secondary too, if it holds what this generation of the cache knows."""
+        replica_reads = self.parts.replica_reads
+        if replica_reads is None:
+            return contextlib.nullcontext()
+        return replica_reads.at_least(account.user_id, account.revision)
 
     async def _capture(self) -> Answer | None:
         """Let the route answer; return the answer if it may be kept."""

@@ -56,6 +56,23 @@ class EventMetrics:
         self.events = Counter("taskfleet_events", "Revisions sent over streams of live updates.", registry=registry)
 
 
+ReplicaOutcome = Literal["secondary", "behind", "failed", "paused"]
+
+
+class ReplicaMetrics:
+    """Who answers what the cache does not hold."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        reads = Counter(
+            "taskfleet_replica_reads",
+            "Requests that a secondary might have answered: secondary (it did), behind (it did not hold the current "
+            "revision), failed (it did not answer in time) or paused (it was not asked, after one of these).",
+            ["outcome"],
+            registry=registry,
+        )
+        self.reads = {outcome: reads.labels(outcome) for outcome in get_args(ReplicaOutcome)}
+
+
 class Metrics:
     """What is counted; labels hold route templates and status codes, never ids or user text."""
 
@@ -94,6 +111,7 @@ class Metrics:
             registry=self.registry,
         )
         self.events = EventMetrics(self.registry)
+        self.replica = ReplicaMetrics(self.registry)
         build = Gauge(
             "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry
         )

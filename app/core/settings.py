@@ -107,6 +107,7 @@ class MongoSettings(SettingsGroup):
     url: SecretStr = _variable("MONGO_URL", SecretStr("mongodb://127.0.0.1:27017/?replicaSet=taskfleet"))
     database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = _variable("MONGO_DATABASE", "taskfleet")
     driver: Literal["motor", "pymongo"] = _variable("MONGO_DRIVER", "motor")
+    replica_reads: bool = _variable("MONGO_REPLICA_READS", False)
 
 
 class CacheSettings(SettingsGroup):

@@ -9,9 +9,11 @@ from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from app.core.settings import MongoSettings
+from app.data.secondary_reads import RoutedCollection, SecondaryReads, find_reads, select_server
 from app.data.wire import WIRE_CODEC
 
 Document = dict[str, Any]
@@ -88,6 +90,7 @@ class Database:
             event_listeners=list(listeners),
             timeoutMS=OPERATION_TIMEOUT_MS,
             serverSelectionTimeoutMS=SERVER_SELECTION_TIMEOUT_MS,
+            server_selector=select_server if settings.replica_reads else None,
             uuidRepresentation="standard",
             tz_aware=True,
         )
@@ -98,10 +101,17 @@ class Database:
                 tz_aware=True,
                 uuid_representation=4,  # bson.binary.STANDARD
             ),
+            # Whatever the URL says; `secondary_reads` is the one way to a secondary.
+            read_preference=ReadPreference.PRIMARY,
             # What was read cannot be rolled back, what was acknowledged cannot be lost.
             read_concern=ReadConcern("majority"),
             write_concern=WriteConcern("majority", j=True),
         )
+        self._secondaries: Any = None
+        if settings.replica_reads:
+            chosen = self._client.read_preference  # the URL's, with its tags
+            preference = ReadPreference.SECONDARY if chosen == ReadPreference.PRIMARY else chosen
+            self._secondaries = self._database.with_options(read_preference=preference)
 
     @property
     def name(self) -> str:
@@ -112,16 +122,32 @@ class Database:
     def collection(self, name: str) -> Collection:
         """Return the collection of that name."""
         collection: Collection = self._database[name]
+        if self._secondaries is not None:
+            collection = RoutedCollection(collection, self._secondaries[name])
         return collection
 
     def wire_collection(self, name: str) -> Collection:
         """Return the same collection for reading many documents, in the form that `app.data.wire` tells of."""
         collection: Collection = self._database.get_collection(name, codec_options=WIRE_CODEC)
+        if self._secondaries is not None:
+            secondary = self._secondaries.get_collection(name, codec_options=WIRE_CODEC)
+            collection = RoutedCollection(collection, secondary)
         return collection
 
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:
         """Run an aggregation and return all its documents."""
-        cursor: Any = self._database[name].aggregate(pipeline, **options)
+        reads = find_reads(options)
+        if reads is None:
+            return await self._aggregate(self._database[name], pipeline, options)
+        return await reads.read(
+            lambda session: self._aggregate(self._secondaries[name], pipeline, {**options, "session": session}),
+            lambda: self._aggregate(self._database[name], pipeline, options),
+        )
+
+    async def _aggregate(
+        self, collection: Any, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+    ) -> list[Document]:
+        cursor: Any = collection.aggregate(pipeline, **options)
         if not self._is_motor:
             cursor = await cursor
         documents: list[Document] = await cursor.to_list(None)
@@ -148,14 +174,21 @@ class Database:
         """Create an empty collection."""
         await self._database.create_collection(name)
 
+    def open_secondary_reads(self, patience_seconds: float) -> SecondaryReads:
+        """Return reads on secondaries; only where the settings have them."""
+        return SecondaryReads(self._secondaries, self._open_session, patience_seconds)
+
+    async def _open_session(self) -> Any:
+        session: Any = self._client.start_session()
+        return await session if self._is_motor else session
+
     @asynccontextmanager
     async def transaction_session(self) -> AsyncIterator[Session]:
         """Open a session with a transaction begun; the caller commits or aborts."""
-        session: Any = self._client.start_session()
-        if self._is_motor:
-            session = await session
+        session = await self._open_session()
         async with session:
             options = {
+                "read_preference": ReadPreference.PRIMARY,
                 "read_concern": ReadConcern("snapshot"),
                 "write_concern": WriteConcern("majority", j=True),
             }
