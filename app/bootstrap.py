@@ -21,7 +21,7 @@ from app.cache.counter_exchange import CounterExchange
 from app.cache.module import run_cache
 from app.cache.revision_feed import RevisionFeed
 from app.cache.revision_subscription import run_feed
-from app.core.access_tokens import AccessTokenVerifier, RememberingVerifier, SigningKey
+from app.core.access_tokens import AccessTokenVerifier, SigningKey
 from app.core.clock import Clock, SystemClock
 from app.core.metrics import Metrics
 from app.core.settings import Settings, SettingsError
@@ -47,7 +47,7 @@ async def run_services(
     key = load_key(settings)
     cookies = SessionCookies(is_secure=settings.http.public_url.startswith("https:"))
     verifier = AccessTokenVerifier(key.public_keys, settings.jwt, clock)
-    state.credentials = credentials = CredentialReader(RememberingVerifier(verifier, clock), cookies)
+    state.credentials = credentials = CredentialReader(verifier, cookies, _seconds_of(clock))
     feed = RevisionFeed()
     async with AsyncExitStack() as stack:
         cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, feed.publish))

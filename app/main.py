@@ -1,5 +1,6 @@
 """The ASGI application."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -102,4 +103,17 @@ def create_app_from_environment() -> FastAPI:
     settings = load_settings()
     configure_logging(settings.observability.log_format)
     configure_error_reports(settings.observability, settings.runtime.profile)
-    return create_app(settings, access_log=open_access_log(settings.observability.log_format))
+    app = create_app(settings, access_log=open_access_log(settings.observability.log_format))
+    _calm_garbage_collector()
+    return app
+
+
+def _calm_garbage_collector() -> None:
+    """Keep the collector from walking, again and again, what lives as long as the process: modules, routes, schemas.
+
+    It took a seventh of the time of a cached answer, and a full collection kept everybody waiting for 70 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    # Objects that may form cycles, made since the last look: some hundred requests instead of ten.
+    gc.set_threshold(20_000, 20, 20)

@@ -13,7 +13,7 @@ from app.api.cacheable import CacheableRoute, CacheableRoutes, EtagKind
 from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts, UserView
 from app.api.preconditions import matches_etag, private_headers, query_etag, resource_etag
-from app.cache.store import CacheStore
+from app.cache.store import CacheStore, KnownAnswer
 from app.core.metrics import CacheMetrics, ReadOutcome
 from app.data.accounts import Account
 from app.data.replica_reads import ReplicaReads
@@ -51,8 +51,14 @@ class Answer:
     @classmethod
     def decode(cls, stored: bytes) -> "Answer":
         """Read what `encode` wrote."""
+        if isinstance(stored, KnownAnswer) and stored.parsed is not None:
+            known: Answer = stored.parsed
+            return known
         head, _, body = stored.partition(b"\n\n")
-        return cls(_decode_headers(head), body)
+        answer = cls(_decode_headers(head), body)
+        if isinstance(stored, KnownAnswer):
+            stored.parsed = answer
+        return answer
 
     def encode(self) -> bytes:
         """Return the headers, a line each, an empty line, and the body."""

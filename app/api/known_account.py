@@ -32,24 +32,35 @@ class KnownAccounts:
 
     async def look_up(self, scope: Scope, claims: AccessClaims, answer_name: bytes | None) -> UserView | None:
         """Return what the cache holds of the caller, or None when it must not be used now; the request keeps it."""
-        view = await self.read(claims.user_id, claims.session_id, answer_name)
-        if view is not None:
-            scope["state"][_STATE_NAME] = view
-            if view.account is not None:
-                scope["state"]["user_id"] = str(view.user_id)
+        view = await self.read(claims.user_id, claims.session_id, answer_name, may_be_fenced=scope["method"] != "GET")
+        if view is None:
+            return None
+        if view.account is not None and view.account.role != claims.role:
+            view.account = None  # a token from before the role was changed; the router refuses it
+        scope["state"][_STATE_NAME] = view
+        if view.account is not None:
+            scope["state"]["user_id"] = str(view.user_id)
         return view
 
-    async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None = None) -> UserView | None:
-        """Return what the cache holds of a session, or None when it must not be used now."""
+    async def read(
+        self, user_id: UUID, session_id: UUID, answer_name: bytes | None = None, *, may_be_fenced: bool = False
+    ) -> UserView | None:
+        """Return what the cache holds of a session, or None when it must not be used now.
+
+        While a change is under way, `may_be_fenced` asks for the account alone: whatever ends a session or changes
+        role or zone has dropped it from the cache by then. Its revision is the one before that change.
+        """
         try:
             reading = await self._store.read(user_id, session_id, answer_name)
             if reading.generation is None and not reading.is_fenced:
                 reading = await self._store.open_generation(user_id, reading.seen)
         except CacheBypassError:
             return None
-        if reading.is_fenced or reading.generation is None:
+        account = _read_account(user_id, reading)
+        # Nothing that is found out while a fence stands may be kept.
+        if reading.generation is None or (reading.is_fenced and not (may_be_fenced and account)):
             return None
-        return UserView(user_id, session_id, reading.generation, _read_account(user_id, reading), reading.answer)
+        return UserView(user_id, session_id, reading.generation, account, reading.answer)
 
     async def keep_account(self, scope: Scope, account: Account) -> None:
         """Keep what MongoDB said of the session that is calling."""

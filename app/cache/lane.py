@@ -4,9 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+
 from app.cache.client import CACHE_ERRORS, RedisClient
+from app.cache.patience import patience
 
 Command = tuple[Any, ...]
+
+logger = structlog.get_logger(__name__)
 
 
 class CacheCallError(Exception):
@@ -28,17 +33,19 @@ class Lane:
     def __init__(self, client: RedisClient, timeout_seconds: Callable[[], float]) -> None:
         self._client = client
         self._timeout_seconds = timeout_seconds
+        # Asking which loop runs is a system call, made for every read.
+        self._loop = asyncio.get_running_loop()
         self._waiting: dict[Command, list[asyncio.Future[Any]]] = {}
         self._runner: asyncio.Task[None] | None = None
 
     async def call(self, command: Command) -> Any:
         """Return the server's reply. Raises `CacheCallError`."""
-        reply = asyncio.get_running_loop().create_future()
+        reply = self._loop.create_future()
         waiting = self._waiting.get(command)
         if waiting is None:
             self._waiting[command] = [reply]
             if self._runner is None:
-                self._runner = asyncio.create_task(self._run())
+                self._runner = self._loop.create_task(self._run())
         else:
             waiting.append(reply)
         result = await reply
@@ -60,14 +67,17 @@ class Lane:
             self._runner = None
 
     async def _execute(self, batch: dict[Command, list[asyncio.Future[Any]]]) -> None:
-        began = asyncio.get_running_loop().time()
+        began = self._loop.time()
         try:
-            async with asyncio.timeout(self._timeout_seconds()):
+            async with patience(self._timeout_seconds()):
                 pipeline = self._client.pipeline(transaction=False)
                 for command in batch:
                     pipeline.execute_command(*command)
                 replies = await pipeline.execute(raise_on_error=False)
         except CACHE_ERRORS as error:
+            replies = [error] * len(batch)
+        except Exception as error:
+            logger.exception("cache_call_failed")  # a fault of ours or the library's; nobody is left waiting
             replies = [error] * len(batch)
         for reply, waiting in zip(replies, batch.values(), strict=True):
             result = CacheCallError(reply, began) if isinstance(reply, Exception) else reply

@@ -13,6 +13,7 @@ from redis.exceptions import OutOfMemoryError
 
 from app.cache.client import CALL_TIMEOUT_SECONDS, CacheClient
 from app.cache.lane import CacheCallError, Command, Lane
+from app.cache.near_answers import NearAnswers
 from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, PUBLISH, RAISE_FENCE
 from app.cache.store import (
     FENCE_LIFETIME_SECONDS,
@@ -80,6 +81,7 @@ class RedisStore:
         self._watch = Watch(client.server_time_us, metrics, self._end_suspects)
         self._reads = Lane(client.redis, lambda: CALL_TIMEOUT_SECONDS)
         self._writes = Lane(client.redis, self._write_timeout_seconds)
+        self._near = NearAnswers()
         self._suspects: dict[UUID, tuple[str, int | None]] = {}
 
     @contextlib.asynccontextmanager
@@ -95,12 +97,31 @@ class RedisStore:
             await self._writes.close()
 
     async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None) -> Reading:
-        """Return what there is, in one round trip that equal reads of the same moment share."""
+        """Return what there is, in one round trip that equal reads of the same moment share.
+
+        An answer that this process has seen is not sent again; if it is no longer the present one, there is a second.
+        """
+        if answer_name is None:
+            return await self._read(("HMGET", _key_of(user_id), b"h", session_field(session_id)))
+        near = self._near.find(user_id, answer_name)
+        if near is not None:
+            reading = await self._read(("HMGET", _key_of(user_id), b"h", session_field(session_id)))
+            if reading.generation == near[0]:
+                reading.answer = near[1]
+                return reading
+            self._near.drop(user_id, answer_name)
+            if reading.generation is None or reading.is_fenced:
+                return reading
+        reading = await self._read(
+            ("HMGET", _key_of(user_id), b"h", session_field(session_id), answer_field(answer_name))
+        )
+        if reading.generation is not None and reading.answer is not None:
+            self._near.keep(user_id, answer_name, reading.generation, reading.answer)
+        return reading
+
+    async def _read(self, command: Command) -> Reading:
         if self._watch.is_away:
             raise CacheBypassError
-        command: Command = ("HMGET", _key_of(user_id), b"h", session_field(session_id))
-        if answer_name is not None:
-            command += (answer_field(answer_name),)
         head, session, *answers = await self._ask("read", command)
         if not self._watch.is_current:
             raise CacheBypassError

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 # Longer than a transaction with its commit may take (`TRANSACTION_TIMEOUT_SECONDS`, 7 s); what a dead writer leaves
@@ -11,6 +11,12 @@ from uuid import UUID
 FENCE_LIFETIME_SECONDS = 10
 # What a client keeps of one user at a time: some dozens of pages.
 MAX_USER_BYTES = 2_097_152
+
+
+class KnownAnswer(bytes):
+    """An answer that stays in this process, with room for what its reader makes of it each time."""
+
+    parsed: Any = None
 
 
 class CacheBypassError(Exception):

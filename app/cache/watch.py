@@ -17,15 +17,17 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from app.cache.client import CACHE_ERRORS, CALL_TIMEOUT_SECONDS, is_connection_lost
+from app.cache.patience import patience
 from app.core.metrics import CacheMetrics
 
-# Longer than the pauses of a healthy server and of a busy event loop; twice this and a transaction stay under the
-# half second that a request may take when the cache is away.
-WRITE_PATIENCE_SECONDS = 0.4
-# A probe may be late by two periods before everything has to be cached anew.
-PROBE_SECONDS = 0.1
-TRUST_SECONDS = 0.3
-# A period, a probe that is answered late and half as much again for a busy event loop.
+# Longer than the pauses of a healthy server and of a busy event loop. Only the first changes of an outage wait for so
+# long: a second after it has begun, each takes a few hundredths longer than usual.
+WRITE_PATIENCE_SECONDS = 0.8
+PROBE_SECONDS = 0.05
+# So late may a probe be, in a process that has more to do than it can, before everything has to be cached anew.
+TRUST_SECONDS = 0.6
+# By then a writer that has been waiting has heard of the server as well: a period, a probe that is answered late, and
+# as much again for a busy event loop.
 SETTLING_SECONDS = 0.3
 
 # Beyond what `int(born)` can be: nothing is believed before the first probe was answered.
@@ -46,6 +48,8 @@ class Watch:
         self._server_time_us = server_time_us
         self._metrics = metrics
         self._on_return = on_return
+        # Asking which loop runs is a system call, made for every read.
+        self._time = asyncio.get_running_loop().time
         self._horizon_us = _NEVER
         self._latest_us = 0
         self._confirmed_at = float("-inf")
@@ -61,7 +65,7 @@ class Watch:
     @property
     def is_current(self) -> bool:
         """Whether the server was heard of lately enough to believe any of it."""
-        return asyncio.get_running_loop().time() - self._confirmed_at < TRUST_SECONDS
+        return self._time() - self._confirmed_at < TRUST_SECONDS
 
     def believes(self, born_us: int) -> bool:
         """Whether a generation that was born then can hold nothing that a lost message should have dropped."""
@@ -69,7 +73,7 @@ class Watch:
 
     def silent_seconds(self) -> float:
         """For how long every call has gone unanswered; 0 when the latest one was answered."""
-        return 0 if self._silent_since is None else asyncio.get_running_loop().time() - self._silent_since
+        return 0 if self._silent_since is None else self._time() - self._silent_since
 
     def report_answer(self) -> None:
         """The server has answered a call."""
@@ -95,13 +99,17 @@ class Watch:
             await asyncio.sleep(PROBE_SECONDS)
 
     async def _probe(self) -> None:
-        began = asyncio.get_running_loop().time()
+        began = self._time()
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+            async with patience(CALL_TIMEOUT_SECONDS):
                 server_us = await self._server_time_us()
         except CACHE_ERRORS as error:
             self._metrics.errors.labels("probe").inc()
             self.report_failure(error, began)
+            return
+        except Exception:
+            logger.exception("cache_probe_failed")  # a fault of ours or the library's, which must not end the watch
+            self.distrust()
             return
         was_away = self._is_away
         self._confirm(began, server_us)

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -156,37 +155,6 @@ class AccessTokenVerifier:
         if expires_at <= self._clock.now():
             raise InvalidTokenError("the token has expired")
         return read
-
-
-# Tokens of some ten thousand sessions, at about 1 KB each.
-_MAX_REMEMBERED = 10_000
-
-
-class RememberingVerifier:
-    """Verifies each token once: the signature is what costs, and it does not change."""
-
-    def __init__(self, verifier: AccessTokenVerifier, clock: Clock) -> None:
-        self._verifier = verifier
-        self._clock = clock
-        self._remembered: dict[str, AccessClaims] = {}
-
-    def verify(self, token: str) -> AccessClaims:
-        """Return the claims of a valid token. Raises `InvalidTokenError` for every other text."""
-        claims = self._remembered.get(token)
-        if claims is None:
-            claims = self._verifier.verify(token)
-            if len(self._remembered) >= _MAX_REMEMBERED:
-                self._forget_oldest()
-            self._remembered[token] = claims
-        elif claims.expires_at <= self._clock.now():
-            del self._remembered[token]
-            raise InvalidTokenError("the token has expired")
-        return claims
-
-    def _forget_oldest(self) -> None:
-        # A tenth at a time, so that this is rare. Tokens live alike, so the oldest ones end first.
-        for token in list(itertools.islice(self._remembered, _MAX_REMEMBERED // 10)):
-            del self._remembered[token]
 
 
 def _thumbprint(public: Mapping[str, str]) -> str:

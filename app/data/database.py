@@ -179,8 +179,10 @@ class Database:
         return SecondaryReads(self._secondaries, self._open_session, patience_seconds)
 
     async def _open_session(self) -> Any:
-        session: Any = self._client.start_session()
-        return await session if self._is_motor else session
+        if not self._is_motor:
+            return self._client.start_session()
+        # Motor would do this in a thread, although a session asks no server before its first operation.
+        return motor.motor_asyncio.AsyncIOMotorClientSession(self._client.delegate.start_session(), self._client)
 
     @asynccontextmanager
     async def transaction_session(self) -> AsyncIterator[Session]:

@@ -62,7 +62,7 @@ async def server() -> Server:
 
 
 @pytest.fixture
-def lane(server: Server) -> Lane:
+async def lane(server: Server) -> Lane:
     return Lane(server, lambda: DEADLINE_SECONDS)
 
 

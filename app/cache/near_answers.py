@@ -1,0 +1,45 @@
+"""Answers that this process has seen in the present generations, so that only their heads need to be asked for."""
+
+from collections import OrderedDict
+from uuid import UUID
+
+from app.cache.store import KnownAnswer
+
+# Some thousand pages; a worker has 160 MB in all.
+MAX_BYTES = 16_777_216
+# What the books take for each.
+_ENTRY_BYTES = 400
+
+
+class NearAnswers:
+    """Keeps what was used last. A generation's answer never changes, so its nonce tells whether it still holds."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._answers: OrderedDict[tuple[UUID, bytes], tuple[bytes, KnownAnswer]] = OrderedDict()
+
+    def find(self, user_id: UUID, name: bytes) -> tuple[bytes, KnownAnswer] | None:
+        """Return the nonce of the generation to which an answer belongs, and the answer."""
+        found = self._answers.get((user_id, name))
+        if found is not None:
+            self._answers.move_to_end((user_id, name))
+        return found
+
+    def keep(self, user_id: UUID, name: bytes, nonce: bytes, answer: bytes) -> None:
+        """Keep an answer of the generation with this nonce."""
+        self.drop(user_id, name)
+        self._answers[user_id, name] = (nonce, KnownAnswer(answer))
+        self._bytes += _size(name, answer)
+        while self._bytes > self._max_bytes:
+            self.drop(*next(iter(self._answers)))
+
+    def drop(self, user_id: UUID, name: bytes) -> None:
+        """Forget an answer, if it is here."""
+        found = self._answers.pop((user_id, name), None)
+        if found is not None:
+            self._bytes -= _size(name, found[1])
+
+
+def _size(name: bytes, answer: bytes) -> int:
+    return 2 * len(answer) + len(name) + _ENTRY_BYTES  # as it is stored, and as it was parsed
