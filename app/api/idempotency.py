@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Request, Response
 
 from app.api.problems import respond_with_problem
 from app.api.security import CurrentCaller
+from app.core.change_guard import ChangeGuard
 from app.core.errors import ProblemError
 from app.data.changes import Recorder
 from app.data.database import Session
@@ -37,9 +38,12 @@ class _AnswerRecorder(Generic[Result]):
 class Once:
     """Answers one POST request at most once for each key."""
 
-    def __init__(self, request: Request, store: IdempotencyStore, caller: CurrentCaller, key: str | None) -> None:
+    def __init__(
+        self, request: Request, store: IdempotencyStore, guard: ChangeGuard, caller: CurrentCaller, key: str | None
+    ) -> None:
         self._request = request
         self._store = store
+        self._guard = guard
         self._caller = caller
         self._key = key
 
@@ -57,7 +61,7 @@ class Once:
             return shape(await act(None))
         claimed = await self._store.claim(self._caller.user_id, self._key, await self._fingerprint())
         if isinstance(claimed, StoredAnswer):
-            return _to_response(claimed, is_replayed=True)
+            return await self._replay(claimed)
         recorder = _AnswerRecorder(self._store, claimed, shape)
         try:
             result = await act(recorder)
@@ -72,6 +76,12 @@ class Once:
         if recorder.answer is None:  # nothing was changed, hence nothing recorded
             return await self._keep(claimed, shape(result))
         return _to_response(recorder.answer)
+
+    async def _replay(self, answer: StoredAnswer) -> Response:
+        # Whoever made the change may have died before it could tell of it, and this acknowledges the change.
+        async with self._guard.around(self._caller.user_id, keeps_sessions=True) as outcome:
+            outcome.settle(None)
+        return _to_response(answer, is_replayed=True)
 
     async def _fingerprint(self) -> bytes:
         url = self._request.url
@@ -107,7 +117,8 @@ async def _get_once(
         ),
     ] = None,
 ) -> Once:
-    return Once(request, request.app.state.idempotency, caller, idempotency_key)
+    state = request.app.state
+    return Once(request, state.idempotency, state.store.guard, caller, idempotency_key)
 
 
 OnceHeader = Annotated[Once, Depends(_get_once)]
