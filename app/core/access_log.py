@@ -44,7 +44,7 @@ class BatchedAccessLog:
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """Note a request that was answered."""
-        time = datetime.now(UTC).isoformat()
+        time = datetime.now(UTC).isoformat().removesuffix("+00:00") + "Z"  # as structlog writes it
         line = {"event": "request", **entry, "level": "info", "logger": "app.access", "time": time}
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)

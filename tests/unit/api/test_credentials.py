@@ -1,0 +1,121 @@
+"""What a request says of its sender: found once, verified once, remembered until it expires."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.api import credentials as credentials_module
+from app.api.cookies import SessionCookies
+from app.api.credentials import CredentialReader
+from app.core.access_tokens import AccessClaims, InvalidTokenError
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+USER, SESSION = UUID(int=1), UUID(int=2)
+
+
+class Verifier:
+    """Takes `token-<number>` for valid, and counts."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def verify(self, token: str) -> AccessClaims:
+        self.count += 1
+        if not token.startswith("token-"):
+            raise InvalidTokenError("the token is not valid")
+        return AccessClaims(USER, SESSION, "user", NOW + timedelta(minutes=10))
+
+
+class Hands:
+    def __init__(self) -> None:
+        self.now = NOW.timestamp()
+        self.verifier = Verifier()
+        unused: Any = self.verifier
+        self.reader = CredentialReader(unused, SessionCookies(is_secure=False), lambda: self.now)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+def scope(**headers: str) -> dict[str, Any]:
+    return {"type": "http", "headers": [(name.encode(), value.encode()) for name, value in headers.items()]}
+
+
+class TestTheAuthorizationHeader:
+    @pytest.mark.parametrize("header", ["Bearer token-1", "bearer token-1", "BEARER  token-1 "])
+    def test_holds_a_token(self, header: str, hands: Hands) -> None:
+        found = hands.reader.read(scope(authorization=header))
+
+        assert found.claims is not None
+        assert (found.user_name, found.is_cookie) == (str(USER), False)
+
+    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic token-1", "token-1", "Bearertoken-1"])
+    def test_is_refused_when_it_is_something_else(self, header: str, hands: Hands) -> None:
+        found = hands.reader.read(scope(authorization=header, cookie="access=token-1"))
+
+        assert found.claims is None
+        assert found.refusal is not None
+        assert found.refusal.headers["WWW-Authenticate"] == 'Bearer error="invalid_request"'
+
+    def test_that_is_missing_leaves_the_cookie(self, hands: Hands) -> None:
+        found = hands.reader.read(scope(cookie="other=1; access=token-1"))
+
+        assert found.claims is not None
+        assert found.is_cookie
+
+    def test_and_no_cookie_are_no_credentials(self, hands: Hands) -> None:
+        found = hands.reader.read(scope())
+
+        assert found.claims is None
+        assert found.refusal is not None
+        assert found.refusal.headers["WWW-Authenticate"] == "Bearer"
+
+
+class TestAValidToken:
+    def test_is_verified_once(self, hands: Hands) -> None:
+        for _ in range(3):
+            assert hands.reader.read(scope(authorization="Bearer token-1")).claims is not None
+
+        assert hands.verifier.count == 1
+
+    def test_is_looked_for_once_a_request(self, hands: Hands) -> None:
+        request = scope(authorization="Bearer token-1")
+
+        assert hands.reader.read(request) is hands.reader.read(request)
+
+    def test_is_verified_anew_when_it_has_expired(self, hands: Hands) -> None:
+        hands.reader.read(scope(authorization="Bearer token-1"))
+        hands.now += timedelta(minutes=10).total_seconds()
+        hands.reader.read(scope(authorization="Bearer token-1"))
+
+        assert hands.verifier.count == 2
+
+    def test_does_not_vouch_for_the_other_way_to_send_it(self, hands: Hands) -> None:
+        """A cookie has to come from our own pages, a header need not."""
+        assert not hands.reader.read(scope(authorization="Bearer token-1")).is_cookie
+        assert hands.reader.read(scope(cookie="access=token-1")).is_cookie
+        assert not hands.reader.read(scope(authorization="Bearer token-1")).is_cookie
+
+    def test_is_forgotten_when_there_are_too_many(self, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(credentials_module, "_MAX_REMEMBERED", 20)
+        for number in range(100):
+            hands.reader.read(scope(authorization=f"Bearer token-{number}"))
+
+        assert len(hands.reader._remembered) <= 20
+        assert hands.reader.read(scope(authorization="Bearer token-99")).claims is not None
+        assert hands.verifier.count == 100
+
+
+class TestAnInvalidToken:
+    def test_is_refused_each_time_and_not_remembered(self, hands: Hands) -> None:
+        for _ in range(2):
+            found = hands.reader.read(scope(authorization="Bearer made up"))
+            assert found.claims is None
+            assert found.refusal is not None
+            assert found.refusal.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+        assert hands.verifier.count == 2

@@ -1,0 +1,69 @@
+"""The access log: JSON lines, some at a time, and none lost at an orderly end."""
+
+import asyncio
+import json
+
+from structlog.testing import capture_logs
+
+from app.core.access_log import FLUSH_SECONDS, BatchedAccessLog, PlainAccessLog, open_access_log
+
+ENTRY = {"method": "GET", "route": "/api/v1/tasks", "status": 200, "user_id": None}
+
+
+class TestTheBatchedLog:
+    async def test_writes_a_line_an_entry_with_what_every_event_has(self) -> None:
+        written: list[str] = []
+        log = BatchedAccessLog(written.append)
+        log.write(ENTRY)
+        log.write({**ENTRY, "route": 'with "quotes"\nand lines'})
+        log.flush()
+
+        first, second = [json.loads(line) for line in "".join(written).splitlines()]
+        assert first == {
+            **ENTRY,
+            "event": "request",
+            "level": "info",
+            "logger": "app.access",
+            "time": first["time"],
+        }
+        assert first["time"].endswith("Z")
+        assert second["route"] == 'with "quotes"\nand lines'
+        assert len(written) == 1
+
+    async def test_writes_soon_without_being_told(self) -> None:
+        written = asyncio.Event()
+        log = BatchedAccessLog(lambda _lines: written.set())
+        log.write(ENTRY)
+        assert not written.is_set()
+
+        async with asyncio.timeout(FLUSH_SECONDS * 50):
+            await written.wait()
+
+    async def test_does_not_gather_without_end(self) -> None:
+        written: list[str] = []
+        log = BatchedAccessLog(written.append)
+        for _ in range(1_000):
+            log.write(ENTRY)
+
+        assert 0 < len(written) < 100
+
+    async def test_writes_nothing_twice(self) -> None:
+        written: list[str] = []
+        log = BatchedAccessLog(written.append)
+        log.write(ENTRY)
+        log.flush()
+        log.flush()
+
+        assert "".join(written).count("\n") == 1
+
+
+class TestTheFormat:
+    def test_decides_for_people_or_machines(self) -> None:
+        assert isinstance(open_access_log("console"), PlainAccessLog)
+        assert isinstance(open_access_log("json"), BatchedAccessLog)
+
+    def test_for_people_is_an_event_like_any_other(self) -> None:
+        with capture_logs() as logs:
+            PlainAccessLog().write(ENTRY)
+
+        assert logs == [{**ENTRY, "event": "request", "log_level": "info"}]
