@@ -1,8 +1,10 @@
 """The promise: a read that starts after a change was acknowledged never returns what was there before it.
 
-Here a short run of each case; `make promise` runs all of them at full length.
+Here a short run of some cases; `make promise` runs all of them at full length. What the others are about is arranged,
+step by step, in `tests/faults/test_cache_trust.py`.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from app.embedded.mongo import EmbeddedMongo
 from tests.faults.promise.cases import CASES, CONTROLS, Case
 from tests.faults.promise.run import run_case
 
-READS = 1_500
+READS = 1_000
+# A fault has to happen at least so often; in a full run up to six times.
+CYCLES = 2
 # Faults follow each other faster than in a full run.
 PACE = 0.5
 # The promise says 500 ms, which `make promise` reports; the tests run beside each other on whatever machine there is.
@@ -23,11 +27,13 @@ def name_of(case: Case) -> str:
 
 
 class TestTwoProcessesUnderTheHammer:
-    @pytest.mark.parametrize("case", CASES, ids=name_of)
+    @pytest.mark.parametrize("case", [case for case in CASES if case.is_in_suite], ids=name_of)
     async def test_never_show_what_was_there_before_an_acknowledged_change(
         self, case: Case, tmp_path: Path, mongo: EmbeddedMongo, signing_key_file: Path
     ) -> None:
-        outcome = await run_case(case, READS, tmp_path, mongo.url, signing_key_file, pace=PACE)
+        outcome = await run_case(
+            replace(case, cycles=min(case.cycles, CYCLES)), READS, tmp_path, mongo.url, signing_key_file, pace=PACE
+        )
 
         tally = outcome.tally
         assert tally.violations == []
@@ -45,7 +51,7 @@ class TestTwoProcessesUnderTheHammer:
 class TestAProtocolWithoutOneOfItsParts:
     """The controls."""
 
-    @pytest.mark.parametrize("case", CONTROLS, ids=name_of)
+    @pytest.mark.parametrize("case", [case for case in CONTROLS if case.is_in_suite], ids=name_of)
     async def test_is_found_out(
         self, case: Case, tmp_path: Path, mongo: EmbeddedMongo, signing_key_file: Path
     ) -> None:
