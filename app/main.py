@@ -48,11 +48,15 @@ def create_app(
     """Return the app with the enabled modules; its lifespan opens and closes all connections."""
 
     clock = clock or SystemClock()
+    request_log = access_log or PlainAccessLog()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         async with run_services(app, settings, clock, listeners):
-            yield {END_STREAMS: app.state.events.close}
+            try:
+                yield {END_STREAMS: app.state.events.close}
+            finally:
+                request_log.flush()
 
     app = FastAPI(
         title="Taskfleet",
@@ -75,7 +79,7 @@ def create_app(
     app.add_middleware(LogContextMiddleware)
     app.add_middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app))
     app.add_middleware(RateLimitMiddleware, limits=app.state.limits, routes=app.routes, metrics=app.state.metrics)
-    app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics, access_log=access_log or PlainAccessLog())
+    app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics, access_log=request_log)
     app.add_middleware(HeadMiddleware)
     _include_routers(app, settings)
     return app

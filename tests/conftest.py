@@ -46,6 +46,14 @@ BASE_URL = "http://127.0.0.1:8000"
 # A process that has just started believes nothing cached before it has watched the server for a moment.
 CACHE_PATIENCE_SECONDS = 30
 
+
+async def until_cached(app: FastAPI) -> None:
+    """Return when a process that has just started believes its cache server."""
+    async with asyncio.timeout(CACHE_PATIENCE_SECONDS):
+        while b"taskfleet_cache_breaker_open 1.0" in app.state.metrics.render():  # noqa: ASYNC110 - sets no event
+            await asyncio.sleep(0.02)
+
+
 SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
@@ -143,9 +151,7 @@ async def _app(
 ) -> AsyncIterator[FastAPI]:
     app = create_app(settings, clock=_clock, listeners=[inspection])
     async with app.router.lifespan_context(app):
-        async with asyncio.timeout(CACHE_PATIENCE_SECONDS):
-            while b"taskfleet_cache_breaker_open 1.0" in app.state.metrics.render():  # noqa: ASYNC110 - sets no event
-                await asyncio.sleep(0.02)
+        await until_cached(app)
         yield app
 
 

@@ -138,7 +138,7 @@ class _CachedRead:
         elif view.answer is not None:
             was_unchanged = await Answer.decode(view.answer).send(self.scope, self.send)
             self._count("not_modified" if was_unchanged else "hit")
-        elif (etag := self._known_etag(view.account.revision)) and _has_unchanged(self.scope, etag):
+        elif (etag := self._known_etag(view.account.revision)) and _names(self.scope, etag):
             await _send_not_modified(self.send, _encode_headers(private_headers(etag)))
             self._count("not_modified")
         else:
@@ -241,9 +241,16 @@ class _Capture:
 
 def _name_of(scope: Scope) -> bytes | None:
     path: bytes = scope["path"].encode()
+    if b"?" in path:  # decoded from %3F; its name would be that of another path with a query
+        return None
     query: bytes = scope["query_string"]
     name = path + b"?" + query if query else path
     return name if len(name) <= MAX_NAME_BYTES else None
+
+
+def _names(scope: Scope, etag: str) -> bool:
+    """Whether the caller names this tag, which shows that the query was valid; `*` shows nothing."""
+    return _has_unchanged(scope, etag) and (b"if-none-match", b"*") not in scope["headers"]
 
 
 def _has_unchanged(scope: Scope, etag: str) -> bool:

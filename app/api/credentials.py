@@ -14,6 +14,8 @@ from app.core.errors import UnauthenticatedError
 _STATE_NAME = "credentials"
 # Sessions that were here within the life of a token; about 2 KB each.
 _MAX_REMEMBERED = 10_000
+# Ours have about 500 bytes; around one there may be any number of spaces.
+_MAX_REMEMBERED_LENGTH = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class CredentialReader:
             refusal = UnauthenticatedError(f"Access token refused: {error}.", error="invalid_token")
             return Credentials(None, refusal, is_cookie)
         credentials = Credentials(claims, None, is_cookie, str(claims.user_id), claims.expires_at.timestamp())
-        self._remember(presented, credentials)
+        if len(presented) <= _MAX_REMEMBERED_LENGTH:
+            self._remember(presented, credentials)
         return credentials
 
     def _remember(self, presented: bytes | str, credentials: Credentials) -> None:

@@ -39,6 +39,8 @@ _RETRY_SECONDS = 0.02
 _LEAST_ATTEMPTS = 2
 # Users whose generation could not be ended while the server was away; of more, the lifetime takes care.
 _MAX_SUSPECTS = 10_000
+# So many scripts take some milliseconds, of the deadline of a tenth of a second that they share with others' changes.
+_SUSPECTS_AT_ONCE = 100
 
 _CHANNEL_PREFIX = "taskfleet:revision:"
 
@@ -78,7 +80,8 @@ class RedisStore:
         self._metrics = metrics
         self._publish = publish
         self._ttl_ms = settings.ttl_seconds * 1000
-        self._watch = Watch(client.server_time_us, metrics, self._end_suspects)
+        self._watch = Watch(client.server_time_us, metrics, self._begin_to_end_suspects)
+        self._ending: asyncio.Task[None] | None = None
         self._reads = Lane(client.redis, lambda: CALL_TIMEOUT_SECONDS)
         self._writes = Lane(client.redis, self._write_timeout_seconds)
         self._near = NearAnswers()
@@ -92,7 +95,10 @@ class RedisStore:
             yield
         finally:
             watching.cancel()
-            await asyncio.wait([watching], timeout=CALL_TIMEOUT_SECONDS)
+            if self._ending is not None:
+                self._ending.cancel()  # what it leaves undone ends with its lifetime
+            under_way = [task for task in (watching, self._ending) if task is not None]
+            await asyncio.wait(under_way, timeout=CALL_TIMEOUT_SECONDS)
             await self._reads.close()
             await self._writes.close()
 
@@ -170,11 +176,7 @@ class RedisStore:
 
     async def lower_fence(self, user_id: UUID, token: str, release: FenceRelease) -> None:
         """End the generation again, publish the revision and take this fence away."""
-        revision = "-" if release.revision is None else release.revision
-        command = self._renewal(
-            LOWER_FENCE, user_id, token, int(release.keeps_sessions), revision, channel_of(user_id)
-        )
-        if await self._tell("lower", command):
+        if await self._tell("lower", self._lowering(user_id, token, release)):
             self._suspects.pop(user_id, None)
         elif len(self._suspects) < _MAX_SUSPECTS:
             self._suspects[user_id] = (token, release.revision)
@@ -212,22 +214,38 @@ class RedisStore:
         self._watch.distrust()
         return False
 
-    async def _end_suspects(self) -> None:
-        """End the generations of those whose changes could not be told of; the server has just come back."""
-        suspects, self._suspects = self._suspects, {}
-        await asyncio.gather(*(self._end_suspect(user_id, *suspect) for user_id, suspect in suspects.items()))
+    async def _begin_to_end_suspects(self) -> None:
+        """The server has just come back: see to those whose changes it could not be told of."""
+        if self._ending is None or self._ending.done():
+            self._ending = asyncio.create_task(self._end_suspects())
 
-    async def _end_suspect(self, user_id: UUID, token: str, revision: int | None) -> None:
+    async def _end_suspects(self) -> None:
+        """End their generations, some at a time, so that others' changes need not wait long for theirs."""
+        while self._suspects:
+            portion = list(itertools.islice(self._suspects.items(), _SUSPECTS_AT_ONCE))
+            ended = await asyncio.gather(*(self._end_suspect(user_id, *suspect) for user_id, suspect in portion))
+            if not all(ended):
+                return  # the rest is seen to when the server is back once more
+
+    async def _end_suspect(self, user_id: UUID, token: str, revision: int | None) -> bool:
         # The revision may be known to the streams of other processes, but no more to the hash: others may have
         # changed it meanwhile without being heard either.
-        await self.lower_fence(user_id, token, FenceRelease(revision=None, keeps_sessions=False))
+        if not await self._tell("lower", self._lowering(user_id, token, FenceRelease(None, keeps_sessions=False))):
+            return False
         if revision is not None:
             with contextlib.suppress(CacheCallError):
                 await self._writes.call(_eval(PUBLISH, user_id, channel_of(user_id), revision))
+        if self._suspects.get(user_id, ("", None))[0] == token:
+            del self._suspects[user_id]
+        return True
 
     def _write_timeout_seconds(self) -> float:
         is_silent = self._watch.silent_seconds() >= WRITE_PATIENCE_SECONDS
         return _SILENT_CALL_TIMEOUT_SECONDS if is_silent else CALL_TIMEOUT_SECONDS
+
+    def _lowering(self, user_id: UUID, token: str, release: FenceRelease) -> Command:
+        revision = "-" if release.revision is None else release.revision
+        return self._renewal(LOWER_FENCE, user_id, token, int(release.keeps_sessions), revision, channel_of(user_id))
 
     def _renewal(self, script: str, user_id: UUID, *arguments: object) -> Command:
         """A call of a script that may begin a generation."""

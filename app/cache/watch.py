@@ -21,7 +21,7 @@ from app.cache.patience import patience
 from app.core.metrics import CacheMetrics
 
 # Longer than the pauses of a healthy server and of a busy event loop. Only the first changes of an outage wait for so
-# long: a second after it has begun, each takes a few hundredths longer than usual.
+# long: a second after it has begun, each takes 0.15 s longer than usual at most.
 WRITE_PATIENCE_SECONDS = 0.8
 PROBE_SECONDS = 0.05
 # So late may a probe be, in a process that has more to do than it can, before everything has to be cached anew.

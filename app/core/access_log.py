@@ -1,7 +1,6 @@
 """The access log: a line a request, written in batches, because a write costs more than a cached answer."""
 
 import asyncio
-import atexit
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -23,6 +22,10 @@ class AccessLog(Protocol):
         """Note a request that was answered."""
         ...
 
+    def flush(self) -> None:
+        """Write what has been noted and not written yet."""
+        ...
+
 
 class PlainAccessLog:
     """Hands every entry to structlog, as all other events: for people at a console, and for tests."""
@@ -33,6 +36,9 @@ class PlainAccessLog:
     def write(self, entry: Mapping[str, Any]) -> None:
         """Note a request that was answered."""
         self._logger.info("request", **entry)
+
+    def flush(self) -> None:
+        """Do nothing: every entry was written at once."""
 
 
 class BatchedAccessLog:
@@ -64,6 +70,4 @@ def open_access_log(log_format: Literal["json", "console"]) -> AccessLog:
     """Return the access log for a format of the log."""
     if log_format == "console":
         return PlainAccessLog()
-    access_log = BatchedAccessLog(sys.stderr.write)
-    atexit.register(access_log.flush)
-    return access_log
+    return BatchedAccessLog(sys.stderr.write)

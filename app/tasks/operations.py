@@ -37,22 +37,25 @@ class TaskOperations:
 
     async def create_one(self, change: Change, draft: TaskDraft) -> Document:
         """Add a task behind all others, as the only operation of a change."""
-        (result,) = await self.create(change, [draft])
+        (result,) = await self.create(change, [draft], behind=self._last_positions.recall(change))
         if isinstance(result, InvalidInputError):
             raise result
         self._last_positions.remember(change, result["position"])
         return result
 
-    async def create(self, change: Change, drafts: Sequence[TaskDraft]) -> list[Document | InvalidInputError]:
-        """Add tasks behind all others, in their order; a draft that refers to nothing gives its error instead."""
+    async def create(
+        self, change: Change, drafts: Sequence[TaskDraft], behind: str | None = None
+    ) -> list[Document | InvalidInputError]:
+        """Add tasks behind all others, in their order; a draft that refers to nothing gives its error instead.
+
+        `behind` is the last position where that is known.
+        """
         try:
             self._check_quota(change)
         except QuotaExceededError:
             change.correct_task_count(-len(drafts))
             raise
-        position = self._last_positions.recall(change) or await self._tasks.last_position(
-            change.user_id, change.session
-        )
+        position = behind or await self._tasks.last_position(change.user_id, change.session)
         results: list[Document | InvalidInputError] = []
         for draft in drafts:
             try:

@@ -201,6 +201,14 @@ class TestWhatIsNotKept:
         assert (first.status_code, again.status_code) in {(404, 404), (422, 422)}
         assert first.json()["request_id"] != again.json()["request_id"]
 
+    async def test_has_a_path_that_looks_like_another_with_a_query(self, ann: httpx.AsyncClient) -> None:
+        task = await add_task(ann)
+        path = f"{TASKS}/{task['id']}"
+        first = await ann.get(f"{path}%3Fx=1")
+
+        assert (await ann.get(f"{path}?x=1")).status_code == 422
+        assert (await ann.get(f"{path}%3Fx=1")).status_code == first.status_code == 422
+
     async def test_has_a_very_long_query(self, ann: httpx.AsyncClient, app: FastAPI) -> None:
         path = f"{TASKS}?q={'%20' * 60}a&{'&'.join(['status=todo'] * 100)}"
         await ann.get(path)

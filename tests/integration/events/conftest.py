@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from app.core.settings import Settings
 from app.main import create_app
 from tests.architecture.inspection import Inspection
+from tests.conftest import until_cached
 from tests.fakes.clock import FakeClock
 from tests.integration.api.live import serve
 
@@ -115,6 +116,7 @@ async def running(app: FastAPI, heartbeat_seconds: float) -> AsyncIterator[Proce
         async with asyncio.timeout(DEADLINE_SECONDS):
             while not hasattr(app.state, "auth"):  # noqa: ASYNC110 - uvicorn tells nobody that it has started
                 await asyncio.sleep(0.01)
+        await until_cached(app)
         app.state.events.heartbeat_seconds = heartbeat_seconds
         yield Process(app, f"http://127.0.0.1:{server.port}")
 

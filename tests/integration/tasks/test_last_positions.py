@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.main import create_app
 from tests.conftest import BASE_URL
 from tests.fakes.clock import FakeClock
-from tests.integration.tasks.calls import API, add_task, add_tasks, expect, titles
+from tests.integration.tasks.calls import API, add_task, add_tasks, expect, run_batch, titles
 
 TASKS = f"{API}/tasks"
 
@@ -56,6 +56,17 @@ class TestAddingTasks:
         await add_task(ann, "c")
 
         assert await titles(ann) == ["b", "a", "c"]
+
+    async def test_comes_behind_what_the_same_batch_added_before(self, ann: httpx.AsyncClient) -> None:
+        first = await add_task(ann, "a")
+        await run_batch(
+            ann,
+            {"op": "create", "title": "b"},
+            {"op": "complete", "id": first["id"]},
+            {"op": "create", "title": "c"},
+        )
+
+        assert await titles(ann) == ["a", "b", "c"]
 
     async def test_comes_last_after_a_change_that_was_refused(self, ann: httpx.AsyncClient) -> None:
         await add_task(ann, "a")

@@ -100,6 +100,12 @@ class TestAValidToken:
         assert hands.reader.read(scope(cookie="access=token-1")).is_cookie
         assert not hands.reader.read(scope(authorization="Bearer token-1")).is_cookie
 
+    def test_is_not_remembered_with_much_around_it(self, hands: Hands) -> None:
+        for spaces in range(2_000, 2_010):
+            hands.reader.read(scope(authorization=f"Bearer {' ' * spaces}token-1"))
+
+        assert not hands.reader._remembered
+
     def test_is_forgotten_when_there_are_too_many(self, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(credentials_module, "_MAX_REMEMBERED", 20)
         for number in range(100):

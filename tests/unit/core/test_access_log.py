@@ -62,6 +62,12 @@ class TestTheFormat:
         assert isinstance(open_access_log("console"), PlainAccessLog)
         assert isinstance(open_access_log("json"), BatchedAccessLog)
 
+    def test_for_people_leaves_nothing_to_be_written(self) -> None:
+        with capture_logs() as logs:
+            PlainAccessLog().flush()
+
+        assert logs == []
+
     def test_for_people_is_an_event_like_any_other(self) -> None:
         with capture_logs() as logs:
             PlainAccessLog().write(ENTRY)
