@@ -16,6 +16,7 @@ from app.auth.profile import find_expected
 from app.auth.session_repository import SessionRepository
 from app.auth.users import UserRepository
 from app.data.changes import Change
+from app.data.failures import DatabaseError, is_database_away
 from app.data.leases import LeaseHeldError, Leases
 from app.data.store import Store
 
@@ -95,6 +96,8 @@ class Erasure:
         while not stop.is_set():
             try:
                 await self.sweep()
+            except DatabaseError as error:
+                _log_database_error("erasure_sweep_failed", error)
             except Exception:
                 logger.exception("erasure_sweep_failed")
             jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
@@ -105,6 +108,8 @@ class Erasure:
     async def _finish_or_leave(self, user_id: UUID) -> None:
         try:
             await self._finish(user_id)
+        except DatabaseError as error:
+            _log_database_error("erasure_interrupted", error, user_id=str(user_id))
         except Exception:
             logger.exception("erasure_interrupted", user_id=str(user_id))
 
@@ -115,6 +120,14 @@ class Erasure:
         await self._sessions.delete_all(user_id)
         # Last, because it is what tells that something is left to do.
         await self._users.remove(user_id)
+
+
+def _log_database_error(event: str, error: DatabaseError, **fields: str) -> None:
+    """Log what is tried again later: in a line if the database is away, else with the stack, for it is our fault."""
+    if is_database_away(error):
+        logger.warning(event, error=type(error).__name__, **fields)
+    else:
+        logger.error(event, exc_info=error, **fields)
 
 
 async def _let_end(tasks: AbstractSet[asyncio.Task[None]]) -> None:

@@ -188,7 +188,9 @@ class TestAnExchange:
             async with asyncio.timeout(10), process.exchange.run():
                 await goes_on.wait()
 
-        assert [entry["event"] for entry in logs] == ["rate_limit_exchange_failed", "rate_limits_shared"]
+        # Whatever else runs in this test process has its own to say.
+        events = [entry["event"] for entry in logs if entry["event"].startswith("rate_limit")]
+        assert events == ["rate_limit_exchange_failed", "rate_limits_shared"]
 
     async def test_ends_even_if_the_library_swallows_its_cancellation(self, world: World) -> None:
         process, has_begun = world.process(), asyncio.Event()
