@@ -76,6 +76,8 @@ class TestAFrozenDatabase:
         writing = [asyncio.create_task(seconds_of(write(number))) for number in range(1, 30)]
         await first
         mongo_victim.freeze()
+        # Those under way may all have been quick; these come too late.
+        writing += [asyncio.create_task(seconds_of(write(number))) for number in range(30, 35)]
         answers = await asyncio.gather(*writing)
         mongo_victim.thaw()
 
