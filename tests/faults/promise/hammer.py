@@ -93,8 +93,9 @@ class Hammer:
 
     async def prepare(self) -> None:
         """Sign everybody in and make what will be changed."""
+        _, immortal = self._processes  # a change may end the other before there is anybody to revive it
         for number in range(USERS):
-            async with HttpConnection(self._processes[0].port) as connection:
+            async with HttpConnection(immortal.port) as connection:
                 body = {"email": f"user{number}@example.com", "name": "0"}
                 signed_in = await connection.request("POST", "/api/v1/auth/dev/login", {}, body)
                 user = User({"Authorization": f"Bearer {signed_in.json()['access_token']}"})

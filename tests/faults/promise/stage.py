@@ -1,6 +1,7 @@
 """What a case plays on: one MongoDB, one cache server, and two processes of the service, all of them real."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -67,7 +68,9 @@ class ServiceProcess:
         while True:
             await asyncio.shield(self.child.exited)
             self.is_up = False
-            await self.start()
+            # Callers have waited at the listener: their changes may end the successor before it has answered us.
+            with contextlib.suppress(ConnectionError, EOFError):
+                await self.start()
 
     def freeze(self) -> None:
         """Stop it in its tracks."""
