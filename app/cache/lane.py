@@ -8,8 +8,7 @@ import structlog
 
 from app.cache.client import CACHE_ERRORS, RedisClient
 from app.cache.patience import patience
-
-Command = tuple[Any, ...]
+from app.cache.round_trip import Command, execute_together
 
 logger = structlog.get_logger(__name__)
 
@@ -70,10 +69,7 @@ class Lane:
         began = self._loop.time()
         try:
             async with patience(self._timeout_seconds()):
-                pipeline = self._client.pipeline(transaction=False)
-                for command in batch:
-                    pipeline.execute_command(*command)
-                replies = await pipeline.execute(raise_on_error=False)
+                replies = await execute_together(self._client, list(batch))
         except CACHE_ERRORS as error:
             replies = [error] * len(batch)
         except Exception as error:

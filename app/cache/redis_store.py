@@ -12,8 +12,9 @@ from uuid import UUID
 from redis.exceptions import OutOfMemoryError
 
 from app.cache.client import CALL_TIMEOUT_SECONDS, CacheClient
-from app.cache.lane import CacheCallError, Command, Lane
+from app.cache.lane import CacheCallError, Lane
 from app.cache.near_answers import NearAnswers
+from app.cache.round_trip import Command
 from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, PUBLISH, RAISE_FENCE
 from app.cache.store import (
     FENCE_LIFETIME_SECONDS,

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app.cache.client import CALL_TIMEOUT_SECONDS, RedisClient
-from app.cache.lane import CacheCallError, Command, Lane
+from app.cache.lane import CacheCallError, Lane
+from app.cache.round_trip import Command
 from app.core.metrics import CacheMetrics
 
 # How long a process answers from its own memory before it asks the cache server again: what `forget` drops may be

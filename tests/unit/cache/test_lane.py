@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisClusterException, ResponseError
 
-from app.cache.lane import CacheCallError, Command, Lane
+from app.cache.lane import CacheCallError, Lane
+from app.cache.round_trip import Command
 
 DEADLINE_SECONDS = 0.05
 
