@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.cacheable import CacheableRoute, CacheableRoutes, EtagKind
 from app.api.credentials import CredentialReader
+from app.api.exchange import Headers, exchange_of, read_head, write_head
 from app.api.known_account import KnownAccounts, UserView
 from app.api.preconditions import matches_etag, private_headers, query_etag, resource_etag
 from app.cache.store import CacheStore, KnownAnswer
@@ -41,12 +41,18 @@ class CachedReads:
     flights: dict[_Flight, "asyncio.Future[Answer | None]"] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
 class Answer:
-    """An answer with status 200 as it goes out."""
+    """An answer with status 200, as it goes out to many."""
 
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes
+    __slots__ = ("_body", "_head", "_unchanged_head", "etag")
+
+    def __init__(self, head: bytes, body: bytes) -> None:
+        self._head = head
+        self._body = body
+        headers = read_head(head)
+        # Every cacheable answer has one.
+        self.etag = next(value for name, value in headers if name == b"etag")
+        self._unchanged_head = write_head(header for header in headers if header[0] in _KEPT_IN_304)
 
     @classmethod
     def decode(cls, stored: bytes) -> "Answer":
@@ -54,30 +60,24 @@ class Answer:
         if isinstance(stored, KnownAnswer) and stored.parsed is not None:
             known: Answer = stored.parsed
             return known
-        head, _, body = stored.partition(b"\n\n")
-        answer = cls(_decode_headers(head), body)
+        head, end, body = stored.partition(b"\r\n\r\n")
+        answer = cls(head + end[:2], body)
         if isinstance(stored, KnownAnswer):
             stored.parsed = answer
         return answer
 
     def encode(self) -> bytes:
-        """Return the headers, a line each, an empty line, and the body."""
-        return b"\n".join(b": ".join(header) for header in self.headers) + b"\n\n" + self.body
+        """Return the head, an empty line and the body, as in HTTP."""
+        return self._head + b"\r\n" + self._body
 
-    @property
-    def etag(self) -> str:
-        """The answer's ETag, which every cacheable answer has."""
-        return next(value for name, value in self.headers if name == b"etag").decode("latin-1")
-
-    async def send(self, scope: Scope, send: Send) -> bool:
+    async def send(self, scope: Scope) -> bool:
         """Answer with it, or with 304 to a caller that has it already; return whether it was the latter."""
-        if _has_unchanged(scope, self.etag):
-            await _send_not_modified(send, [header for header in self.headers if header[0] in _KEPT_IN_304])
-            return True
-        headers = [*self.headers, (b"content-length", str(len(self.body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
-        return False
+        is_unchanged = _has_unchanged(scope, self.etag)
+        if is_unchanged:
+            await exchange_of(scope).send_whole(304, self._unchanged_head, b"")
+        else:
+            await exchange_of(scope).send_whole(200, self._head, self._body)
+        return is_unchanged
 
 
 class CachedReadsMiddleware:
@@ -95,18 +95,24 @@ class CachedReadsMiddleware:
             await self._app(scope, receive, send)
             return
         parts: CachedReads | None = getattr(scope["app"].state, "cached_reads", None)
-        claims = None if parts is None else parts.credentials.read(scope).claims
-        if parts is None or claims is None:
+        credentials = None if parts is None else parts.credentials.read(scope)
+        if parts is None or credentials is None or credentials.claims is None:
             await self._app(scope, receive, send)
             return
         route = self._find_route(scope)
         name = None if route is None else _name_of(scope)
-        view = await parts.accounts.look_up(scope, claims, name)
+        view = await parts.accounts.look_up(scope, credentials.claims, name)
+        if view is not None and view.account is not None:
+            scope["state"]["user_id"] = credentials.user_name
         if route is None or name is None:
             await self._app(scope, receive, send)
             return
         scope["state"]["route_template"] = route.template
-        await _CachedRead(self._app, parts, route, name, view, scope, receive, send).run()
+        if view is not None and view.account is not None and view.answer is not None:
+            was_unchanged = await Answer.decode(view.answer).send(scope)
+            parts.metrics.reads["not_modified" if was_unchanged else "hit"].inc()
+            return
+        await _UnknownRead(self._app, parts, route, name, view, scope, receive, send).run()
 
     def _find_route(self, scope: Scope) -> CacheableRoute | None:
         if scope["method"] != "GET":
@@ -117,8 +123,8 @@ class CachedReadsMiddleware:
 
 
 @dataclass(slots=True)
-class _CachedRead:
-    """One GET request to a cacheable route."""
+class _UnknownRead:
+    """One GET request to a cacheable route whose answer the cache does not hold."""
 
     app: ASGIApp
     parts: CachedReads
@@ -135,11 +141,8 @@ class _CachedRead:
             await self._finish("bypass")
         elif view.account is None:
             await self._load(view)
-        elif view.answer is not None:
-            was_unchanged = await Answer.decode(view.answer).send(self.scope, self.send)
-            self._count("not_modified" if was_unchanged else "hit")
-        elif (etag := self._known_etag(view.account.revision)) and _names(self.scope, etag):
-            await _send_not_modified(self.send, _encode_headers(private_headers(etag)))
+        elif (etag := self._known_etag(view.account.revision)) and _names(self.scope, etag.encode()):
+            await exchange_of(self.scope).send_whole(304, write_head(_encode(private_headers(etag))), b"")
             self._count("not_modified")
         else:
             await self._share(view, view.account)
@@ -165,7 +168,7 @@ class _CachedRead:
             if answer is None:
                 await self._finish("miss")  # what went wrong there may not go wrong here
                 return
-            await answer.send(self.scope, self.send)
+            await answer.send(self.scope)
             self._count("shared")
             return
         landing = self.parts.flights[flight] = asyncio.get_running_loop().create_future()
@@ -236,7 +239,9 @@ class _Capture:
         if self._headers is None or not self._is_complete or len(body) > MAX_ANSWER_BYTES:
             return None
         names = {name for name, _ in self._headers}
-        return Answer(tuple(self._headers), body) if b"etag" in names and b"set-cookie" not in names else None
+        if b"etag" not in names or b"set-cookie" in names:
+            return None
+        return Answer(write_head([*self._headers, (b"content-length", b"%d" % len(body))]), body)
 
 
 def _name_of(scope: Scope) -> bytes | None:
@@ -248,26 +253,17 @@ def _name_of(scope: Scope) -> bytes | None:
     return name if len(name) <= MAX_NAME_BYTES else None
 
 
-def _names(scope: Scope, etag: str) -> bool:
+def _names(scope: Scope, etag: bytes) -> bool:
     """Whether the caller names this tag, which shows that the query was valid; `*` shows nothing."""
     return _has_unchanged(scope, etag) and (b"if-none-match", b"*") not in scope["headers"]
 
 
-def _has_unchanged(scope: Scope, etag: str) -> bool:
-    header = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
-    return header is not None and matches_etag(header.decode("latin-1"), etag)
+def _has_unchanged(scope: Scope, etag: bytes) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            return value == etag or matches_etag(value.decode("latin-1"), etag.decode("latin-1"))
+    return False
 
 
-async def _send_not_modified(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
-    await send({"type": "http.response.start", "status": 304, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
-
-
-@functools.lru_cache(maxsize=1024)
-def _decode_headers(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    lines = (line.partition(b": ") for line in head.split(b"\n"))
-    return tuple((name, value) for name, _, value in lines)
-
-
-def _encode_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+def _encode(headers: dict[str, str]) -> Headers:
+    return ((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items())

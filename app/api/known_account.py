@@ -1,5 +1,6 @@
 """What the cache knows of the user who is calling: the account of a living session, without asking MongoDB."""
 
+import functools
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,8 +39,6 @@ class KnownAccounts:
         if view.account is not None and view.account.role != claims.role:
             view.account = None  # a token from before the role was changed; the router refuses it
         scope["state"][_STATE_NAME] = view
-        if view.account is not None:
-            scope["state"]["user_id"] = str(view.user_id)
         return view
 
     async def read(
@@ -94,6 +93,11 @@ def _write_account(account: Account) -> bytes:
 def _read_account(user_id: UUID, reading: Reading) -> Account | None:
     if reading.session is None or reading.revision is None:
         return None
-    role, _, timezone = reading.session.decode().partition(" ")
+    return _make_account(user_id, reading.session, reading.revision)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _make_account(user_id: UUID, session: bytes, revision: int) -> Account:
+    role, _, timezone = session.decode().partition(" ")
     known_role: Role = "admin" if role == "admin" else "user"
-    return Account(user_id, known_role, reading.revision, timezone, is_disabled=False)
+    return Account(user_id, known_role, revision, timezone, is_disabled=False)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from http import HTTPMethod
 from typing import Any
 
@@ -13,32 +13,21 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.exchange import Exchange
 from app.api.problems import InternalError, respond_with_problem
 from app.core.access_log import AccessLog
 from app.core.errors import ProblemError, ServiceUnavailableError
-from app.core.ids import new_name
 from app.core.metrics import Metrics
-
-_SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
-# W3C Trace Context, level 1, section 3.2.
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 # What a URL cannot hold (RFC 3986, section 2), but some servers pass on; reading it would fail further in.
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-
-_SECURITY_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"x-frame-options", b"DENY"),
-)
 
 # 1 MiB is the contract's number (strictness).
 MAX_BODY_BYTES = 1_048_576
 # More than 2 ** 64 has; Python refuses to read numbers of several thousand digits.
 _MAX_LENGTH_DIGITS = 20
 
-# Where inner middleware leaves, in the state of a request that failed, the headers that its answer would have had.
-FAILURE_HEADERS = "failure_headers"
+_METHODS = frozenset(HTTPMethod)
 
 # Nobody hears the answer to a request whose client has gone; logs and metrics show it with nginx's own number.
 _CLIENT_CLOSED_REQUEST = 499
@@ -61,7 +50,7 @@ class RequestContextMiddleware:
             return
         if not scope["query_string"].isascii():
             scope = {**scope, "query_string": _BEYOND_ASCII.sub(_quote_byte, scope["query_string"])}
-        exchange = _Exchange(scope, send)
+        exchange = Exchange(scope, send)
         try:
             await self._app(scope, receive, exchange.send)
         except ClientDisconnect:
@@ -70,12 +59,11 @@ class RequestContextMiddleware:
             logger.exception("request_failed", request_id=exchange.request_id)
             if exchange.status == 0:
                 response = respond_with_problem(Request(scope), InternalError("Something went wrong on our side."))
-                response.raw_headers.extend(scope["state"].get(FAILURE_HEADERS, ()))
                 await response(scope, receive, exchange.send)
         finally:
             self._report(scope, exchange)
 
-    def _report(self, scope: Scope, exchange: "_Exchange") -> None:
+    def _report(self, scope: Scope, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
         method, route = _method_label(scope), _route_template(scope)
         self._metrics.count_request(method, route, exchange.status, seconds)
@@ -94,39 +82,6 @@ class RequestContextMiddleware:
 
 def _quote_byte(match: re.Match[bytes]) -> bytes:
     return b"%%%02X" % match[0][0]
-
-
-class _Exchange:
-    """One request with its answer."""
-
-    __slots__ = ("_headers", "_send", "request_id", "started", "status", "trace_id")
-
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self.started = time.perf_counter()
-        self.status = 0
-        self.request_id = ""
-        self.trace_id: str | None = None
-        self._send = send
-        self._headers = list(_SECURITY_HEADERS)
-        for name, value in scope["headers"]:
-            if name == b"x-request-id" and not self.request_id and _SAFE_REQUEST_ID.fullmatch(value):
-                self.request_id = value.decode()
-            elif name == b"traceparent" and self.trace_id is None and _TRACEPARENT.fullmatch(value):
-                self.trace_id = value.decode().split("-")[1]
-                self._headers.append((b"traceparent", value))
-        self.request_id = self.request_id or new_name()
-        self._headers.append((b"x-request-id", self.request_id.encode()))
-        state = scope.setdefault("state", {})
-        state["request_id"] = self.request_id
-        state["trace_id"] = self.trace_id
-        state["started"] = self.started
-
-    async def send(self, message: Message) -> None:
-        """Pass the answer on with the headers that every answer bears."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            message = {**message, "headers": [*message["headers"], *self._headers]}
-        await self._send(message)
 
 
 class LogContextMiddleware:
@@ -149,7 +104,7 @@ class LogContextMiddleware:
 def _method_label(scope: Mapping[str, Any]) -> str:
     """The method; for those that somebody made up one fixed label, so that they make no new time series."""
     method: str = scope["method"]
-    return method if method in HTTPMethod.__members__ else "(other)"
+    return method if method in _METHODS else "(other)"
 
 
 def _route_template(scope: Mapping[str, Any]) -> str:
@@ -238,12 +193,12 @@ class HeadMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one connection of any type; all but HEAD requests pass as they are."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self._app(scope, receive, send)
-            return
+        is_head = scope["type"] == "http" and scope["method"] == "HEAD"
+        return self._answer(scope, receive, send) if is_head else self._app(scope, receive, send)
 
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_complete = False
 
         async def send_without_body(message: Message) -> None:
@@ -255,4 +210,4 @@ class HeadMiddleware:
                 is_complete = True
                 await send({"type": "http.response.body", "body": b""})
 
-        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+        await self._app({**scope, "method": "GET", "extensions": {}}, receive, send_without_body)

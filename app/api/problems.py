@@ -194,9 +194,14 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
     return respond_with_problem(request, ServiceUnavailableError("The database did not answer in time."))
 
 
+async def _on_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001 - nothing of it is told
+    return respond_with_problem(request, InternalError("Something went wrong on our side."))
+
+
 def install_problem_handlers(app: FastAPI) -> None:
-    """Make every exception of a route a problem document; what is left over is caught by the middleware."""
+    """Make every exception of a route a problem document; one that nobody expected goes on to the log as well."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DatabaseError, _on_database_error)
+    app.add_exception_handler(Exception, _on_fault)

@@ -2,18 +2,18 @@
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from fastapi import Request
 from slowapi import Limiter
 from slowapi.wrappers import Limit, LimitGroup
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.client_address import ClientAddresses
+from app.api.exchange import exchange_of
 from app.api.limited_routes import Treatment, TreatmentTable
-from app.api.middleware import FAILURE_HEADERS
 from app.api.problems import ProblemResponse, respond_with_problem
 from app.cache.counters import SharedCounters
 from app.core.errors import ProblemError
@@ -67,21 +67,21 @@ class DeclaredLimit:
         self.window_seconds: int = self.item.get_expiry()
         # The library's strategy makes such a key three times a request, which takes longer than to count it.
         self.key_prefix: str = self.item.key_for(self.name) + "/"
-        self.policy_headers = (
-            # draft-ietf-httpapi-ratelimit-headers-10, section 3, in structured fields (RFC 9651).
-            (b"ratelimit-policy", f'"{self.name}";q={self.amount};w={self.window_seconds}'.encode()),
-            (b"x-ratelimit-limit", b"%d" % self.amount),
-        )
-        self._quoted_name = f'"{self.name}"'.encode()
+        # draft-ietf-httpapi-ratelimit-headers-10, section 3, in structured fields (RFC 9651); what changes follows.
+        self._head = (
+            f'ratelimit-policy: "{self.name}";q={self.amount};w={self.window_seconds}\r\n'
+            f'x-ratelimit-limit: {self.amount}\r\nratelimit: "{self.name}"'
+        ).encode()
 
-    def headers(self, standing: Standing) -> list[tuple[bytes, bytes]]:
-        """Return the headers that tell a client where it stands."""
-        return [
-            *self.policy_headers,
-            (b"ratelimit", b"%b;r=%d;t=%d" % (self._quoted_name, standing.remaining, standing.reset_seconds)),
-            (b"x-ratelimit-remaining", b"%d" % standing.remaining),
-            (b"x-ratelimit-reset", b"%d" % standing.reset_at),
-        ]
+    def head(self, standing: Standing) -> bytes:
+        """Return the header lines that tell a client where it stands."""
+        return b"%b;r=%d;t=%d\r\nx-ratelimit-remaining: %d\r\nx-ratelimit-reset: %d\r\n" % (
+            self._head,
+            standing.remaining,
+            standing.reset_seconds,
+            standing.remaining,
+            standing.reset_at,
+        )
 
 
 class RequestLimits(Limiter):
@@ -142,9 +142,7 @@ class RequestLimits(Limiter):
     def count(self, limit: DeclaredLimit, subject: str) -> Standing:
         """Count a request, unless that would exceed the limit."""
         key, window_seconds = limit.key_prefix + subject, limit.window_seconds
-        is_admitted = self.counters.acquire_sliding_window_entry(key, limit.amount, window_seconds)
-        previous, _, current, left = self.counters.get_sliding_window(key, window_seconds)
-        left -= window_seconds  # the library tells for how long the window counts, which is through the next one
+        is_admitted, previous, current, left = self.counters.count(key, limit.amount, window_seconds)
         remaining = limit.amount - int(previous * left / window_seconds) - current
         if remaining > 0:
             seconds = left
@@ -173,7 +171,10 @@ def seconds_until_free(amount: int, window_seconds: int, previous: int, current:
 
 
 class RateLimitMiddleware:
-    """Counts every http request under its limit, tells the client where it stands, and refuses what is too much."""
+    """Counts every http request under its limit, tells the client where it stands, and refuses what is too much.
+
+    `RequestContextMiddleware` must be around it.
+    """
 
     def __init__(self, app: ASGIApp, limits: RequestLimits, routes: Sequence[BaseRoute], metrics: Metrics) -> None:
         self._app = app
@@ -182,43 +183,28 @@ class RateLimitMiddleware:
         self._metrics = metrics
         self._is_off = limits.is_off
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one connection of any type; only http is limited."""
         if scope["type"] != "http" or self._is_off:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         treatment = self._treatments.find(scope["method"], path)
         if treatment is Treatment.EXEMPT:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         limit, subject = self._limits.choose(treatment, scope)
         if limit is None:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         standing = self._limits.count(limit, subject)
-        headers = limit.headers(standing)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                # A list of its own: that of a cached answer serves many requests.
-                message["headers"] = [*message["headers"], *headers]
-            await send(message)
-
+        exchange_of(scope).head += limit.head(standing)
         if standing.is_admitted:
-            try:
-                await self._app(scope, receive, send_with_headers)
-            except Exception:
-                scope.setdefault("state", {})[FAILURE_HEADERS] = headers
-                raise
-        else:
-            self._metrics.rate_limit_refusals.labels(limit.name).inc()
-            await _refuse(scope, limit, subject, standing)(scope, receive, send_with_headers)
+            return self._app(scope, receive, send)
+        self._metrics.rate_limit_refusals.labels(limit.name).inc()
+        return _refuse(scope, limit, subject, standing)(scope, receive, send)
 
 
 def _refuse(scope: Scope, limit: DeclaredLimit, subject: str, standing: Standing) -> ProblemResponse:
     if limit.name == USER_LIMIT:
-        scope.setdefault("state", {})["user_id"] = subject  # for the log
+        scope["state"]["user_id"] = subject  # for the log
     seconds = standing.reset_seconds
     error = RateLimitedError(
         f"More than {limit.amount} requests in {limit.window_seconds} s. Try again in {seconds} s.",

@@ -190,21 +190,29 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
         """Remember from now on what changes, for the exchange that takes it."""
         self._is_recording = True
 
-    def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count `amount` requests unless that would exceed the limit; tell whether they were counted."""
+    def count(self, key: str, limit: int, window_seconds: int, amount: int = 1) -> tuple[bool, int, int, float]:
+        """Count `amount` requests unless that would exceed the limit.
+
+        Return whether they were counted, the counts of the window before and of this one, and the seconds that are
+        left of this one.
+        """
         now = self._tell_time()
-        index = int(now // expiry)
-        table = self._table(expiry)
+        index = int(now // window_seconds)
+        table = self._table(window_seconds)
         counter = table.find(key, index)
         window, previous = counter.at(index)
-        weighted = previous * (expiry - now % expiry) / expiry + window.count
-        if int(weighted) + amount > limit:
-            return False
+        left = window_seconds - now % window_seconds
+        if int(previous * left / window_seconds + window.count) + amount > limit:
+            return False, previous, window.count, left
         window.count += amount
         if self._is_recording:
             window.pending += amount
             table.mark_changed(window, counter)
-        return True
+        return True, previous, window.count, left
+
+    def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count `amount` requests unless that would exceed the limit; tell whether they were counted."""
+        return self.count(key, limit, expiry, amount)[0]
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """Return the previous count, the seconds for which it still counts, the present count and its seconds."""

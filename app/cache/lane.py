@@ -39,6 +39,13 @@ class Lane:
 
     async def call(self, command: Command) -> Any:
         """Return the server's reply. Raises `CacheCallError`."""
+        result = await self.post(command)
+        if isinstance(result, CacheCallError):
+            raise result
+        return result
+
+    def post(self, command: Command) -> asyncio.Future[Any]:
+        """Make a call; the result will be the server's reply or a `CacheCallError`."""
         reply = self._loop.create_future()
         waiting = self._waiting.get(command)
         if waiting is None:
@@ -47,10 +54,7 @@ class Lane:
                 self._runner = self._loop.create_task(self._run())
         else:
             waiting.append(reply)
-        result = await reply
-        if isinstance(result, CacheCallError):
-            raise result
-        return result
+        return reply
 
     async def close(self) -> None:
         """Wait for the pipeline under way, which has a deadline."""

@@ -1,7 +1,6 @@
 """Answers that this process has seen in the present generations, so that only their heads need to be asked for."""
 
 from collections import OrderedDict
-from uuid import UUID
 
 from app.cache.store import KnownAnswer
 
@@ -17,26 +16,26 @@ class NearAnswers:
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._answers: OrderedDict[tuple[UUID, bytes], tuple[bytes, KnownAnswer]] = OrderedDict()
+        self._answers: OrderedDict[tuple[bytes, bytes], tuple[bytes, KnownAnswer]] = OrderedDict()
 
-    def find(self, user_id: UUID, name: bytes) -> tuple[bytes, KnownAnswer] | None:
+    def find(self, user_key: bytes, name: bytes) -> tuple[bytes, KnownAnswer] | None:
         """Return the nonce of the generation to which an answer belongs, and the answer."""
-        found = self._answers.get((user_id, name))
+        found = self._answers.get((user_key, name))
         if found is not None:
-            self._answers.move_to_end((user_id, name))
+            self._answers.move_to_end((user_key, name))
         return found
 
-    def keep(self, user_id: UUID, name: bytes, nonce: bytes, answer: bytes) -> None:
+    def keep(self, user_key: bytes, name: bytes, nonce: bytes, answer: bytes) -> None:
         """Keep an answer of the generation with this nonce."""
-        self.drop(user_id, name)
-        self._answers[user_id, name] = (nonce, KnownAnswer(answer))
+        self.drop(user_key, name)
+        self._answers[user_key, name] = (nonce, KnownAnswer(answer))
         self._bytes += _size(name, answer)
         while self._bytes > self._max_bytes:
             self.drop(*next(iter(self._answers)))
 
-    def drop(self, user_id: UUID, name: bytes) -> None:
+    def drop(self, user_key: bytes, name: bytes) -> None:
         """Forget an answer, if it is here."""
-        found = self._answers.pop((user_id, name), None)
+        found = self._answers.pop((user_key, name), None)
         if found is not None:
             self._bytes -= _size(name, found[1])
 

@@ -67,6 +67,18 @@ def _key_of(user_id: UUID) -> bytes:
     return f"taskfleet:user:{{{user_id}}}".encode()
 
 
+@functools.lru_cache(maxsize=10_000)
+def _account_query(user_id: UUID, session_id: UUID) -> Command:
+    return ("HMGET", _key_of(user_id), b"h", session_field(session_id))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _read_head(head: bytes) -> tuple[bytes, int, int | None, bool]:
+    """Return the nonce, its birth in microseconds, the revision if it is known, and whether a fence stands."""
+    nonce, revision, fences = head.split(b" ")
+    return nonce, int(nonce.partition(b".")[0]), None if revision == b"-" else int(revision), bool(fences)
+
+
 class RedisStore:
     """Implements `CacheStore`."""
 
@@ -108,50 +120,38 @@ class RedisStore:
 
         An answer that this process has seen is not sent again; if it is no longer the present one, there is a second.
         """
+        query = _account_query(user_id, session_id)
         if answer_name is None:
-            return await self._read(("HMGET", _key_of(user_id), b"h", session_field(session_id)))
-        near = self._near.find(user_id, answer_name)
+            return self._to_reading(*await self._ask("read", query))
+        key = query[1]
+        near = self._near.find(key, answer_name)
         if near is not None:
-            reading = await self._read(("HMGET", _key_of(user_id), b"h", session_field(session_id)))
+            reading = self._to_reading(*await self._ask("read", query))
             if reading.generation == near[0]:
                 reading.answer = near[1]
                 return reading
-            self._near.drop(user_id, answer_name)
+            self._near.drop(key, answer_name)
             if reading.generation is None or reading.is_fenced:
                 return reading
-        reading = await self._read(
-            ("HMGET", _key_of(user_id), b"h", session_field(session_id), answer_field(answer_name))
-        )
+        reading = self._to_reading(*await self._ask("read", (*query, answer_field(answer_name))))
         if reading.generation is not None and reading.answer is not None:
-            self._near.keep(user_id, answer_name, reading.generation, reading.answer)
+            self._near.keep(key, answer_name, reading.generation, reading.answer)
         return reading
-
-    async def _read(self, command: Command) -> Reading:
-        if self._watch.is_away:
-            raise CacheBypassError
-        head, session, *answers = await self._ask("read", command)
-        if not self._watch.is_current:
-            raise CacheBypassError
-        return self._to_reading(head, session, answers[0] if answers else None)
 
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
         """Begin a generation in place of `seen`, unless somebody else just did."""
-        if self._watch.is_away:
-            raise CacheBypassError
-        head: bytes = await self._ask("open", self._renewal(OPEN_GENERATION, user_id, seen or b""))
-        reading = self._to_reading(head, None, None)
-        if not self._watch.is_current or reading.generation is None:
+        reading = self._to_reading(await self._ask("open", self._renewal(OPEN_GENERATION, user_id, seen or b"")))
+        if reading.generation is None:
             raise CacheBypassError
         return reading
 
-    def _to_reading(self, head: bytes | None, session: bytes | None, answer: bytes | None) -> Reading:
+    def _to_reading(self, head: bytes | None, session: bytes | None = None, answer: bytes | None = None) -> Reading:
         if head is None:
             return Reading(generation=None)
-        nonce, revision, fences = head.split(b" ")
-        if not self._watch.believes(int(nonce.partition(b".")[0])):
-            return Reading(generation=None, seen=nonce, is_fenced=bool(fences))
-        known_revision = None if revision == b"-" else int(revision)
-        return Reading(nonce, nonce, bool(fences), known_revision, session, answer)
+        nonce, born_us, revision, is_fenced = _read_head(head)
+        if not self._watch.believes(born_us):
+            return Reading(generation=None, seen=nonce, is_fenced=is_fenced)
+        return Reading(nonce, nonce, is_fenced, revision, session, answer)
 
     async def fill(self, user_id: UUID, generation: bytes, revision: int, fields: Mapping[bytes, bytes]) -> None:
         """Add fields to the generation if it is still the present one."""
@@ -185,14 +185,17 @@ class RedisStore:
             self._publish(user_id, release.revision)
 
     async def _ask(self, name: str, command: Command) -> Any:
-        """Make a call that may fail: then the cache is bypassed."""
-        try:
-            reply = await self._reads.call(command)
-        except CacheCallError as error:
+        """Make a call that may fail or come too late to be believed: then the cache is bypassed."""
+        if self._watch.is_away:
+            raise CacheBypassError
+        reply = await self._reads.post(command)
+        if isinstance(reply, CacheCallError):
             self._metrics.errors.labels(name).inc()
-            self._watch.report_failure(error.cause, error.began)
-            raise CacheBypassError from error
+            self._watch.report_failure(reply.cause, reply.began)
+            raise CacheBypassError from reply
         self._watch.report_answer()
+        if not self._watch.is_current:
+            raise CacheBypassError
         return reply
 
     async def _tell(self, name: str, command: Command) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -16,9 +16,9 @@ _MAX_LINES = 256
 
 
 class AccessLog(Protocol):
-    """Takes one entry a request."""
+    """Takes one entry a request, which is the log's own from then on."""
 
-    def write(self, entry: Mapping[str, Any]) -> None:
+    def write(self, entry: dict[str, Any]) -> None:
         """Note a request that was answered."""
         ...
 
@@ -33,7 +33,7 @@ class PlainAccessLog:
     def __init__(self) -> None:
         self._logger = structlog.get_logger("app.access")
 
-    def write(self, entry: Mapping[str, Any]) -> None:
+    def write(self, entry: dict[str, Any]) -> None:
         """Note a request that was answered."""
         self._logger.info("request", **entry)
 
@@ -48,13 +48,12 @@ class BatchedAccessLog:
         self._output = output
         self._lines: list[bytes] = []
 
-    def write(self, entry: Mapping[str, Any]) -> None:
+    def write(self, entry: dict[str, Any]) -> None:
         """Note a request that was answered."""
-        time = datetime.now(UTC).isoformat().removesuffix("+00:00") + "Z"  # as structlog writes it
-        line = {"event": "request", **entry, "level": "info", "logger": "app.access", "time": time}
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
-        self._lines.append(to_json(line))
+        entry |= {"event": "request", "level": "info", "logger": "app.access", "time": datetime.now(UTC)}
+        self._lines.append(to_json(entry))
         if len(self._lines) >= _MAX_LINES:
             self.flush()
 

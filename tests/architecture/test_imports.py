@@ -12,7 +12,15 @@ ROOT = Path(__file__).parents[2]
 APP = ROOT / "app"
 
 # What knows HTTP; `auth/session_answers.py` holds the answer that two of its routers share.
-WEB = ("main.py", "bootstrap.py", "api/*.py", "*/*router.py", "*/dependencies.py", "auth/session_answers.py")
+WEB = (
+    "main.py",
+    "bootstrap.py",
+    "http_protocol.py",
+    "api/*.py",
+    "*/*router.py",
+    "*/dependencies.py",
+    "auth/session_answers.py",
+)
 # `auth/identities.py` is a repository under the name of what it holds.
 STORAGE = ("data/*.py", "*/*repository.py", "auth/identities.py")
 

@@ -13,7 +13,9 @@ from slowapi.util import get_remote_address
 
 from app.api.client_address import ClientAddresses
 from app.api.limited_routes import Treatment, declared_routes, exempt_from_limits
+from app.api.middleware import RequestContextMiddleware
 from app.api.rate_limit import RateLimitMiddleware, RequestLimits
+from app.core.access_log import PlainAccessLog
 from app.core.access_tokens import AccessTokenIssuer, SigningKey
 from app.core.ids import new_id
 from app.core.metrics import Metrics
@@ -172,6 +174,7 @@ class TestTheSearchForUnlimitedRoutes:
         add_nested_routes(app)
         limits = RequestLimits(ONE_AN_HOUR, ClientAddresses(()), lambda _: None, lambda: 1_795_435_200.0)
         app.add_middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=Metrics())
+        app.add_middleware(RequestContextMiddleware, metrics=Metrics(), access_log=PlainAccessLog())
 
         found = {str(route): await is_limited(app, route) for route in routes_of(app)}
 

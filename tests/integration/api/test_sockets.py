@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from app.api.middleware import DeadlineMiddleware
 from tests.integration.api.live import LiveServer, serve
 from tests.integration.api.problem_shape import MEMBERS, assert_problem
+from tests.integration.tasks.calls import TASKS, add_task
 
 
 @pytest.fixture
@@ -151,3 +152,74 @@ class TestAClientThatHangsUp:
         assert (await ann.post("/api/v1/tasks", json={"title": "Buy bread"})).status_code == 201
         tasks = (await ann.get("/api/v1/tasks?sort=updated")).json()["items"]
         assert len({task["revision"] for task in tasks}) == len(tasks)
+
+
+class TestACachedAnswer:
+    """It leaves through a door of its own, where the connection allows."""
+
+    @pytest.fixture
+    async def request_head(self, live: LiveServer, ann: httpx.AsyncClient, token: bytes) -> bytes:
+        await add_task(ann)
+        await ann.get(TASKS)
+        return b"%b /api/v1/tasks HTTP/1.1\r\nHost: x\r\n" + token
+
+    @pytest.fixture
+    async def plain(self, ann: httpx.AsyncClient, request_head: bytes) -> httpx.Response:
+        """The same answer from a server that knows of no such door."""
+        return await ann.get(TASKS)
+
+    async def test_says_what_it_says_elsewhere(
+        self, live: LiveServer, request_head: bytes, plain: httpx.Response
+    ) -> None:
+        closing = request_head % b"GET" + b"Connection: close\r\n\r\n"
+        answer, last = parse_answers(await live.send(request_head % b"GET" + b"\r\n" + closing))
+
+        for status, headers, body in (answer, last):
+            assert (status, body) == (200, plain.content)
+            assert plain.headers.keys() <= headers.keys()
+            assert len(headers["x-request-id"]) == 16
+            for name in ("etag", "content-type", "content-length", "vary", "x-frame-options", "referrer-policy"):
+                assert headers[name] == plain.headers[name]
+        assert last[1].keys() - answer[1].keys() == {"connection"}
+
+    async def test_comes_in_its_turn_on_a_pipelined_connection(
+        self, live: LiveServer, request_head: bytes, plain: httpx.Response
+    ) -> None:
+        get, unknown = request_head % b"GET", request_head.replace(b"/tasks", b"/nothing") % b"GET"
+        etag = b"If-None-Match: " + plain.headers["etag"].encode() + b"\r\n"
+        stream = get + b"\r\n" + unknown + b"\r\n" + get + etag + b"\r\n" + get + b"Connection: close\r\n\r\n"
+
+        answers = parse_answers(await live.send(stream))
+
+        assert [status for status, _, _ in answers] == [200, 404, 304, 200]
+        assert [answers[0][2], answers[2][2], answers[3][2]] == [plain.content, b"", plain.content]
+
+    async def test_has_no_body_for_head(self, live: LiveServer, request_head: bytes, plain: httpx.Response) -> None:
+        head, _, body = (await live.send(request_head % b"HEAD" + b"Connection: close\r\n\r\n")).partition(
+            b"\r\n\r\n"
+        )
+
+        assert (status_of(head), body) == (200, b"")
+        assert f"content-length: {len(plain.content)}\r\n".encode() in head
+
+    async def test_ends_the_connection_of_an_old_client(
+        self, live: LiveServer, request_head: bytes, plain: httpx.Response
+    ) -> None:
+        answer = await live.send(request_head.replace(b"1.1", b"1.0") % b"GET" + b"\r\n")
+        head, _, body = answer.partition(b"\r\n\r\n")
+
+        assert (status_of(head), body) == (200, plain.content)
+        assert b"connection: close" in head
+
+
+def parse_answers(stream: bytes) -> list[tuple[int, dict[str, str], bytes]]:
+    """Take the answers on one connection apart: status, headers and body of each."""
+    answers = []
+    while stream:
+        head, _, stream = stream.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        length = 0 if " 304 " in first else int(headers["content-length"])
+        answers.append((int(first.split()[1]), headers, stream[:length]))
+        stream = stream[length:]
+    return answers

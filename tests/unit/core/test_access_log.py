@@ -14,7 +14,7 @@ class TestTheBatchedLog:
     async def test_writes_a_line_an_entry_with_what_every_event_has(self) -> None:
         written: list[str] = []
         log = BatchedAccessLog(written.append)
-        log.write(ENTRY)
+        log.write(dict(ENTRY))
         log.write({**ENTRY, "route": 'with "quotes"\nand lines'})
         log.flush()
 
@@ -33,7 +33,7 @@ class TestTheBatchedLog:
     async def test_writes_soon_without_being_told(self) -> None:
         written = asyncio.Event()
         log = BatchedAccessLog(lambda _lines: written.set())
-        log.write(ENTRY)
+        log.write(dict(ENTRY))
         assert not written.is_set()
 
         async with asyncio.timeout(FLUSH_SECONDS * 50):
@@ -43,14 +43,14 @@ class TestTheBatchedLog:
         written: list[str] = []
         log = BatchedAccessLog(written.append)
         for _ in range(1_000):
-            log.write(ENTRY)
+            log.write(dict(ENTRY))
 
         assert 0 < len(written) < 100
 
     async def test_writes_nothing_twice(self) -> None:
         written: list[str] = []
         log = BatchedAccessLog(written.append)
-        log.write(ENTRY)
+        log.write(dict(ENTRY))
         log.flush()
         log.flush()
 

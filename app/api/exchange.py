@@ -1,0 +1,91 @@
+"""One request and its answer: their names, and the headers that the answer bears whoever gives it."""
+
+import re
+import time
+from collections.abc import Iterable
+
+from starlette.types import Message, Scope, Send
+
+from app.core.ids import new_name
+
+# A head is header lines as they travel, each with its line break. What many answers have alike is written once.
+Headers = Iterable[tuple[bytes, bytes]]
+
+# An ASGI extension of our server (`app.http_protocol`): a message of this type is a whole answer, which leaves in one
+# piece. It has `status`, `head` and `body`.
+WHOLE_ANSWER = "taskfleet.http.response.whole"
+
+_STATE_NAME = "exchange"
+_SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+# W3C Trace Context, level 1, section 3.2.
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_SECURITY_HEAD = b"x-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\nx-frame-options: DENY\r\n"
+
+
+class Exchange:
+    """What is noted of a request while it is answered; `head` is for everybody ahead of the answer to add to."""
+
+    __slots__ = ("_send", "_takes_whole_answers", "head", "request_id", "started", "status", "trace_id")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.started = time.perf_counter()
+        self.status = 0
+        self.request_id = ""
+        self.trace_id: str | None = None
+        self.head = _SECURITY_HEAD
+        self._send = send
+        self._takes_whole_answers = WHOLE_ANSWER in scope.get("extensions", ())
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and not self.request_id and _SAFE_REQUEST_ID.fullmatch(value):
+                self.request_id = value.decode()
+            elif name == b"traceparent" and self.trace_id is None and _TRACEPARENT.fullmatch(value):
+                self.trace_id = value.decode().split("-")[1]
+                self.head += b"traceparent: %b\r\n" % value
+        self.request_id = self.request_id or new_name()
+        self.head += b"x-request-id: %b\r\n" % self.request_id.encode()
+        state = scope.setdefault("state", {})
+        state["request_id"] = self.request_id
+        state["trace_id"] = self.trace_id
+        state["started"] = self.started
+        state[_STATE_NAME] = self
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message["headers"], *read_head(self.head)]}
+        await self._send(message)
+
+    async def send_whole(self, status: int, head: bytes, body: bytes) -> None:
+        """Answer with a head that is known to be valid, content length included, and a body."""
+        if self._takes_whole_answers:
+            self.status = status
+            await self._send({"type": WHOLE_ANSWER, "status": status, "head": head + self.head, "body": body})
+        else:
+            for message in split_answer(status, read_head(head), body):
+                await self.send(message)
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """Return the exchange that a request belongs to, once `RequestContextMiddleware` has begun it."""
+    exchange: Exchange = scope["state"][_STATE_NAME]
+    return exchange
+
+
+def write_head(headers: Headers) -> bytes:
+    """Return headers as they travel."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
+
+
+def read_head(head: bytes) -> list[tuple[bytes, bytes]]:
+    """Read what `write_head` wrote."""
+    lines = (line.partition(b": ") for line in head.split(b"\r\n")[:-1])
+    return [(name, value) for name, _, value in lines]
+
+
+def split_answer(status: int, headers: Headers, body: bytes) -> tuple[Message, Message]:
+    """Return a whole answer as the two messages that every ASGI server takes."""
+    return (
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    )
