@@ -65,6 +65,10 @@ class Exchange:
             for message in split_answer(status, read_head(head), body):
                 await self.send(message)
 
+    def end(self) -> None:
+        """Let go of the connection, which holds the request, which holds this: nobody should have to unravel that."""
+        del self._send
+
 
 def exchange_of(scope: Scope) -> Exchange:
     """Return the exchange that a request belongs to, once `RequestContextMiddleware` has begun it."""

@@ -62,6 +62,7 @@ class RequestContextMiddleware:
                 await response(scope, receive, exchange.send)
         finally:
             self._report(scope, exchange)
+            exchange.end()
 
     def _report(self, scope: Scope, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started

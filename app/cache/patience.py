@@ -12,21 +12,35 @@ _PARTS = 5
 @asynccontextmanager
 async def patience(seconds: float) -> AsyncIterator[None]:
     """Raise `TimeoutError` in the block after `seconds` of a loop that keeps its time, later in one that lags."""
-    loop = asyncio.get_running_loop()
     async with asyncio.timeout(None) as timeout:
-        left = _PARTS
-        passing: asyncio.TimerHandle
-
-        def pass_part() -> None:
-            nonlocal left, passing
-            left -= 1
-            if left:
-                passing = loop.call_later(seconds / _PARTS, pass_part)
-            else:
-                timeout.reschedule(loop.time())
-
-        passing = loop.call_later(seconds / _PARTS, pass_part)
+        passing = _Passing(timeout, seconds / _PARTS)
         try:
             yield
         finally:
-            passing.cancel()
+            passing.end()
+
+
+class _Passing:
+    """The parts of a deadline, one after the other."""
+
+    __slots__ = ("_left", "_loop", "_next", "_part_seconds", "_timeout")
+
+    def __init__(self, timeout: asyncio.Timeout, part_seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timeout = timeout
+        self._part_seconds = part_seconds
+        self._left = _PARTS
+        self._next: asyncio.TimerHandle | None = self._loop.call_later(part_seconds, self._pass)
+
+    def _pass(self) -> None:
+        self._left -= 1
+        if self._left:
+            self._next = self._loop.call_later(self._part_seconds, self._pass)
+        else:
+            self._timeout.reschedule(self._loop.time())
+
+    def end(self) -> None:
+        """Stop, and let go of the timer, which holds this; nobody should have to unravel that."""
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None

@@ -14,6 +14,7 @@ from app.api.cached_reads import MAX_ANSWER_BYTES
 from app.core.settings import CacheSettings, Settings
 from app.main import create_app
 from tests.conftest import BASE_URL, SignIn
+from tests.factories.garbage import counted_garbage
 from tests.fakes.clock import FakeClock
 from tests.integration.tasks.calls import API, TASKS, add_list, add_task, expect, patch_task, titles
 
@@ -93,6 +94,63 @@ class TestAskingAgain:
         phone = await sign_in("ann@example.com")
 
         assert (await phone.get(TASKS)).content == (await ann.get(TASKS)).content
+
+
+class TestTheGarbageCollector:
+    """Its work for each request was a tenth of a cached answer, and memory grew until it came."""
+
+    async def test_has_nothing_to_do_with_what_the_cache_answers(self, app: FastAPI, ann: httpx.AsyncClient) -> None:
+        await ann.get(TASKS)
+        connection = _Connection(app, ann)
+        await connection.get()
+
+        with counted_garbage() as garbage:
+            for _ in range(10):
+                await connection.get()
+
+        assert connection.statuses == [200] * 11
+        assert garbage.count < 10  # not one cycle a request; the app's own timers go on meanwhile
+
+    async def test_is_seen_by_this_count(self, app: FastAPI, ann: httpx.AsyncClient) -> None:
+        """The control: a request that holds what holds it."""
+        connection = _Connection(app, ann)
+        connection.keeps_scopes = True
+        await connection.get()
+
+        with counted_garbage() as garbage:
+            for _ in range(10):
+                await connection.get()
+
+        assert garbage.count >= 10
+
+
+class _Connection:
+    """As the server does it: the sender of an answer knows the request that it belongs to."""
+
+    def __init__(self, app: FastAPI, caller: httpx.AsyncClient) -> None:
+        self._app = app
+        self._authorization = caller.headers["Authorization"].encode()
+        self.keeps_scopes = False
+        self.statuses: list[int] = []
+
+    async def get(self) -> None:
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": "GET",
+            "path": TASKS,
+            "query_string": b"",
+            "headers": [(b"authorization", self._authorization)],
+            "client": ("127.0.0.1", 1),
+            "state": {},
+        }
+
+        async def send(message: Any, _request: Any = scope) -> None:
+            if message["type"] == "http.response.start":
+                self.statuses.append(message["status"])
+
+        if self.keeps_scopes:
+            scope["state"]["send"] = send
+        await self._app(scope, None, send)
 
 
 class TestAChange:

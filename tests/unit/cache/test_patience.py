@@ -6,6 +6,7 @@ import time
 import pytest
 
 from app.cache.patience import patience
+from tests.factories.garbage import counted_garbage
 
 SECONDS = 0.05
 
@@ -34,6 +35,14 @@ class TestPatience:
         with pytest.raises(TimeoutError):  # of its own, not of the one before
             async with asyncio.timeout(SECONDS * 2):
                 await asyncio.Event().wait()
+
+    async def test_leaves_nothing_to_the_garbage_collector(self) -> None:
+        with counted_garbage() as garbage:
+            for _ in range(10):
+                async with patience(SECONDS):
+                    pass
+
+        assert garbage.count == 0
 
     async def test_leaves_other_errors_and_cancellations_alone(self) -> None:
         with pytest.raises(ZeroDivisionError):
