@@ -25,7 +25,8 @@ class LastPositions:
 
     def remember(self, change: Change, position: str) -> None:
         """Keep the last position as it is after this change, once the change is committed."""
-        change.after_commit(lambda: self._keep(change.user_id, change.account.revision, position))
+        user_id, revision = change.user_id, change.account.revision  # without the change, which holds what comes after
+        change.after_commit(lambda: self._keep(user_id, revision, position))
 
     def _keep(self, user_id: UUID, revision: int, position: str) -> None:
         self._known.pop(user_id, None)
