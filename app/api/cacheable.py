@@ -18,8 +18,8 @@ _PARAMETER = re.compile(r"\{[^}]+\}")
 class EtagKind(Enum):
     """What the ETag of an answer is made of; it decides whether the revision alone can tell that nothing changed."""
 
-    REVISION = auto()  # the user's revision
-    QUERY = auto()  # the user's revision and the query
+    PROFILE = auto()  # the user and the user's revision
+    QUERY = auto()  # these and the query
     ANSWER = auto()  # something in the answer itself
 
 

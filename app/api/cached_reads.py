@@ -12,7 +12,7 @@ from app.api.cacheable import CacheableRoute, CacheableRoutes, EtagKind
 from app.api.credentials import CredentialReader
 from app.api.exchange import Headers, exchange_of, read_head, write_head
 from app.api.known_account import KnownAccounts, UserView
-from app.api.preconditions import matches_etag, private_headers, query_etag, resource_etag
+from app.api.preconditions import matches_etag, private_headers, profile_etag, query_etag
 from app.cache.store import CacheStore, KnownAnswer
 from app.core.metrics import CacheMetrics, ReadOutcome
 from app.data.accounts import Account
@@ -141,21 +141,20 @@ class _UnknownRead:
             await self._finish("bypass")
         elif view.account is None:
             await self._load(view)
-        elif (etag := self._known_etag(view.account.revision)) and _names(self.scope, etag.encode()):
+        elif (etag := self._known_etag(view.account)) and _names(self.scope, etag.encode()):
             await exchange_of(self.scope).send_whole(304, write_head(_encode(private_headers(etag))), b"")
             self._count("not_modified")
         else:
             await self._share(view, view.account)
 
-    def _known_etag(self, revision: int) -> str | None:
+    def _known_etag(self, account: Account) -> str | None:
         """The ETag that the answer would have, where the revision is enough to tell."""
         match self.route.etag_kind:
-            case EtagKind.REVISION:
-                return resource_etag(revision)
+            case EtagKind.PROFILE:
+                return profile_etag(account.user_id, account.revision)
             case EtagKind.QUERY:
                 query = self.scope["query_string"].decode("latin-1")
-                assert self.view is not None  # noqa: S101 - asked for with a view alone
-                return query_etag(self.view.user_id, revision, self.scope["path"], query)
+                return query_etag(account.user_id, account.revision, self.scope["path"], query)
             case EtagKind.ANSWER:
                 return None
 

@@ -59,13 +59,21 @@ def resource_etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def query_etag(user_id: UUID, revision: int, path: str, query: str) -> str:
-    """Return the strong ETag of a list: the user's revision, and who asked what.
+def profile_etag(user_id: UUID, revision: int) -> str:
+    """Return the strong ETag of what stands under one URL for every user: the user's revision, and whose it is.
 
     Two users may be at the same revision; what a shared browser kept of one must not pass for the other's.
     """
-    digest = hashlib.blake2b(f"{user_id} {path}?{query}".encode(), digest_size=6).hexdigest()
-    return f'"{revision}-{digest}"'
+    return _personal_etag(revision, str(user_id))
+
+
+def query_etag(user_id: UUID, revision: int, path: str, query: str) -> str:
+    """Return the strong ETag of a list: the user's revision, and who asked what (see `profile_etag`)."""
+    return _personal_etag(revision, f"{user_id} {path}?{query}")
+
+
+def _personal_etag(revision: int, context: str) -> str:
+    return f'"{revision}-{hashlib.blake2b(context.encode(), digest_size=6).hexdigest()}"'
 
 
 def list_etag(request: Request, caller: Caller) -> str:

@@ -12,7 +12,7 @@ from app.api.preconditions import (
     is_unchanged,
     json_with_etag,
     not_modified,
-    resource_etag,
+    profile_etag,
 )
 from app.api.security import CurrentCaller
 from app.api.strict_json import StrictJsonRoute
@@ -30,14 +30,14 @@ router = APIRouter(prefix="/me", tags=["me"], route_class=StrictJsonRoute)
     response_model=ProfileOut,
     responses=read_problems(304),
 )
-@cacheable(EtagKind.REVISION)
+@cacheable(EtagKind.PROFILE)
 async def get_profile(request: Request, caller: CurrentCaller, module: AuthPart) -> Response:
-    """Return the signed-in user. The ETag is the revision, which every change of the user's counts up."""
-    known = resource_etag(caller.revision)
+    """Return the signed-in user. The ETag has the revision, which every change of the user's counts up."""
+    known = profile_etag(caller.user_id, caller.revision)
     if is_unchanged(request, known):
         return not_modified(known)
     user = await module.profiles.read(caller.user_id)
-    return conditional_json(request, represent_profile(user), resource_etag(user.revision))
+    return conditional_json(request, represent_profile(user), profile_etag(user.user_id, user.revision))
 
 
 @router.patch(
@@ -64,7 +64,7 @@ async def update_profile(
     """Apply a JSON merge patch (RFC 7396); `settings` are merged at every level."""
     fields = patch.model_dump(exclude_unset=True)
     user = await module.profiles.change(caller.user_id, fields, if_match)
-    return json_with_etag(represent_profile(user), resource_etag(user.revision))
+    return json_with_etag(represent_profile(user), profile_etag(user.user_id, user.revision))
 
 
 @router.delete(

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.api.merge_patch import apply_merge_patch
-from app.api.preconditions import IfMatch, resource_etag
+from app.api.preconditions import IfMatch, profile_etag
 from app.auth.representation import represent_profile
 from app.auth.users import DEFAULT_LOCALE, DEFAULT_TIMEZONE, EMPTY_SETTINGS, User, UserRepository
 from app.core.errors import UnauthenticatedError, ValidationProblemError
@@ -76,7 +76,7 @@ async def find_expected(users: UserRepository, change: Change, if_match: IfMatch
     user = await users.find(change.user_id, change.session)
     assert user is not None  # noqa: S101 - the change has found the same document in the same transaction
     before = replace(user, revision=change.account.revision - 1)  # which the change has counted up already
-    if_match.check(resource_etag(before.revision), represent_profile(before))
+    if_match.check(profile_etag(before.user_id, before.revision), represent_profile(before))
     return before
 
 

@@ -25,7 +25,8 @@ class LastPositions:
 
     def remember(self, change: Change, position: str) -> None:
         """Keep the last position as it is after this change, once the change is committed."""
-        user_id, revision = change.user_id, change.account.revision  # without the change, which holds what comes after
+        # Without the change, which holds what is to come after it.
+        user_id, revision = change.user_id, change.account.revision
         change.after_commit(lambda: self._keep(user_id, revision, position))
 
     def _keep(self, user_id: UUID, revision: int, position: str) -> None:

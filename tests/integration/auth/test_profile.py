@@ -1,6 +1,7 @@
 """The profile: reading it, patching it, and who is told of another time zone."""
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ class TestReadingIt:
     async def test_carries_the_revision_as_its_etag(self, ann: httpx.AsyncClient) -> None:
         answer = await ann.get(ME)
         assert answer.status_code == 200
-        assert answer.headers["ETag"] == f'"{answer.json()["revision"]}"'
+        assert re.fullmatch(f'"{answer.json()["revision"]}-[0-9a-f]{{12}}"', answer.headers["ETag"])
         assert answer.headers["Cache-Control"] == "private, no-cache"
 
     async def test_that_has_not_changed_is_answered_with_304(self, ann: httpx.AsyncClient) -> None:
@@ -30,6 +31,17 @@ class TestReadingIt:
         assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", etag)
         await ann.patch(ME, json={"name": "Anna"})
         assert (await ann.get(ME, headers={"If-None-Match": etag})).status_code == 200
+
+    async def test_of_another_user_at_the_same_revision_is_never_the_same(
+        self, ann: httpx.AsyncClient, bob: httpx.AsyncClient
+    ) -> None:
+        """A browser that both sign in on may still hold what it got for the other one."""
+        hers, his = await ann.get(ME), await bob.get(ME)
+        assert hers.json()["revision"] == his.json()["revision"]
+
+        answer = await bob.get(ME, headers={"If-None-Match": hers.headers["ETag"]})
+
+        assert (answer.status_code, answer.json()["name"]) == (200, his.json()["name"])
 
     async def test_needs_sign_in(self, client: httpx.AsyncClient) -> None:
         for answer in (await client.get(ME), await client.patch(ME, json={}), await client.delete(ME)):
@@ -44,7 +56,7 @@ class TestPatchingIt:
         answer = await ann.patch(ME, json=patch)
         assert answer.status_code == 200
         assert answer.json() == before | patch | {"revision": before["revision"] + 1}
-        assert answer.headers["ETag"] == f'"{before["revision"] + 1}"'
+        assert answer.headers["ETag"].startswith(f'"{before["revision"] + 1}-')
         assert (await ann.get(ME)).json() == answer.json()
 
     @pytest.mark.parametrize("patch", [{}, {"name": "Ann"}, {"timezone": "UTC", "locale": None, "settings": {}}])
