@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pymongo
+
 from app.core.clock import Clock
 from app.data.collections import CollectionSpec
 from app.data.database import Database
@@ -16,6 +18,8 @@ MIGRATIONS = CollectionSpec(name="migrations", shard_key=None)
 # A migrator that died blocks the next for at most this long; one at work renews its lease.
 _LEASE_LIFETIME = timedelta(seconds=15)
 _POLL_SECONDS = 0.2
+# An index over the tasks of millions of users; every other call keeps the driver's deadline of some seconds.
+_INDEX_BUILD_TIMEOUT_SECONDS = 86_400.0
 
 
 @contextlib.asynccontextmanager
@@ -93,7 +97,8 @@ class Migrator:
                 continue
             collection = self._database.collection(spec.name)
             before = await collection.index_information()
-            names = await collection.create_indexes([index.to_model() for index in spec.indexes])
+            with pymongo.timeout(_INDEX_BUILD_TIMEOUT_SECONDS):
+                names = await collection.create_indexes([index.to_model() for index in spec.indexes])
             created += [f"{spec.name}.{name}" for name in names if name not in before]
         return tuple(created)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 
 from app.bootstrap import COLLECTIONS, apply_migrations
 from app.core.settings import Settings
@@ -77,6 +78,38 @@ class TestAnEmptyDatabase:
 
         record = await empty_store.database.collection("migrations").find_one({"_id": 1})
         assert record == {"_id": 1, "description": "step 1", "applied_at": START}
+
+
+class TestAnIndexOverManyDocuments:
+    """The deadline of other calls ends long before such an index is built."""
+
+    BUILDING = {"blockConnection": True, "blockTimeMS": 700}  # noqa: RUF012 - the arguments of a fail point
+
+    @pytest.fixture
+    async def hasty_store(
+        self, empty_store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> AsyncIterator[Store]:
+        monkeypatch.setattr("app.data.database.OPERATION_TIMEOUT_MS", 400)
+        store = Store.open(
+            settings.mongo.model_copy(update={"database": empty_store.database.name}), empty_store.clock
+        )
+        yield store
+        await store.close()
+
+    async def test_is_waited_for(self, hasty_store: Store, failing: Any) -> None:
+        async with failing("createIndexes", times=1, **self.BUILDING):
+            report = await make_migrator(hasty_store).run()
+
+        assert report.created_indexes == ("things.by_rank",)
+
+    async def test_is_not_by_a_call_with_the_common_deadline(self, hasty_store: Store, failing: Any) -> None:
+        """The control."""
+        indexes = [index.to_model() for index in SPECS[0].indexes]
+        async with failing("createIndexes", times=1, **self.BUILDING):
+            with pytest.raises(PyMongoError) as raised:
+                await hasty_store.database.collection("things").create_indexes(indexes)
+
+        assert raised.value.timeout
 
 
 class TestADatabaseThatIsUpToDate:
