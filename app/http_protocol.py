@@ -93,7 +93,7 @@ class HttpProtocol(HttpToolsProtocol):
 class _WholeAnswers:
     """Runs the app for one request, which may answer with a single message.
 
-    That is one write instead of two, of headers that need no second look: half of what a cached answer costs.
+    That is one call of the kernel instead of two, and no header that is looked at anew each time.
     """
 
     __slots__ = ("_app", "_cycle")
