@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -10,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.cacheable import CacheableRoute, CacheableRoutes, EtagKind
 from app.api.credentials import CredentialReader
-from app.api.exchange import Headers, exchange_of, read_head, write_head
-from app.api.known_account import KnownAccounts, UserView
+from app.api.exchange import WholeAnswer, exchange_of, read_head, write_head
+from app.api.known_account import KnownAccounts, UserView, keep_view
 from app.api.preconditions import matches_etag, private_headers, profile_etag, query_etag
 from app.cache.store import CacheStore, KnownAnswer
 from app.core.metrics import CacheMetrics, ReadOutcome
@@ -70,14 +71,11 @@ class Answer:
         """Return the head, an empty line and the body, as in HTTP."""
         return self._head + b"\r\n" + self._body
 
-    async def send(self, scope: Scope) -> bool:
-        """Answer with it, or with 304 to a caller that has it already; return whether it was the latter."""
-        is_unchanged = _has_unchanged(scope, self.etag)
-        if is_unchanged:
-            await exchange_of(scope).send_whole(304, self._unchanged_head, b"")
-        else:
-            await exchange_of(scope).send_whole(200, self._head, self._body)
-        return is_unchanged
+    def for_caller(self, scope: Scope) -> WholeAnswer:
+        """Return what one caller gets: 304 who has it already."""
+        if _is_unchanged(_if_none_match(scope), self.etag):
+            return 304, self._unchanged_head, b""
+        return 200, self._head, self._body
 
 
 class CachedReadsMiddleware:
@@ -96,30 +94,32 @@ class CachedReadsMiddleware:
             return
         parts: CachedReads | None = getattr(scope["app"].state, "cached_reads", None)
         credentials = None if parts is None else parts.credentials.read(scope)
-        if parts is None or credentials is None or credentials.claims is None:
+        if parts is None or credentials is None or (claims := credentials.claims) is None:
             await self._app(scope, receive, send)
             return
-        route = self._find_route(scope)
+        is_change = scope["method"] != "GET"
+        route = None if is_change else self._find_route(scope["path"])
         name = None if route is None else _name_of(scope)
-        view = await parts.accounts.look_up(scope, credentials.claims, name)
-        if view is not None and view.account is not None:
-            scope["state"]["user_id"] = credentials.user_name
+        view = await parts.accounts.read(claims.user_id, claims.session_id, name, may_be_fenced=is_change)
+        if view is not None:
+            keep_view(scope, view, claims)
+            if view.account is not None:
+                scope["state"]["user_id"] = credentials.user_name
         if route is None or name is None:
             await self._app(scope, receive, send)
             return
         scope["state"]["route_template"] = route.template
-        if view is not None and view.account is not None and view.answer is not None:
-            was_unchanged = await Answer.decode(view.answer).send(scope)
-            parts.metrics.reads["not_modified" if was_unchanged else "hit"].inc()
+        known = None if view is None else _find_known(view, route, scope)
+        if known is None:
+            await _UnknownRead(self._app, parts, name, view, scope, receive, send).run()
             return
-        await _UnknownRead(self._app, parts, route, name, view, scope, receive, send).run()
+        await exchange_of(scope).send_whole(*known)
+        parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
 
-    def _find_route(self, scope: Scope) -> CacheableRoute | None:
-        if scope["method"] != "GET":
-            return None
+    def _find_route(self, path: str) -> CacheableRoute | None:
         if self._routes is None:
             self._routes = self._find_routes()  # not before all routes are there
-        return self._routes.find(scope["path"])
+        return self._routes.find(path)
 
 
 @dataclass(slots=True)
@@ -128,7 +128,6 @@ class _UnknownRead:
 
     app: ASGIApp
     parts: CachedReads
-    route: CacheableRoute
     name: bytes
     view: UserView | None
     scope: Scope
@@ -141,22 +140,8 @@ class _UnknownRead:
             await self._finish("bypass")
         elif view.account is None:
             await self._load(view)
-        elif (etag := self._known_etag(view.account)) and _names(self.scope, etag.encode()):
-            await exchange_of(self.scope).send_whole(304, write_head(_encode(private_headers(etag))), b"")
-            self._count("not_modified")
         else:
             await self._share(view, view.account)
-
-    def _known_etag(self, account: Account) -> str | None:
-        """The ETag that the answer would have, where the revision is enough to tell."""
-        match self.route.etag_kind:
-            case EtagKind.PROFILE:
-                return profile_etag(account.user_id, account.revision)
-            case EtagKind.QUERY:
-                query = self.scope["query_string"].decode("latin-1")
-                return query_etag(account.user_id, account.revision, self.scope["path"], query)
-            case EtagKind.ANSWER:
-                return None
 
     async def _share(self, view: UserView, account: Account) -> None:
         """Let the requests that ask the same of the same generation wait for the first one's answer."""
@@ -167,7 +152,7 @@ class _UnknownRead:
             if answer is None:
                 await self._finish("miss")  # what went wrong there may not go wrong here
                 return
-            await answer.send(self.scope)
+            await exchange_of(self.scope).send_whole(*answer.for_caller(self.scope))
             self._count("shared")
             return
         landing = self.parts.flights[flight] = asyncio.get_running_loop().create_future()
@@ -252,17 +237,49 @@ def _name_of(scope: Scope) -> bytes | None:
     return name if len(name) <= MAX_NAME_BYTES else None
 
 
-def _names(scope: Scope, etag: bytes) -> bool:
-    """Whether the caller names this tag, which shows that the query was valid; `*` shows nothing."""
-    return _has_unchanged(scope, etag) and (b"if-none-match", b"*") not in scope["headers"]
+def _find_known(view: UserView, route: CacheableRoute, scope: Scope) -> WholeAnswer | None:
+    """Return what can be answered without the route, if anything can."""
+    if view.account is None:
+        return None
+    if view.answer is not None:
+        return Answer.decode(view.answer).for_caller(scope)
+    named = _if_none_match(scope)
+    # A caller who names the tag shows that the query was valid; `*` shows nothing.
+    if named is None or named == b"*":
+        return None
+    etag = _known_etag(view.account, route.etag_kind, scope)
+    if etag is None or not _is_unchanged(named, etag.encode()):
+        return None
+    return 304, _head_of_unchanged(etag), b""
 
 
-def _has_unchanged(scope: Scope, etag: bytes) -> bool:
+def _known_etag(account: Account, kind: EtagKind, scope: Scope) -> str | None:
+    """The ETag that the answer would have, where the revision is enough to tell."""
+    match kind:
+        case EtagKind.PROFILE:
+            return profile_etag(account.user_id, account.revision)
+        case EtagKind.QUERY:
+            query = scope["query_string"].decode("latin-1")
+            return query_etag(account.user_id, account.revision, scope["path"], query)
+        case EtagKind.ANSWER:
+            return None
+
+
+def _if_none_match(scope: Scope) -> bytes | None:
     for name, value in scope["headers"]:
         if name == b"if-none-match":
-            return value == etag or matches_etag(value.decode("latin-1"), etag.decode("latin-1"))
-    return False
+            found: bytes = value
+            return found
+    return None
 
 
-def _encode(headers: dict[str, str]) -> Headers:
-    return ((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items())
+def _is_unchanged(if_none_match: bytes | None, etag: bytes) -> bool:
+    if if_none_match is None:
+        return False
+    return if_none_match == etag or matches_etag(if_none_match.decode("latin-1"), etag.decode("latin-1"))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _head_of_unchanged(etag: str) -> bytes:
+    headers = private_headers(etag).items()
+    return write_head((name.lower().encode(), value.encode("latin-1")) for name, value in headers)

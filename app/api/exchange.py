@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from starlette.types import Message, Scope, Send
 
@@ -11,6 +11,8 @@ from app.core.ids import new_name
 # A head is header lines as they travel, each with its line break. What many answers have alike is written once.
 Headers = Iterable[tuple[bytes, bytes]]
 
+# Status, head (content length included) and body.
+WholeAnswer = tuple[int, bytes, bytes]
 # An ASGI extension of our server (`app.http_protocol`): a message of this type is a whole answer, which leaves in one
 # piece. It has `status`, `head` and `body`.
 WHOLE_ANSWER = "taskfleet.http.response.whole"
@@ -56,14 +58,16 @@ class Exchange:
             message = {**message, "headers": [*message["headers"], *read_head(self.head)]}
         await self._send(message)
 
-    async def send_whole(self, status: int, head: bytes, body: bytes) -> None:
-        """Answer with a head that is known to be valid, content length included, and a body."""
-        if self._takes_whole_answers:
-            self.status = status
-            await self._send({"type": WHOLE_ANSWER, "status": status, "head": head + self.head, "body": body})
-        else:
-            for message in split_answer(status, read_head(head), body):
-                await self.send(message)
+    def send_whole(self, status: int, head: bytes, body: bytes) -> Awaitable[None]:
+        """Answer with what is known to be valid (`WholeAnswer`)."""
+        if not self._takes_whole_answers:
+            return self._send_in_parts(status, head, body)
+        self.status = status
+        return self._send({"type": WHOLE_ANSWER, "status": status, "head": head + self.head, "body": body})
+
+    async def _send_in_parts(self, status: int, head: bytes, body: bytes) -> None:
+        for message in split_answer(status, read_head(head), body):
+            await self.send(message)
 
     def end(self) -> None:
         """Let go of the connection, which holds the request, which holds this: nobody should have to unravel that."""

@@ -31,16 +31,6 @@ class KnownAccounts:
     def __init__(self, store: CacheStore) -> None:
         self._store = store
 
-    async def look_up(self, scope: Scope, claims: AccessClaims, answer_name: bytes | None) -> UserView | None:
-        """Return what the cache holds of the caller, or None when it must not be used now; the request keeps it."""
-        view = await self.read(claims.user_id, claims.session_id, answer_name, may_be_fenced=scope["method"] != "GET")
-        if view is None:
-            return None
-        if view.account is not None and view.account.role != claims.role:
-            view.account = None  # a token from before the role was changed; the router refuses it
-        scope["state"][_STATE_NAME] = view
-        return view
-
     async def read(
         self, user_id: UUID, session_id: UUID, answer_name: bytes | None = None, *, may_be_fenced: bool = False
     ) -> UserView | None:
@@ -78,6 +68,13 @@ class KnownAccounts:
         revision = scope["state"].get("revision") if view.account is None else view.account.revision
         if revision is not None:
             await self._store.fill(view.user_id, view.generation, revision, {answer_field(answer_name): answer})
+
+
+def keep_view(scope: Scope, view: UserView, claims: AccessClaims) -> None:
+    """Let the request know what the cache holds of its caller."""
+    if view.account is not None and view.account.role != claims.role:
+        view.account = None  # a token from before the role was changed; the router refuses it
+    scope["state"][_STATE_NAME] = view
 
 
 def find_view(scope: Scope) -> UserView | None:

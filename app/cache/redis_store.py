@@ -5,7 +5,7 @@ import contextlib
 import functools
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -122,25 +122,26 @@ class RedisStore:
         """
         query = _account_query(user_id, session_id)
         if answer_name is None:
-            return self._to_reading(*await self._ask("read", query))
+            return self._to_reading(*self._hear("read", await self._post(query)))
         key = query[1]
         near = self._near.find(key, answer_name)
         if near is not None:
-            reading = self._to_reading(*await self._ask("read", query))
+            reading = self._to_reading(*self._hear("read", await self._post(query)))
             if reading.generation == near[0]:
                 reading.answer = near[1]
                 return reading
             self._near.drop(key, answer_name)
             if reading.generation is None or reading.is_fenced:
                 return reading
-        reading = self._to_reading(*await self._ask("read", (*query, answer_field(answer_name))))
+        reading = self._to_reading(*self._hear("read", await self._post((*query, answer_field(answer_name)))))
         if reading.generation is not None and reading.answer is not None:
             self._near.keep(key, answer_name, reading.generation, reading.answer)
         return reading
 
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
         """Begin a generation in place of `seen`, unless somebody else just did."""
-        reading = self._to_reading(await self._ask("open", self._renewal(OPEN_GENERATION, user_id, seen or b"")))
+        command = self._renewal(OPEN_GENERATION, user_id, seen or b"")
+        reading = self._to_reading(self._hear("open", await self._post(command)))
         if reading.generation is None:
             raise CacheBypassError
         return reading
@@ -184,11 +185,14 @@ class RedisStore:
         if release.revision is not None:
             self._publish(user_id, release.revision)
 
-    async def _ask(self, name: str, command: Command) -> Any:
-        """Make a call that may fail or come too late to be believed: then the cache is bypassed."""
+    def _post(self, command: Command) -> Awaitable[Any]:
+        """Make a call that may fail, unless the cache is bypassed anyway; its result is for `_hear`."""
         if self._watch.is_away:
             raise CacheBypassError
-        reply = await self._reads.post(command)
+        return self._reads.post(command)
+
+    def _hear(self, name: str, reply: Any) -> Any:
+        """Return the reply; if the call failed, or ended too late to be believed, the cache is bypassed."""
         if isinstance(reply, CacheCallError):
             self._metrics.errors.labels(name).inc()
             self._watch.report_failure(reply.cause, reply.began)
