@@ -113,6 +113,7 @@ class _WholeAnswers:
             await cycle.send(message)  # type: ignore[arg-type]
         elif cycle.keep_alive and not (cycle.flow.write_paused or cycle.disconnected or cycle.response_started):
             cycle.response_started = cycle.response_complete = True
+            cycle.waiting_for_100_continue = False
             head = STATUS_LINE[message["status"]] + write_head(cycle.default_headers) + message["head"]
             cycle.transport.write(b"%b\r\n%b" % (head, message["body"]))
             cycle.message_event.set()

@@ -75,6 +75,8 @@ def serve(listener: socket.socket, workers: int = 1, factory: str = APP_FACTORY)
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        # A request on a connection is begun by the end of the one before it, whose context is none of its business.
+        reset_contextvars=True,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
     )
     if workers > 1:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.cacheable import CacheableRoute, CacheableRoutes, EtagKind
 from app.api.credentials import CredentialReader
-from app.api.exchange import WholeAnswer, exchange_of, read_head, write_head
+from app.api.exchange import WholeAnswer, exchange_of, is_head, read_head, write_head
 from app.api.known_account import KnownAccounts, UserView, keep_view
 from app.api.preconditions import matches_etag, private_headers, profile_etag, query_etag
 from app.cache.store import CacheStore, KnownAnswer
@@ -56,13 +56,15 @@ class Answer:
         self._unchanged_head = write_head(header for header in headers if header[0] in _KEPT_IN_304)
 
     @classmethod
-    def decode(cls, stored: bytes) -> "Answer":
-        """Read what `encode` wrote."""
+    def decode(cls, stored: bytes) -> "Answer | None":
+        """Read what `encode` wrote, or return None if it is something else."""
         if isinstance(stored, KnownAnswer) and stored.parsed is not None:
             known: Answer = stored.parsed
             return known
         head, end, body = stored.partition(b"\r\n\r\n")
-        answer = cls(head + end[:2], body)
+        if not end or b"\r\netag: " not in b"\r\n" + head:
+            return None
+        answer = cls(head + b"\r\n", body)
         if isinstance(stored, KnownAnswer):
             stored.parsed = answer
         return answer
@@ -223,9 +225,10 @@ class _Capture:
         if self._headers is None or not self._is_complete or len(body) > MAX_ANSWER_BYTES:
             return None
         names = {name for name, _ in self._headers}
-        if b"etag" not in names or b"set-cookie" in names:
+        head = write_head([*self._headers, (b"content-length", b"%d" % len(body))])
+        if b"etag" not in names or b"set-cookie" in names or not is_head(head, len(self._headers) + 1):
             return None
-        return Answer(write_head([*self._headers, (b"content-length", b"%d" % len(body))]), body)
+        return Answer(head, body)
 
 
 def _name_of(scope: Scope) -> bytes | None:
@@ -241,8 +244,9 @@ def _find_known(view: UserView, route: CacheableRoute, scope: Scope) -> WholeAns
     """Return what can be answered without the route, if anything can."""
     if view.account is None:
         return None
-    if view.answer is not None:
-        return Answer.decode(view.answer).for_caller(scope)
+    answer = None if view.answer is None else Answer.decode(view.answer)
+    if answer is not None:
+        return answer.for_caller(scope)
     named = _if_none_match(scope)
     # A caller who names the tag shows that the query was valid; `*` shows nothing.
     if named is None or named == b"*":
@@ -253,6 +257,10 @@ def _find_known(view: UserView, route: CacheableRoute, scope: Scope) -> WholeAns
     return 304, _head_of_unchanged(etag), b""
 
 
+# Here, where no query is longer than a name may be.
+_query_etag = functools.lru_cache(maxsize=10_000)(query_etag)
+
+
 def _known_etag(account: Account, kind: EtagKind, scope: Scope) -> str | None:
     """The ETag that the answer would have, where the revision is enough to tell."""
     match kind:
@@ -260,7 +268,7 @@ def _known_etag(account: Account, kind: EtagKind, scope: Scope) -> str | None:
             return profile_etag(account.user_id, account.revision)
         case EtagKind.QUERY:
             query = scope["query_string"].decode("latin-1")
-            return query_etag(account.user_id, account.revision, scope["path"], query)
+            return _query_etag(account.user_id, account.revision, scope["path"], query)
         case EtagKind.ANSWER:
             return None
 
@@ -269,7 +277,7 @@ def _if_none_match(scope: Scope) -> bytes | None:
     for name, value in scope["headers"]:
         if name == b"if-none-match":
             found: bytes = value
-            return found
+            return found.strip()
     return None
 
 

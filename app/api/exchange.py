@@ -8,8 +8,9 @@ from starlette.types import Message, Scope, Send
 
 from app.core.ids import new_name
 
-# A head is header lines as they travel, each with its line break. What many answers have alike is written once.
 Headers = Iterable[tuple[bytes, bytes]]
+
+# A head is header lines as they travel, each with its line break. What many answers have alike is written once.
 
 # Status, head (content length included) and body.
 WholeAnswer = tuple[int, bytes, bytes]
@@ -85,8 +86,13 @@ def write_head(headers: Headers) -> bytes:
     return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
+def is_head(head: bytes, lines: int) -> bool:
+    """Whether it is so many lines and nothing else, whatever came into them: no break is hidden in a value."""
+    return head.count(b"\r") == head.count(b"\n") == head.count(b"\r\n") == lines and b"\0" not in head
+
+
 def read_head(head: bytes) -> list[tuple[bytes, bytes]]:
-    """Read what `write_head` wrote."""
+    """Return the headers of a head."""
     lines = (line.partition(b": ") for line in head.split(b"\r\n")[:-1])
     return [(name, value) for name, _, value in lines]
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.exchange import Exchange
-from app.api.problems import InternalError, respond_with_problem
+from app.api.problems import respond_with_fault, respond_with_problem
 from app.core.access_log import AccessLog
 from app.core.errors import ProblemError, ServiceUnavailableError
 from app.core.metrics import Metrics
@@ -58,8 +58,7 @@ class RequestContextMiddleware:
         except Exception:
             logger.exception("request_failed", request_id=exchange.request_id)
             if exchange.status == 0:
-                response = respond_with_problem(Request(scope), InternalError("Something went wrong on our side."))
-                await response(scope, receive, exchange.send)
+                await respond_with_fault(Request(scope))(scope, receive, exchange.send)
         finally:
             self._report(scope, exchange)
             exchange.end()

@@ -1,6 +1,5 @@
 """Conditional requests (RFC 9110, section 13): strong ETags made of revisions, `If-Match`, `If-None-Match`."""
 
-import functools
 import hashlib
 import re
 from collections.abc import Mapping
@@ -68,7 +67,6 @@ def profile_etag(user_id: UUID, revision: int) -> str:
     return _personal_etag(revision, str(user_id))
 
 
-@functools.lru_cache(maxsize=10_000)
 def query_etag(user_id: UUID, revision: int, path: str, query: str) -> str:
     """Return the strong ETag of a list: the user's revision, and who asked what (see `profile_etag`)."""
     return _personal_etag(revision, f"{user_id} {path}?{query}")

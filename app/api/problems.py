@@ -195,6 +195,11 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001 - nothing of it is told
+    return respond_with_fault(request)
+
+
+def respond_with_fault(request: Request) -> ProblemResponse:
+    """Return the answer to a request that met a fault of ours."""
     return respond_with_problem(request, InternalError("Something went wrong on our side."))
 
 

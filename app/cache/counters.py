@@ -210,22 +210,6 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
             table.mark_changed(window, counter)
         return True, previous, window.count, left
 
-    def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count `amount` requests unless that would exceed the limit; tell whether they were counted."""
-        return self.count(key, limit, expiry, amount)[0]
-
-    def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Return the previous count, the seconds for which it still counts, the present count and its seconds."""
-        now = self._tell_time()
-        index = int(now // expiry)
-        window, previous = self._table(expiry).find(key, index).at(index)
-        left = expiry - now % expiry
-        return previous, left if previous else 0.0, window.count, left + expiry
-
-    def clear_sliding_window(self, key: str, expiry: int) -> None:
-        """Forget a key in this process."""
-        self._table(expiry).clear(key)
-
     def take_changes(self, max_windows: int) -> Iterator[tuple[CounterTable, list[tuple[Window, Counter]]]]:
         """Yield what has changed, a batch at a time; what changes meanwhile is left for the next call."""
         for table in list(self._tables.values()):
@@ -258,6 +242,22 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
         return table
 
     # What the library wants of every storage.
+
+    def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count `amount` requests unless that would exceed the limit; tell whether they were counted."""
+        return self.count(key, limit, expiry, amount)[0]
+
+    def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        """Return the previous count, the seconds for which it still counts, the present count and its seconds."""
+        now = self._tell_time()
+        index = int(now // expiry)
+        window, previous = self._table(expiry).find(key, index).at(index)
+        left = expiry - now % expiry
+        return previous, left if previous else 0.0, window.count, left + expiry
+
+    def clear_sliding_window(self, key: str, expiry: int) -> None:
+        """Forget a key in this process."""
+        self._table(expiry).clear(key)
 
     @property
     def base_exceptions(self) -> type[Exception]:

@@ -6,8 +6,8 @@ from app.cache.store import KnownAnswer
 
 # Some thousand pages; a worker has 160 MB in all.
 MAX_BYTES = 16_777_216
-# What the books take for each.
-_ENTRY_BYTES = 400
+# What the books take for each, and what its reader makes of it.
+_ENTRY_BYTES = 1_000
 
 
 class NearAnswers:

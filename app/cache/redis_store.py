@@ -123,7 +123,7 @@ class RedisStore:
         query = _account_query(user_id, session_id)
         if answer_name is None:
             return self._to_reading(*self._hear("read", await self._post(query)))
-        key = query[1]
+        key = _key_of(user_id)
         near = self._near.find(key, answer_name)
         if near is not None:
             reading = self._to_reading(*self._hear("read", await self._post(query)))

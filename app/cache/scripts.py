@@ -8,7 +8,7 @@ The hash (its key holds the user as hash tag, so that everything of a user lies 
 - `z`: the bytes that the answers take
 - `k`: until when (in milliseconds) what is known of sessions may be kept from one generation to the next
 - `s:<session>`: what the account of a living session is
-- `a:<path>?<query>`: an answer
+- `a2:<path>?<query>`: an answer
 
 Every script drops the answers whenever it renews the nonce. A fence that has expired belonged to a process that
 died or lost its connection: the revision that it wrote is not known here, hence the known one goes with it.

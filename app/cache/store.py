@@ -78,5 +78,5 @@ def session_field(session_id: UUID) -> bytes:
 
 
 def answer_field(answer_name: bytes) -> bytes:
-    """The field of an answer."""
-    return b"a:" + answer_name
+    """The field of an answer; its number is that of the form in which answers are kept."""
+    return b"a2:" + answer_name

@@ -55,7 +55,15 @@ class _QuietServer(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def serve(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[LiveServer]:
     """Serve the app while the block runs; its lifespan is the caller's business unless it is "on"."""
-    config = uvicorn.Config(app, http=HttpProtocol, lifespan=lifespan, log_config=None, access_log=False, ws="none")
+    config = uvicorn.Config(
+        app,
+        http=HttpProtocol,
+        lifespan=lifespan,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        reset_contextvars=True,
+    )
     server = _QuietServer(config)
     listener = open_listener("127.0.0.1", 0)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -3,11 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.api.middleware import DeadlineMiddleware
 from tests.integration.api.live import LiveServer, serve
@@ -182,6 +185,24 @@ class TestACachedAnswer:
                 assert headers[name] == plain.headers[name]
         assert last[1].keys() - answer[1].keys() == {"connection"}
 
+    @pytest.mark.parametrize(("connection", "parts"), [(b"", 0), (b"Connection: close\r\n", 2)])
+    async def test_needs_uvicorn_only_where_the_connection_is_to_end(
+        self, connection: bytes, parts: int, live: LiveServer, request_head: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent = []
+        original = RequestResponseCycle.send
+
+        async def send(cycle: RequestResponseCycle, message: Any) -> None:
+            if cycle.scope["path"] == TASKS:
+                sent.append(message["type"])
+            await original(cycle, message)
+
+        monkeypatch.setattr(RequestResponseCycle, "send", send)
+        last = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        await live.send(request_head % b"GET" + connection + b"\r\n" + last)
+
+        assert len(sent) == parts
+
     async def test_comes_in_its_turn_on_a_pipelined_connection(
         self, live: LiveServer, request_head: bytes, plain: httpx.Response
     ) -> None:
@@ -210,6 +231,25 @@ class TestACachedAnswer:
 
         assert (status_of(head), body) == (200, plain.content)
         assert b"connection: close" in head
+
+
+class TestARequestBehindAnother:
+    async def test_knows_nothing_of_what_that_one_was_about(self) -> None:
+        """Which of them an event in the log is about depends on it."""
+        subject: ContextVar[str] = ContextVar("subject", default="nothing")
+        found = []
+
+        async def app(scope: Any, _receive: Any, send: Any) -> None:
+            found.append(subject.get())
+            subject.set(scope["path"])
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+
+        async with serve(app) as server:
+            get = b"GET /one HTTP/1.1\r\nHost: x\r\n"
+            await server.send(get + b"\r\n" + get + b"Connection: close\r\n\r\n")
+
+        assert found == ["nothing", "nothing"]
 
 
 def parse_answers(stream: bytes) -> list[tuple[int, dict[str, str], bytes]]:

@@ -73,12 +73,32 @@ class TestAskingAgain:
     ) -> None:
         etag = (await ann.get(TASKS)).headers["etag"]
         user = UUID(expect(await ann.get(f"{API}/me"))["id"])
-        await app.state.cache.redis.execute_command("HDEL", f"taskfleet:user:{{{user}}}", "a:/api/v1/tasks")
+        await app.state.cache.redis.execute_command("HDEL", f"taskfleet:user:{{{user}}}", "a2:/api/v1/tasks")
         app.state.cached_reads.store._near._answers.clear()
         inspection.forget()
 
         assert (await ann.get(TASKS, headers={"If-None-Match": etag})).status_code == 304
         assert not inspection.operations
+
+    async def test_takes_what_cannot_be_read_for_nothing(self, ann: httpx.AsyncClient, app: FastAPI) -> None:
+        """Whatever a process of another version, or nobody knows who, has put there."""
+        first = await ann.get(TASKS)
+        key = f"taskfleet:user:{{{UUID(expect(await ann.get(f'{API}/me'))['id'])}}}"
+        for stored in (b"", b"x", b"etag: 1\n\n[]", b"no-etag: 1\r\n\r\n[]", b"\r\n\r\n"):
+            await app.state.cache.redis.execute_command("HSET", key, "a2:/api/v1/tasks", stored)
+            app.state.cached_reads.store._near._answers.clear()
+            misses = reads_of(app, "miss")
+
+            answer = await ann.get(TASKS)
+
+            assert (answer.status_code, answer.content) == (200, first.content), stored
+            assert reads_of(app, "miss") == misses + 1
+
+    @pytest.mark.parametrize("header", ["*", "* ", " *\t"])
+    async def test_does_not_take_any_version_for_a_valid_query(self, header: str, ann: httpx.AsyncClient) -> None:
+        await ann.get(TASKS)
+
+        assert (await ann.get(f"{TASKS}?limit=no", headers={"If-None-Match": header})).status_code == 422
 
     async def test_answers_head_without_a_body(self, ann: httpx.AsyncClient) -> None:
         whole = await ann.get(TASKS)
