@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -68,6 +68,11 @@ class CursorCodec:
         return hashlib.blake2b(
             payload, digest_size=_DIGEST_BYTES, key=hashlib.sha256(self._context).digest()
         ).digest()
+
+
+def join_page(items: Iterable[bytes], next_cursor: str | None) -> bytes:
+    """Return the JSON text of a page whose items are JSON text already."""
+    return b'{"items":[' + b",".join(items) + b'],"next_cursor":' + to_json(next_cursor) + b"}"
 
 
 def next_page_link(request: Request, next_cursor: str | None) -> Mapping[str, str]:

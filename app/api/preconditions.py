@@ -110,11 +110,11 @@ def not_modified(etag: str) -> Response:
 
 
 def json_with_etag(
-    content: Mapping[str, Any], etag: str, status: int = 200, headers: Mapping[str, str] | None = None
+    content: Mapping[str, Any] | bytes, etag: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a JSON answer with its ETag; `content` holds JSON values only."""
+    """Return a JSON answer with its ETag; `content` holds JSON values only, or is JSON text."""
     return Response(
-        to_json(content),
+        content if isinstance(content, bytes) else to_json(content),
         status_code=status,
         headers={**private_headers(etag), **(headers or {})},
         media_type="application/json",

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import motor.motor_asyncio
 from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
@@ -14,7 +15,7 @@ from pymongo.write_concern import WriteConcern
 
 from app.core.settings import MongoSettings
 from app.data.secondary_reads import RoutedCollection, SecondaryReads, find_reads, select_server
-from app.data.wire import WIRE_CODEC
+from app.data.wire import RAW_CODEC
 
 Document = dict[str, Any]
 # What is told of every command that goes to the server.
@@ -75,6 +76,18 @@ class Collection(Protocol):
     async def index_information(self) -> dict[str, Any]: ...
 
 
+class RawCursor(Protocol):
+    """The documents that a query returns, as they travel."""
+
+    async def to_list(self, length: int | None = None) -> list[RawBSONDocument]: ...
+
+
+class RawCollection(Protocol):
+    """What repositories do with a collection whose documents stay as they travel."""
+
+    def find(self, query: Mapping[str, Any], /, *args: Any, **options: Any) -> RawCursor: ...
+
+
 class Database:
     """One client with its database; made once in `bootstrap`, closed at the end of the process.
 
@@ -126,11 +139,11 @@ class Database:
             collection = RoutedCollection(collection, self._secondaries[name])
         return collection
 
-    def wire_collection(self, name: str) -> Collection:
-        """Return the same collection for reading many documents, in the form that `app.data.wire` tells of."""
-        collection: Collection = self._database.get_collection(name, codec_options=WIRE_CODEC)
+    def raw_collection(self, name: str) -> RawCollection:
+        """Return the same collection for reading many documents as they travel (`app.data.wire`)."""
+        collection: RawCollection = self._database.get_collection(name, codec_options=RAW_CODEC)
         if self._secondaries is not None:
-            secondary = self._secondaries.get_collection(name, codec_options=WIRE_CODEC)
+            secondary = self._secondaries.get_collection(name, codec_options=RAW_CODEC)
             collection = RoutedCollection(collection, secondary)
         return collection
 

@@ -14,6 +14,7 @@ from app.tasks.overview_service import OverviewService
 from app.tasks.sync_service import SyncService
 from app.tasks.task_repository import TaskRepository
 from app.tasks.task_service import TaskService
+from app.tasks.task_texts import TaskTexts
 
 __all__ = ["TASK_COLLECTIONS", "TasksModule", "build_tasks"]
 
@@ -23,6 +24,7 @@ class TasksModule:
     """The services behind the routes, and what other features may ask of this one through `bootstrap`."""
 
     tasks: TaskService
+    texts: TaskTexts
     batches: BatchService
     lists: ListService
     sync: SyncService
@@ -48,6 +50,7 @@ def build_tasks(store: Store, task_quota: int) -> TasksModule:
     changes = store.changes.of_content()
     return TasksModule(
         tasks=TaskService(changes, operations, tasks),
+        texts=TaskTexts(),
         batches=BatchService(changes, operations),
         lists=ListService(changes, operations, lists, tasks),
         sync=SyncService(changes, tasks, lists),

@@ -1,10 +1,10 @@
 """How stored documents become what the API answers, whether their ids and instants were made objects or not."""
 
 from datetime import datetime
-from typing import Any, SupportsInt
+from typing import Any
 from uuid import UUID
 
-from app.core.clock import format_instant, format_milliseconds
+from app.core.clock import format_instant
 from app.data.database import Document
 
 
@@ -54,10 +54,8 @@ def _represent_reminder(reminder: Document) -> dict[str, Any]:
     return {"at": _instant(reminder["at"])} if "at" in reminder else reminder
 
 
-def _instant(value: datetime | SupportsInt | None) -> str | None:
-    if value is None:
-        return None
-    return format_instant(value) if isinstance(value, datetime) else format_milliseconds(int(value))
+def _instant(value: datetime | None) -> str | None:
+    return None if value is None else format_instant(value)
 
 
 def _id(value: UUID | bytes | None) -> str | None:

@@ -10,16 +10,13 @@ from pymongo import ReplaceOne
 
 from app.data.changes import Change
 from app.data.database import Database, Document, Session
-from app.data.wire import from_wire, to_wire
+from app.data.wire import decode_wire, from_wire
 from app.tasks.collections import TASKS, home_of
 from app.tasks.due import NEVER
 from app.tasks.query import Place, TaskQuery
 
 # One command's worth of documents; well below the 16 MB and the time that one command may take.
 CHUNK_SIZE = 1_000
-
-# What no page shows; it need not travel.
-_NOT_SHOWN = {"user_id": 0, "home": 0, "deleted": 0, "deleted_at": 0, "deleted_with": 0, "order_revision": 0}
 
 
 class TaskRepository:
@@ -28,7 +25,7 @@ class TaskRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._tasks = database.collection(TASKS.name)
-        self._pages = database.wire_collection(TASKS.name)
+        self._raw_tasks = database.raw_collection(TASKS.name)
 
     async def find(
         self, user_id: UUID, task_id: UUID, session: Session | None = None, *, is_deleted: bool = False
@@ -37,21 +34,23 @@ class TaskRepository:
         query = {"user_id": user_id, "_id": task_id, "deleted": is_deleted}
         return await self._tasks.find_one(query, session=session)
 
-    async def find_page(self, user_id: UUID, query: TaskQuery, place: Place | None, limit: int) -> list[Document]:
-        """Return up to `limit` tasks after `place`, in the query's order, as `Database.wire_collection` reads them.
+    async def find_page(self, user_id: UUID, query: TaskQuery, place: Place | None, limit: int) -> list[bytes]:
+        """Return up to `limit` tasks after `place`, in the query's order, as they travel (`app.data.wire`).
 
-        `place_of` tells where such a task stands.
+        Whole, although a page does not show everything: leaving fields out costs the server more than sending them.
         """
         # One batch holds them all, so that a page costs one command.
         options: dict[str, Any] = {"sort": query.order, "limit": limit, "batch_size": limit}
         if query.index_name is not None:
             options["hint"] = query.index_name
-        return await self._pages.find(to_wire(query.to_filter(user_id, place)), _NOT_SHOWN, **options).to_list(limit)
+        found = await self._raw_tasks.find(query.to_filter(user_id, place), **options).to_list(limit)
+        return [bytes(document.raw) for document in found]
 
     @staticmethod
-    def place_of(task: Document, query: TaskQuery, walk_revision: int) -> Place:
+    def place_of(task: bytes, query: TaskQuery, walk_revision: int) -> Place:
         """Return the place of a task of a page."""
-        return Place(walk_revision, from_wire(task[query.sort_field]), from_wire(task["_id"]))
+        members = decode_wire(task)
+        return Place(walk_revision, from_wire(members[query.sort_field]), from_wire(members["_id"]))
 
     async def find_subtasks(
         self, user_id: UUID, parent_id: UUID, session: Session, *, is_deleted: bool = False, limit: int = 0

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
-from app.api.pagination import CursorCodec, next_page_link
+from app.api.pagination import CursorCodec, join_page, next_page_link
 from app.api.preconditions import (
     IfMatchHeader,
     conditional_json,
@@ -77,7 +77,7 @@ async def list_tasks(
         return not_modified(etag)
     tasks, next_place = await module.tasks.get_page(caller.user_id, query, place, parameters.limit, caller.revision)
     next_cursor = None if next_place is None else codec.encode(next_place.to_key())
-    page = {"items": [represent_task(task) for task in tasks], "next_cursor": next_cursor}
+    page = join_page(map(module.texts.render, tasks), next_cursor)
     return json_with_etag(page, etag, headers=next_page_link(request, next_cursor))
 
 

@@ -43,8 +43,11 @@ class TaskService:
 
     async def get_page(
         self, user_id: UUID, query: TaskQuery, place: Place | None, limit: int, revision: int
-    ) -> tuple[Sequence[Document], Place | None]:
-        """Return up to `limit` tasks after `place`, and the place where the next page begins, if there is one."""
+    ) -> tuple[Sequence[bytes], Place | None]:
+        """Return up to `limit` tasks after `place`, and the place where the next page begins, if there is one.
+
+        The tasks are in the form in which they travel (`app.data.wire`).
+        """
         if query.search is not None and not query.search.strip():
             return [], None
         # One more than asked for tells whether there is a next page.

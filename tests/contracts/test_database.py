@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import bson
 import pytest
+from bson.codec_options import CodecOptions
 from pydantic import SecretStr
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from app.core.settings import MongoSettings, Settings
 from app.data import database as database_module
@@ -23,6 +25,7 @@ from tests.servers import FailPoint
 
 USER = UUID(int=1)
 INSTANT = datetime(2026, 11, 23, 12, 30, 0, 123_000, tzinfo=UTC)
+STANDARD: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, uuid_representation=4)
 
 
 DRIVERS = ("motor", "pymongo")
@@ -62,6 +65,39 @@ class TestADatabase:
             "lists", [{"$match": {"user_id": USER}}, {"$group": {"_id": None, "last": {"$max": "$position"}}}]
         )
         assert grouped["last"] == "b"
+
+    async def test_finds_documents_as_they_travel(self, database: Database) -> None:
+        lists = database.collection("lists")
+        documents = [
+            {"_id": uuid4(), "user_id": USER, "position": position, "at": INSTANT, "text": text}
+            for position, text in (("a", ""), ("b", "x" * 10_000), ("c", "y"))  # the driver copies only short ones
+        ]
+        await lists.insert_many(documents)
+
+        found = await database.raw_collection("lists").find({"user_id": USER}, sort=[("position", 1)]).to_list(None)
+
+        travelling = [bytes(document.raw) for document in found]
+        assert [bson.decode(each, codec_options=STANDARD) for each in travelling] == documents
+
+    @pytest.mark.parametrize("kind", ["collection", "raw_collection"])
+    async def test_asks_again_when_a_server_was_out_of_reach(
+        self, database: Database, failing: FailPoint, kind: str
+    ) -> None:
+        await database.collection("lists").insert_one({"_id": uuid4(), "user_id": USER})
+        lists = getattr(database, kind)("lists")
+
+        async with failing("find", times=1, errorCode=6):  # HostUnreachable, as a router says
+            found = await lists.find({"user_id": USER}).to_list(None)
+
+        assert len(found) == 1
+
+    @pytest.mark.parametrize("kind", ["collection", "raw_collection"])
+    async def test_tells_what_is_wrong_with_a_query(self, database: Database, kind: str) -> None:
+        with pytest.raises(OperationFailure) as caught:
+            await getattr(database, kind)("lists").find({"user_id": USER}, hint="nonsense").to_list(None)
+
+        assert caught.value.code == 2  # BadValue
+        assert not is_database_away(caught.value)
 
     async def test_commits_and_aborts(self, database: Database) -> None:
         lists = database.collection("lists")
