@@ -5,6 +5,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request
@@ -44,7 +45,7 @@ class CursorCodec:
         parameters = sorted(
             (name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", "limit"}
         )
-        self._context = to_json([str(user_id), request.url.path, parameters])
+        self._context = to_json([str(user_id), request.scope["path"], parameters])
 
     def encode(self, key: Sequence[Any]) -> str:
         """Return the cursor for a key of JSON values."""
@@ -79,5 +80,6 @@ def next_page_link(request: Request, next_cursor: str | None) -> Mapping[str, st
     """Return the `Link` header that leads to the next page, or nothing on the last one."""
     if next_cursor is None:
         return {}
-    url = request.url.include_query_params(cursor=next_cursor)
-    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    query = urlencode([*parameters, ("cursor", next_cursor)])
+    return {"Link": f'<{request.scope["path"]}?{query}>; rel="next"'}

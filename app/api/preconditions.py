@@ -78,7 +78,8 @@ def _personal_etag(revision: int, context: str) -> str:
 
 def list_etag(request: Request, caller: Caller) -> str:
     """Return the strong ETag of the list that this request asks for."""
-    return query_etag(caller.user_id, caller.revision, request.scope["path"], request.url.query)
+    query = request.scope["query_string"].decode("latin-1")
+    return query_etag(caller.user_id, caller.revision, request.scope["path"], query)
 
 
 def content_etag(content: Mapping[str, Any]) -> str:

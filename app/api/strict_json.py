@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 from app.api.problems import InvalidInputError, MalformedBodyError, UnsupportedMediaTypeError
+from app.api.query_model import QueryModel
 
 # The contract's number (strictness).
 MAX_JSON_DEPTH = 32
@@ -69,6 +70,8 @@ def _is_too_deep(text: bytes) -> bool:
 
 def _declared_query_names(route: APIRoute) -> frozenset[str] | None:
     """The query parameters of a route, or None when a model of its own decides about them."""
+    if any(isinstance(part.call, QueryModel) for part in route.dependant.dependencies):
+        return None
     fields = tuple(_query_fields(route.dependant))
     annotations = [field.field_info.annotation for field in fields]
     if any(isinstance(annotation, type) and issubclass(annotation, BaseModel) for annotation in annotations):

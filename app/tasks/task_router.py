@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
@@ -17,6 +17,7 @@ from app.api.preconditions import (
     not_modified,
     resource_etag,
 )
+from app.api.query_model import QueryModel
 from app.api.schemas import Id
 from app.api.security import CurrentCaller
 from app.api.strict_json import StrictJsonRoute
@@ -28,6 +29,8 @@ from app.tasks.representation import represent_task
 from app.tasks.schemas import MoveRequest, TaskDraft, TaskOut, TaskPage, TaskPatch
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=StrictJsonRoute)
+
+_list_parameters = QueryModel(TaskListParameters)
 
 
 def _answer(task: Document) -> Response:
@@ -58,12 +61,13 @@ async def create_task(draft: TaskDraft, caller: CurrentCaller, module: TasksPart
     summary="List tasks",
     response_model=TaskPage,
     responses=read_problems(304, 400),
+    openapi_extra=_list_parameters.openapi,
 )
 @cacheable(EtagKind.QUERY)
 async def list_tasks(
     request: Request,
-    parameters: Annotated[TaskListParameters, Query()],
     caller: CurrentCaller,
+    parameters: Annotated[TaskListParameters, Depends(_list_parameters)],
     module: TasksPart,
 ) -> Response:
     """Return one page of the tasks that match all filters.

@@ -159,6 +159,11 @@ class TestAnotherUser:
             assert await titles(bob, **parameters) == []
 
 
+class TestAStranger:
+    async def test_is_told_nothing_of_the_question(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get(TASKS, params={"nonsense": "1"})).status_code == 401
+
+
 class TestAQuestionThatIsRefused:
     @pytest.mark.parametrize(
         ("query", "pointer"),
