@@ -40,29 +40,21 @@ class RequestHeadTooLargeError(ProblemError):
 class HttpProtocol(HttpToolsProtocol):
     """One connection. What is refused here never reaches the app, so the problem is written by hand."""
 
-    _is_in_head = False
+    _was_in_head = False
     _head_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the connection."""
-        was_in_head = self._is_in_head
         super().data_received(data)
-        if not self._is_in_head:
+        # The first byte of a request makes a scope, the end of its head a cycle.
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            self._was_in_head = False
             return
         # A piece in which something else ended is not counted, so the bound is exceeded by one piece at most.
-        self._head_bytes = self._head_bytes + len(data) if was_in_head else 0
+        self._head_bytes = self._head_bytes + len(data) if self._was_in_head else 0
+        self._was_in_head = True
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(RequestHeadTooLargeError(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes."))
-
-    def on_message_begin(self) -> None:
-        """The parser has met the first byte of a request."""
-        self._is_in_head = True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """The parser has met the end of the headers."""
-        self._is_in_head = False
-        super().on_headers_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         super()._start_asgi_task(cycle, _WholeAnswers(cycle, app))  # type: ignore[arg-type]  # typed by Starlette

@@ -1,13 +1,14 @@
 """The ASGI application."""
 
 import gc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
 from app.api import health
@@ -44,6 +45,13 @@ class _Application(FastAPI):
     """FastAPI with a front: middleware ahead of its own, through which a cached answer need not go."""
 
     front: Sequence[Middleware] = ()
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        """Handle one connection."""
+        if scope["type"] == "lifespan" or self.middleware_stack is None:
+            return super().__call__(scope, receive, send)
+        scope["app"] = self
+        return cast("Coroutine[Any, Any, None]", self.middleware_stack(scope, receive, send))
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the front before what FastAPI builds; its first is the outermost."""

@@ -69,6 +69,7 @@ def serve(listener: socket.socket, workers: int = 1, factory: str = APP_FACTORY)
         workers=workers,
         backlog=BACKLOG,
         http=HttpProtocol,
+        interface="asgi3",
         lifespan="on",
         ws="none",
         log_config=None,

@@ -58,6 +58,7 @@ async def serve(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> AsyncIt
     config = uvicorn.Config(
         app,
         http=HttpProtocol,
+        interface="asgi3",
         lifespan=lifespan,
         log_config=None,
         access_log=False,
