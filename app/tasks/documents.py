@@ -13,6 +13,8 @@ from app.tasks.schemas import TaskDraft
 # Left out of the document when there is nothing to say, which keeps it out of the partial indexes.
 _SPARSE_FIELDS = ("labels", "parent_id", "completed_at")
 _DELETION_FIELDS = ("deleted_at", "deleted_with")
+# A patch of these alone comes to the same whatever the task is, or nearly.
+_INDEPENDENT_FIELDS = frozenset({"title", "notes", "status"})
 
 
 def new_task(task_id: UUID, change: Change, draft: TaskDraft, position: str) -> Document:
@@ -59,6 +61,29 @@ def with_changes(task: Document, changes: Mapping[str, Any]) -> Document:
     changed = {**task, **changes}
     changed["home"] = home_of(changed["user_id"], changed["list_id"])
     return {name: value for name, value in changed.items() if value or name not in _SPARSE_FIELDS}
+
+
+def likely_changes(patch: Mapping[str, Any], change: Change) -> Document | None:
+    """Return what a merge patch will change in most tasks, stamp included; None where that depends on the task."""
+    if not patch or not patch.keys() <= _INDEPENDENT_FIELDS or None in patch.values():
+        return None
+    changes = {**patch, **change.stamp_ahead()}
+    if "status" in patch:
+        changes["completed_at"] = change.at if patch["status"] == "done" else None
+    return changes
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Document:
+    """Return what makes one task of the other; a sparse field that goes is None."""
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    return changed | dict.fromkeys(before.keys() - after.keys())
+
+
+def to_update(changes: Mapping[str, Any]) -> Document:
+    """Return changes in the form that MongoDB takes."""
+    removed = {name: "" for name in _SPARSE_FIELDS if name in changes and not changes[name]}
+    update: Document = {"$set": {name: value for name, value in changes.items() if name not in removed}}
+    return update | {"$unset": removed} if removed else update
 
 
 def moved_due(task: Document, timezone: str, revision: int) -> Document:

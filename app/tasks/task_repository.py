@@ -12,6 +12,7 @@ from app.data.changes import Change
 from app.data.database import Database, Document, Session
 from app.data.wire import decode_wire, from_wire
 from app.tasks.collections import TASKS, home_of
+from app.tasks.documents import to_update
 from app.tasks.due import NEVER
 from app.tasks.query import Place, TaskQuery
 
@@ -105,7 +106,24 @@ class TaskRepository:
 
     async def insert(self, change: Change, documents: Sequence[Document]) -> None:
         """Add new tasks; a repeated id raises the driver's `DuplicateKeyError`."""
-        await self._tasks.insert_many(list(documents), session=change.session)
+        if len(documents) == 1:  # which costs the driver less
+            await self._tasks.insert_one(documents[0], session=change.session)
+        else:
+            await self._tasks.insert_many(list(documents), session=change.session)
+
+    async def write(self, change: Change, task_id: UUID, changes: Document) -> Document | None:
+        """Write other values into a task outside the trash, and return it as it was before; None if there is none."""
+        return await self._tasks.find_one_and_update(
+            {"user_id": change.user_id, "_id": task_id, "deleted": False},
+            to_update(changes),
+            session=change.session,
+        )
+
+    async def update(self, change: Change, task_id: UUID, changes: Document) -> None:
+        """Write other values into a task that was read in this change."""
+        await self._tasks.update_one(
+            {"user_id": change.user_id, "_id": task_id}, to_update(changes), session=change.session
+        )
 
     async def replace(self, change: Change, documents: Sequence[Document]) -> None:
         """Write tasks that were read in this change."""
