@@ -155,7 +155,8 @@ class Changes:
         """Queue this process's changes of one user, which would otherwise conflict and retry."""
         lock = self._locks.setdefault(user_id, asyncio.Lock())
         try:
-            await asyncio.wait_for(lock.acquire(), TRANSACTION_TIMEOUT_SECONDS)
+            async with asyncio.timeout(TRANSACTION_TIMEOUT_SECONDS):
+                await lock.acquire()
         except TimeoutError:
             raise ServiceUnavailableError("Too many changes of this account are under way.") from None
         try:
