@@ -166,13 +166,14 @@ class Changes:
 
     async def _begin(self, session: Session, user_id: UUID, new_tasks: int) -> Change:
         now = self._clock.now()
+        # By the id alone, for which MongoDB needs no plan; a deleted account is left as it was, by aborting.
         document = await self._users.find_one_and_update(
-            {"_id": user_id, "deleted_at": None},
+            {"_id": user_id},
             {"$inc": {"revision": 1, "task_count": new_tasks}},
             session=session,
             return_document=True,
         )
-        if document is None:
+        if document is None or document.get("deleted_at") is not None:
             raise UnauthenticatedError("The account does not exist any more.", error="invalid_token")
         marks = document["revision_marks"]
         if not _marks_between(marks, now - timedelta(days=1), now):

@@ -14,7 +14,7 @@ from app.tasks.schemas import TaskDraft
 _SPARSE_FIELDS = ("labels", "parent_id", "completed_at")
 _DELETION_FIELDS = ("deleted_at", "deleted_with")
 # A patch of these alone comes to the same whatever the task is, or nearly.
-_INDEPENDENT_FIELDS = frozenset({"title", "notes", "status"})
+_INDEPENDENT_FIELDS = frozenset({"title", "notes", "labels", "status"})
 
 
 def new_task(task_id: UUID, change: Change, draft: TaskDraft, position: str) -> Document:

@@ -28,18 +28,26 @@ class TestTheCommands:
 
     @pytest.mark.parametrize(
         "fields",
-        [{"title": "x"}, {"notes": "x"}, {"title": "x", "notes": "y"}, {"status": "done"}, {"status": "in_progress"}],
+        [
+            {"title": "x"},
+            {"title": "x", "notes": "y"},
+            {"labels": ["home", "shop", "home"]},
+            {"labels": []},
+            {"status": "done"},
+            {"status": "in_progress"},
+        ],
         ids=str,
     )
-    async def test_to_change_text_or_status_are_two(
+    async def test_to_change_text_labels_or_status_are_two(
         self, ann: httpx.AsyncClient, inspection: Any, fields: dict[str, Any]
     ) -> None:
-        task = await add_task(ann)
+        task = await add_task(ann, labels=["work"])
         inspection.forget()
 
-        await patch_task(ann, task, **fields)
+        changed = await patch_task(ann, task, **fields)
 
         assert sent(inspection) == [COUNTER, ("findAndModify", "tasks")]
+        assert await read_task(ann, task) == changed
 
     async def test_to_complete_a_task_are_two(self, ann: httpx.AsyncClient, inspection: Any) -> None:
         task = await add_task(ann)
@@ -49,7 +57,7 @@ class TestTheCommands:
 
         assert sent(inspection) == [COUNTER, ("findAndModify", "tasks")]
 
-    @pytest.mark.parametrize("fields", [{"priority": 2}, {"title": "x", "labels": ["home"]}], ids=str)
+    @pytest.mark.parametrize("fields", [{"priority": 2}, {"title": "x", "due": {"date": "2026-12-01"}}], ids=str)
     async def test_to_change_what_has_consequences_are_three(
         self, ann: httpx.AsyncClient, inspection: Any, fields: dict[str, Any]
     ) -> None:
