@@ -13,7 +13,7 @@ from app.core.errors import ValidationProblemError
 from app.core.ids import new_id
 from app.data.changes import Change
 from app.data.database import Document
-from app.tasks.documents import apply_draft, difference, likely_changes, new_task, restored_task, with_changes
+from app.tasks.documents import apply_draft, difference, independent_changes, new_task, restored_task, with_changes
 from app.tasks.errors import QuotaExceededError, TaskNotFoundError
 from app.tasks.last_positions import LastPositions
 from app.tasks.list_repository import ListRepository
@@ -95,17 +95,18 @@ class TaskOperations:
     ) -> Document:
         """Apply a merge patch as the only operation of a change, which spares a command for most patches.
 
-        What the patch is likely to come to is written by the command that reads the task. Only then it is checked:
+        What the patch comes to in most tasks is written by the command that reads the task. Only then it is checked:
         what is wrong is corrected, and what may not be, or changes nothing, is undone with the change.
         """
-        likely = likely_changes(patch, change)
+        likely = independent_changes(patch, change)
         if likely is None:
             return await self.update(change, task_id, patch, if_match)
+        likely |= change.stamp_ahead()
         before = _check(await self._tasks.write(change, task_id, likely), if_match)
-        after = apply_draft(before, _merge(before, patch), change)
+        after = with_changes(before, independent_changes(patch, change, before) or {})
         if after == before:
             return before
-        after = _stamp(change, before, after)
+        after |= change.stamp()
         if correction := difference(with_changes(before, likely), after):
             await self._tasks.update(change, task_id, correction)
         return after

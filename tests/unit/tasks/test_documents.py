@@ -12,7 +12,7 @@ from app.data.database import Document
 from app.tasks.documents import (
     apply_draft,
     difference,
-    likely_changes,
+    independent_changes,
     new_task,
     restored_task,
     to_update,
@@ -166,25 +166,44 @@ class TestATaskTakenOutOfTheTrash:
         assert restored["order_revision"] == 9
 
 
-class TestWhatAPatchWillLikelyChange:
-    def test_is_what_it_says_with_the_stamp(self) -> None:
-        change = change_at(LATER, revision=8)
+class TestAPatchOfIndependentFields:
+    def test_changes_what_it_says(self) -> None:
+        patch = {"title": "x", "notes": "y", "labels": ["home"]}
 
-        assert likely_changes({"title": "x"}, change) == {"title": "x", "revision": 8, "updated_at": LATER}
-        assert not change.is_stamped
+        assert independent_changes(patch, change_at(LATER)) == patch
 
     @pytest.mark.parametrize(("status", "completed_at"), [("done", LATER), ("todo", None), ("in_progress", None)])
-    def test_is_the_time_of_completion_too(self, status: str, completed_at: datetime | None) -> None:
-        changes = likely_changes({"status": status}, change_at(LATER))
+    def test_changes_the_time_of_completion_too(self, status: str, completed_at: datetime | None) -> None:
+        changes = {"status": status, "completed_at": completed_at}
 
-        assert changes is not None
-        assert (changes["status"], changes["completed_at"]) == (status, completed_at)
+        assert independent_changes({"status": status}, change_at(LATER)) == changes
+        assert independent_changes({"status": status}, change_at(LATER), stored()) == changes
+
+    def test_leaves_the_time_of_completion_to_a_task_that_is_done(self) -> None:
+        changes = independent_changes({"status": "done"}, change_at(LATER), stored(status="done"))
+
+        assert changes == {"status": "done", "completed_at": NOW}
+
+    @pytest.mark.parametrize(
+        "fields", [{"status": "done", "labels": ["home"]}, {"due": {"date": "2026-12-01"}}], ids=str
+    )
+    @pytest.mark.parametrize(
+        "patch",
+        [{"title": "x"}, {"notes": ""}, {"labels": []}, {"labels": ["work"]}, {"status": "done"}, {"status": "todo"}],
+        ids=str,
+    )
+    def test_comes_to_the_same_as_the_whole_draft(self, fields: dict[str, Any], patch: dict[str, Any]) -> None:
+        task, change = stored(**fields), change_at(LATER)
+
+        changed = with_changes(task, independent_changes(patch, change, task) or {})
+
+        assert changed == apply_draft(task, draft(**(fields | patch)), change)
 
     @pytest.mark.parametrize(
         "patch", [{}, {"notes": None}, {"priority": 1}, {"title": "x", "due": {}}, {"list_id": str(LIST)}], ids=str
     )
-    def test_is_not_told_where_it_depends_on_the_task(self, patch: dict[str, Any]) -> None:
-        assert likely_changes(patch, change_at(LATER)) is None
+    def test_is_none_that_names_others(self, patch: dict[str, Any]) -> None:
+        assert independent_changes(patch, change_at(LATER)) is None
 
 
 class TestTheDifference:
