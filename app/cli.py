@@ -132,6 +132,8 @@ def migrate(
         f"{len(report.created_collections)} collections and {len(report.created_indexes)} indexes created, "
         f"{len(report.applied_versions)} migrations applied"
     )
+    if report.dropped_indexes:
+        typer.echo(f"retired indexes dropped: {', '.join(report.dropped_indexes)}")
     if sharding is not None:
         typer.echo(f"{len(sharding.commands)} sharding commands sent")
         for namespace, reason in sharding.moving.items():

@@ -112,15 +112,16 @@ def create_app(
 
 
 def _include_routers(app: FastAPI, settings: Settings) -> None:
-    app.include_router(health.router)
+    # What is asked for most comes first: routes are tried one after the other.
     modules = settings.runtime.enabled_modules
+    if "tasks" in modules:
+        for router in build_task_routers():
+            app.include_router(router, prefix=API_PREFIX)
     if "auth" in modules:
         app.include_router(well_known_router)
         for router in build_auth_routers(is_local=settings.runtime.is_local):
             app.include_router(router, prefix=API_PREFIX)
-    if "tasks" in modules:
-        for router in build_task_routers():
-            app.include_router(router, prefix=API_PREFIX)
+    app.include_router(health.router)
     app.add_api_route("/", _redirect_to_docs, include_in_schema=False)
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Depends, Header, Request, Response
 
 from app.api.problems import respond_with_problem
-from app.api.security import CurrentCaller
 from app.core.change_guard import ChangeGuard
 from app.core.errors import ProblemError
+from app.core.identity import Caller
 from app.data.changes import Recorder
 from app.data.database import Session
 from app.data.idempotency import Claim, IdempotencyStore, StoredAnswer
@@ -38,17 +38,15 @@ class _AnswerRecorder(Generic[Result]):
 class Once:
     """Answers one POST request at most once for each key."""
 
-    def __init__(
-        self, request: Request, store: IdempotencyStore, guard: ChangeGuard, caller: CurrentCaller, key: str | None
-    ) -> None:
+    def __init__(self, request: Request, store: IdempotencyStore, guard: ChangeGuard, key: str | None) -> None:
         self._request = request
         self._store = store
         self._guard = guard
-        self._caller = caller
         self._key = key
 
     async def answer(
         self,
+        caller: Caller,
         shape: Callable[[Result], Response],
         act: Callable[[Recorder[Result] | None], Awaitable[Result]],
     ) -> Response:
@@ -59,9 +57,9 @@ class Once:
         """
         if self._key is None:
             return shape(await act(None))
-        claimed = await self._store.claim(self._caller.user_id, self._key, await self._fingerprint())
+        claimed = await self._store.claim(caller.user_id, self._key, await self._fingerprint())
         if isinstance(claimed, StoredAnswer):
-            return await self._replay(claimed)
+            return await self._replay(caller, claimed)
         recorder = _AnswerRecorder(self._store, claimed, shape)
         try:
             result = await act(recorder)
@@ -77,9 +75,9 @@ class Once:
             return await self._keep(claimed, shape(result))
         return _to_response(recorder.answer)
 
-    async def _replay(self, answer: StoredAnswer) -> Response:
+    async def _replay(self, caller: Caller, answer: StoredAnswer) -> Response:
         # Whoever made the change may have died before it could tell of it, and this acknowledges the change.
-        async with self._guard.around(self._caller.user_id, keeps_sessions=True) as outcome:
+        async with self._guard.around(caller.user_id, keeps_sessions=True) as outcome:
             outcome.settle(None)
         return _to_response(answer, is_replayed=True)
 
@@ -105,7 +103,6 @@ def _to_response(answer: StoredAnswer, *, is_replayed: bool = False) -> Response
 
 async def _get_once(
     request: Request,
-    caller: CurrentCaller,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -118,7 +115,7 @@ async def _get_once(
     ] = None,
 ) -> Once:
     state = request.app.state
-    return Once(request, state.idempotency, state.store.guard, caller, idempotency_key)
+    return Once(request, state.idempotency, state.store.guard, idempotency_key)
 
 
 OnceHeader = Annotated[Once, Depends(_get_once)]

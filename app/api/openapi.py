@@ -3,9 +3,11 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from app.api.limited_routes import Treatment, declared_routes
 from app.api.problems import MEDIA_TYPE, Problem
+from app.api.security import get_caller
 
 API_DESCRIPTION = """
 Tasks with lists, labels, due dates and live synchronisation.
@@ -106,8 +108,33 @@ def _describe_limits(app: FastAPI, document: dict[str, Any]) -> None:
     document["components"]["headers"] = _LIMIT_HEADERS
 
 
+# The cookie's name is that of the production profile.
+_SECURITY_SCHEMES: dict[str, dict[str, str]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An access token"},
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-access",
+        "description": "The browser's session",
+    },
+}
+
+
+def _describe_security(app: FastAPI, document: dict[str, Any]) -> None:
+    """Say of every operation that asks who is calling that either scheme will do."""
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None)
+        if dependant is None or all(part.call is not get_caller for part in dependant.dependencies):
+            continue
+        for method in context.methods or ():
+            operation = document["paths"].get(context.path, {}).get(method.lower())
+            if operation is not None:
+                operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
+    document["components"]["securitySchemes"] = _SECURITY_SCHEMES
+
+
 def install_openapi(app: FastAPI) -> None:
-    """Complete the document that FastAPI generates: the schema of all errors, and the refusals of rate limits."""
+    """Complete the document that FastAPI generates: schema of all errors, sign-in, and refusals of rate limits."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -115,6 +142,7 @@ def install_openapi(app: FastAPI) -> None:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas |= problem.pop("$defs", {}) | {Problem.__name__: problem}
+        _describe_security(app, document)
         _describe_limits(app, document)
         return document
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import copy
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -45,6 +45,10 @@ class Change:
     def stamp(self) -> Document:
         """Return the fields that every document written by this change carries."""
         self.is_stamped = True
+        return self.stamp_ahead()
+
+    def stamp_ahead(self) -> Document:
+        """Return the same for a write that is undone unless `stamp` is called after it."""
         return {"revision": self.account.revision, "updated_at": self.at}
 
     def after_commit(self, act: Callable[[], None]) -> None:
@@ -151,7 +155,8 @@ class Changes:
         """Queue this process's changes of one user, which would otherwise conflict and retry."""
         lock = self._locks.setdefault(user_id, asyncio.Lock())
         try:
-            await asyncio.wait_for(lock.acquire(), TRANSACTION_TIMEOUT_SECONDS)
+            async with asyncio.timeout(TRANSACTION_TIMEOUT_SECONDS):
+                await lock.acquire()
         except TimeoutError:
             raise ServiceUnavailableError("Too many changes of this account are under way.") from None
         try:
@@ -161,14 +166,22 @@ class Changes:
 
     async def _begin(self, session: Session, user_id: UUID, new_tasks: int) -> Change:
         now = self._clock.now()
+        # By the id alone, for which MongoDB needs no plan; a deleted account is left as it was, by aborting.
         document = await self._users.find_one_and_update(
-            {"_id": user_id, "deleted_at": None},
-            _next_revision(now, new_tasks),
+            {"_id": user_id},
+            {"$inc": {"revision": 1, "task_count": new_tasks}},
             session=session,
             return_document=True,
         )
-        if document is None:
+        if document is None or document.get("deleted_at") is not None:
             raise UnauthenticatedError("The account does not exist any more.", error="invalid_token")
+        marks = document["revision_marks"]
+        if not _marks_between(marks, now - timedelta(days=1), now):
+            kept = _marks_between(marks, now - TOMBSTONE_LIFETIME - timedelta(days=1), now)
+            new_mark = {"at": now, "revision": document["revision"] - 1}
+            await self._users.update_one(
+                {"_id": user_id}, {"$set": {"revision_marks": [*kept, new_mark]}}, session=session
+            )
         return Change(session, Account.from_document(document), now, document["task_count"])
 
 
@@ -180,40 +193,16 @@ class _UnchangedError(Exception):
         self.result = result
 
 
-def _next_revision(now: datetime, new_tasks: int) -> list[Document]:
-    """An update that adds one to the counter and keeps one revision mark a day (see `sync_floor`)."""
-    oldest = now - TOMBSTONE_LIFETIME - timedelta(days=1)
-    new_mark = {"at": now, "revision": "$revision"}
-    is_marked_lately = {"$gt": [{"$size": _marks_between(now - timedelta(days=1), now)}, 0]}
-    marks = {
-        "$cond": [
-            is_marked_lately,
-            "$revision_marks",
-            {"$concatArrays": [_marks_between(oldest, now), [new_mark]]},
-        ]
-    }
-    return [
-        {
-            "$set": {
-                "revision": {"$add": ["$revision", 1]},
-                "revision_marks": marks,
-                "task_count": {"$add": [{"$ifNull": ["$task_count", 0]}, new_tasks]},
-            }
-        }
-    ]
-
-
-def _marks_between(start: datetime, end: datetime) -> Document:
+def _marks_between(marks: Sequence[Document], start: datetime, end: datetime) -> list[Document]:
     # Marks from the future come from a clock that was wrong; they would keep good ones from being made.
-    is_between = {"$and": [{"$gte": ["$$mark.at", start]}, {"$lte": ["$$mark.at", end]}]}
-    return {"$filter": {"input": "$revision_marks", "as": "mark", "cond": is_between}}
+    return [mark for mark in marks if start <= mark["at"] <= end]
 
 
 def sync_floor(user: Document, now: datetime) -> int:
     """Return the oldest revision from which the kept tombstones tell every deletion.
 
-    A mark says: all that happened before instant `at` carries at most `revision`. Tombstones that have
-    expired were written before the horizon, hence before the first mark after it.
+    One mark is made a day. It says: all that happened before instant `at` carries at most `revision`.
+    Tombstones that have expired were written before the horizon, hence before the first mark after it.
     """
     horizon = now - TOMBSTONE_LIFETIME + timedelta(hours=1)  # an hour for clocks that differ
     later = [mark["revision"] for mark in user["revision_marks"] if mark["at"] >= horizon]

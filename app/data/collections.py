@@ -32,11 +32,17 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSpec:
-    """One collection. `shard_key` is the hashed field that every query names, or None when it is not sharded."""
+    """One collection. `shard_key` is the hashed field that every query names, or None when it is not sharded.
+
+    An index that is changed gets another name, because MongoDB refuses two definitions for one. The old name goes to
+    `retired_indexes`, which a migration drops when it has made the others. Processes of a version that still names it
+    in its queries fail then: retire an index one version after the last that uses it.
+    """
 
     name: str
     shard_key: Literal["_id", "user_id"] | None
     indexes: tuple[Index, ...] = ()
+    retired_indexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,12 @@ OPERATION_TIMEOUT_MS = 4_000
 # How long to look for a primary. Shorter than an election may last: the caller gets 503 and comes back.
 SERVER_SELECTION_TIMEOUT_MS = 3_000
 
+_TRANSACTION_OPTIONS: dict[str, Any] = {
+    "read_preference": ReadPreference.PRIMARY,
+    "read_concern": ReadConcern("snapshot"),
+    "write_concern": WriteConcern("majority", j=True),
+}
+
 
 class Session(Protocol):
     """A driver session, handed on to repository calls and otherwise opaque."""
@@ -72,6 +78,8 @@ class Collection(Protocol):
     async def count_documents(self, query: Mapping[str, Any], /, **options: Any) -> int: ...
 
     async def create_indexes(self, indexes: Sequence[Any], /) -> list[str]: ...
+
+    async def drop_index(self, name: str, /) -> None: ...
 
     async def index_information(self) -> dict[str, Any]: ...
 
@@ -202,12 +210,7 @@ class Database:
         """Open a session with a transaction begun; the caller commits or aborts."""
         session = await self._open_session()
         async with session:
-            options = {
-                "read_preference": ReadPreference.PRIMARY,
-                "read_concern": ReadConcern("snapshot"),
-                "write_concern": WriteConcern("majority", j=True),
-            }
-            begun = session.start_transaction(**options)
+            begun = session.start_transaction(**_TRANSACTION_OPTIONS)
             if not self._is_motor:
                 await begun
             yield session

@@ -53,6 +53,7 @@ class MigrationReport:
 
     created_collections: tuple[str, ...]
     created_indexes: tuple[str, ...]
+    dropped_indexes: tuple[str, ...]
     applied_versions: tuple[int, ...]
 
 
@@ -80,6 +81,7 @@ class Migrator:
             return MigrationReport(
                 created_collections=await self._create_collections(),
                 created_indexes=await self._create_indexes(),
+                dropped_indexes=await self._drop_indexes(),
                 applied_versions=await self._apply_migrations(),
             )
 
@@ -103,6 +105,19 @@ class Migrator:
                 names = await collection.create_indexes([index.to_model() for index in spec.indexes])
             created += [f"{spec.name}.{name}" for name in names if name not in before]
         return tuple(created)
+
+    async def _drop_indexes(self) -> tuple[str, ...]:
+        dropped = []
+        for spec in self._specs:
+            if not spec.retired_indexes:
+                continue
+            collection = self._database.collection(spec.name)
+            existing = await collection.index_information()
+            for name in spec.retired_indexes:
+                if name in existing:
+                    await collection.drop_index(name)
+                    dropped.append(f"{spec.name}.{name}")
+        return tuple(dropped)
 
     async def _apply_migrations(self) -> tuple[int, ...]:
         collection = self._database.collection(MIGRATIONS.name)

@@ -1,5 +1,6 @@
 """The collections of this feature: shard keys and indexes, each index made for one kind of query."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.data.changes import TOMBSTONE_LIFETIME
@@ -14,6 +15,10 @@ SORT_FIELDS = {
     "updated": "updated_at",
 }
 
+# Which index walks all tasks in that order. People look at labels in the order of their own most of the time; that
+# one has an index for it. The others serve labels as well, with one entry for each label of a task.
+SORT_INDEXES = {sort: "by_position" if sort == "position" else f"by_{sort}_and_labels" for sort in SORT_FIELDS}
+
 _FILTERED = ("home", "parent_id", "priority", "due_order")
 
 
@@ -25,7 +30,9 @@ def home_of(user_id: UUID, list_id: UUID | None) -> UUID:
     return user_id if list_id is None else list_id
 
 
-def _listing(name: str, sort_field: str, *selectors: str, **options: object) -> Index:
+def _listing(
+    name: str, sort_field: str, *selectors: str, more_filtered: Sequence[str] = (), **options: object
+) -> Index:
     """An index for pages in one order: equality fields, status, sort key, and behind it what else is filtered.
 
     With the filtered fields in the index, only documents that belong to the answer are fetched. `deleted` leads
@@ -33,7 +40,7 @@ def _listing(name: str, sort_field: str, *selectors: str, **options: object) -> 
     (docs/decisions/0007-keyset-pages-per-status.md).
     """
     leading = ("deleted", "user_id", *selectors, "status", sort_field, "_id")
-    trailing = tuple(field for field in _FILTERED if field not in leading)
+    trailing = tuple(field for field in (*_FILTERED, *more_filtered) if field not in leading)
     keys: list[tuple[str, IndexDirection]] = [(field, 1) for field in (*leading, *trailing)]
     return Index(name, keys, **options)  # type: ignore[arg-type]
 
@@ -41,16 +48,27 @@ def _listing(name: str, sort_field: str, *selectors: str, **options: object) -> 
 # With `deleted` in it, a client that begins anew does not make MongoDB read the trash.
 _REVISION = Index("revision", [("user_id", 1), ("revision", 1), ("_id", 1), ("deleted", 1)])
 
+# Partial, because documents that are not deleted would have an entry too.
+_TOMBSTONES = Index(
+    "deleted_at",
+    [("deleted_at", 1)],
+    expires_after=TOMBSTONE_LIFETIME,
+    partial_filter={"deleted_at": {"$exists": True}},
+)
+
 TASKS = CollectionSpec(
     name="tasks",
     shard_key="user_id",
+    # Each one more makes every write dearer, also of tasks that are not in it (docs/decisions/0018-fewer-indexes.md).
     indexes=(
-        *(_listing(f"by_{sort}", field) for sort, field in SORT_FIELDS.items()),
-        # `labels` is missing where there are none, which keeps most tasks out of these.
+        _listing("by_position", "position"),
         *(
-            _listing(f"label_by_{sort}", field, "labels", partial_filter={"labels": {"$exists": True}})
+            _listing(SORT_INDEXES[sort], field, more_filtered=["labels"])
             for sort, field in SORT_FIELDS.items()
+            if sort != "position"
         ),
+        # `labels` is missing where there are none, which keeps most tasks out of this.
+        _listing("label_by_position", "position", "labels", partial_filter={"labels": {"$exists": True}}),
         _listing("list_by_position", "position", "home"),
         _listing("parent_by_position", "position", "parent_id", partial_filter={"parent_id": {"$exists": True}}),
         _REVISION,
@@ -69,7 +87,12 @@ TASKS = CollectionSpec(
                 "weights": {"title": 5, "notes": 1},
             },
         ),
-        Index("tombstones", [("deleted_at", 1)], expires_after=TOMBSTONE_LIFETIME),
+        _TOMBSTONES,
+    ),
+    retired_indexes=(
+        *("by_due", "by_priority", "by_created", "by_updated"),
+        *("label_by_due", "label_by_priority", "label_by_created", "label_by_updated"),
+        "tombstones",
     ),
 )
 
@@ -79,8 +102,9 @@ LISTS = CollectionSpec(
     indexes=(
         Index("by_position", [("deleted", 1), ("user_id", 1), ("position", 1), ("_id", 1)]),
         _REVISION,
-        Index("tombstones", [("deleted_at", 1)], expires_after=TOMBSTONE_LIFETIME),
+        _TOMBSTONES,
     ),
+    retired_indexes=("tombstones",),
 )
 
 TASK_COLLECTIONS = (TASKS, LISTS)

@@ -1,6 +1,7 @@
 """How a task document is made and changed, in memory."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from app.tasks.schemas import TaskDraft
 # Left out of the document when there is nothing to say, which keeps it out of the partial indexes.
 _SPARSE_FIELDS = ("labels", "parent_id", "completed_at")
 _DELETION_FIELDS = ("deleted_at", "deleted_with")
+# A patch of these alone comes to the same whatever the task is, but for the time of completion.
+_INDEPENDENT_FIELDS = frozenset({"title", "notes", "labels", "status"})
 
 
 def new_task(task_id: UUID, change: Change, draft: TaskDraft, position: str) -> Document:
@@ -34,7 +37,6 @@ def apply_draft(task: Document, draft: TaskDraft, change: Change) -> Document:
     due_at = due_instant(due, change.account.timezone)
     if due == task.get("due") and "due_at" in task:
         due_at = task["due_at"]  # a floating due date follows the user's zone through `rezone` alone
-    was_done, is_done = task["status"] == "done", draft.status == "done"
     return with_changes(
         task,
         {
@@ -49,7 +51,7 @@ def apply_draft(task: Document, draft: TaskDraft, change: Change) -> Document:
             "labels": draft.labels,
             "list_id": draft.list_id,
             "parent_id": draft.parent_id,
-            "completed_at": (task.get("completed_at") if was_done else change.at) if is_done else None,
+            "completed_at": _completed_at(task, draft.status, change),
         },
     )
 
@@ -59,6 +61,38 @@ def with_changes(task: Document, changes: Mapping[str, Any]) -> Document:
     changed = {**task, **changes}
     changed["home"] = home_of(changed["user_id"], changed["list_id"])
     return {name: value for name, value in changed.items() if value or name not in _SPARSE_FIELDS}
+
+
+def independent_changes(patch: Mapping[str, Any], change: Change, task: Document | None = None) -> Document | None:
+    """Return what a merge patch changes in the task, or in most tasks where it is not known yet.
+
+    None where the rest of the task has a say in it. The patch was checked as a `TaskPatch` or is our own.
+    """
+    if not patch or not patch.keys() <= _INDEPENDENT_FIELDS or None in patch.values():
+        return None
+    changes = dict(patch)
+    if "status" in patch:
+        changes["completed_at"] = _completed_at(task or {}, patch["status"], change)
+    return changes
+
+
+def _completed_at(task: Document, status: str, change: Change) -> datetime | None:
+    if status != "done":
+        return None
+    return task.get("completed_at") if task.get("status") == "done" else change.at
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Document:
+    """Return what makes one task of the other; a sparse field that goes is None."""
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    return changed | dict.fromkeys(before.keys() - after.keys())
+
+
+def to_update(changes: Mapping[str, Any]) -> Document:
+    """Return changes in the form that MongoDB takes."""
+    removed = {name: "" for name in _SPARSE_FIELDS if name in changes and not changes[name]}
+    update: Document = {"$set": {name: value for name, value in changes.items() if name not in removed}}
+    return update | {"$unset": removed} if removed else update
 
 
 def moved_due(task: Document, timezone: str, revision: int) -> Document:

@@ -75,7 +75,9 @@ def _read_place(key: list[Any]) -> tuple[str, UUID]:
 )
 async def create_list(draft: ListDraft, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
     """Add a list behind the others."""
-    return await once.answer(_answer_created, lambda recorder: module.lists.create(caller.user_id, draft, recorder))
+    return await once.answer(
+        caller, _answer_created, lambda recorder: module.lists.create(caller.user_id, draft, recorder)
+    )
 
 
 @router.get(

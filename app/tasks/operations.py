@@ -13,7 +13,7 @@ from app.core.errors import ValidationProblemError
 from app.core.ids import new_id
 from app.data.changes import Change
 from app.data.database import Document
-from app.tasks.documents import apply_draft, new_task, restored_task, with_changes
+from app.tasks.documents import apply_draft, difference, independent_changes, new_task, restored_task, with_changes
 from app.tasks.errors import QuotaExceededError, TaskNotFoundError
 from app.tasks.last_positions import LastPositions
 from app.tasks.list_repository import ListRepository
@@ -27,7 +27,10 @@ MAX_SUBTASKS = 500
 
 
 class TaskOperations:
-    """The operations. Each checks everything before it writes anything, so that a failed one leaves no trace."""
+    """The operations. Each checks everything before it writes anything, so that a failed one leaves no trace.
+
+    Those named `..._one` are for a change that does nothing else, and count on its end when they fail.
+    """
 
     def __init__(self, tasks: TaskRepository, lists: ListRepository, task_quota: int) -> None:
         self._tasks = tasks
@@ -87,6 +90,27 @@ class TaskOperations:
             )
         return await self._save(change, task, changed)
 
+    async def update_one(
+        self, change: Change, task_id: UUID, patch: Mapping[str, Any], if_match: IfMatch | None = None
+    ) -> Document:
+        """Apply a merge patch as the only operation of a change, which spares a command for most patches.
+
+        What the patch comes to in most tasks is written by the command that reads the task. Only then it is checked:
+        what is wrong is corrected, and what may not be, or changes nothing, is undone with the change.
+        """
+        likely = independent_changes(patch, change)
+        if likely is None:
+            return await self.update(change, task_id, patch, if_match)
+        likely |= change.stamp_ahead()
+        before = _check(await self._tasks.write(change, task_id, likely), if_match)
+        after = with_changes(before, independent_changes(patch, change, before) or {})
+        if after == before:
+            return before
+        after |= change.stamp()
+        if correction := difference(with_changes(before, likely), after):
+            await self._tasks.update(change, task_id, correction)
+        return after
+
     async def set_status(self, change: Change, task_id: UUID, status: str) -> Document:
         """Set the status and return the task."""
         return await self.update(change, task_id, {"status": status})
@@ -142,26 +166,19 @@ class TaskOperations:
             raise QuotaExceededError(f"An account holds at most {self._task_quota} tasks.")
 
     async def _find(self, change: Change, task_id: UUID, if_match: IfMatch | None = None) -> Document:
-        task = await self._tasks.find(change.user_id, task_id, change.session)
-        if task is None:
-            raise TaskNotFoundError
-        if if_match is not None:
-            if_match.check(resource_etag(task["revision"]), represent_task(task))
-        return task
+        return _check(await self._tasks.find(change.user_id, task_id, change.session), if_match)
 
     async def _save(self, change: Change, before: Document, after: Document) -> Document:
         if after == before:
             return before
-        stamped = with_changes(after, change.stamp())
-        if any(after[field] != before[field] for field in ("position", "due_order", "priority")):
-            stamped["order_revision"] = change.account.revision
-        written = [stamped]
-        if after["list_id"] != before["list_id"]:
-            written += [
-                with_changes(subtask, {"list_id": after["list_id"], **change.stamp()})
-                for subtask in await self._tasks.find_subtasks(change.user_id, before["_id"], change.session)
-            ]
-            written = await self._part_from_residents(change, written)
+        stamped = _stamp(change, before, after)
+        if after["list_id"] == before["list_id"]:
+            await self._tasks.update(change, before["_id"], difference(before, stamped))
+            return stamped
+        subtasks = await self._tasks.find_subtasks(change.user_id, before["_id"], change.session)
+        moved = {"list_id": after["list_id"], **change.stamp()}
+        written = [stamped, *(with_changes(subtask, moved) for subtask in subtasks)]
+        written = await self._part_from_residents(change, written)
         await self._tasks.replace(change, written)
         return written[0]
 
@@ -245,6 +262,21 @@ class TaskOperations:
             following = await self._tasks.next_position_in_list(change.user_id, after, change.session)
         is_there = following is not None and task["list_id"] == list_id and task["position"] == following
         return following if is_there and following is not None else position_between(before, following)
+
+
+def _check(task: Document | None, if_match: IfMatch | None) -> Document:
+    if task is None:
+        raise TaskNotFoundError
+    if if_match is not None:
+        if_match.check(resource_etag(task["revision"]), represent_task(task))
+    return task
+
+
+def _stamp(change: Change, before: Document, after: Document) -> Document:
+    stamped = with_changes(after, change.stamp())
+    if any(after[field] != before[field] for field in ("position", "due_order", "priority")):
+        stamped["order_revision"] = change.account.revision
+    return stamped
 
 
 def _merge(task: Document, patch: Mapping[str, Any]) -> TaskDraft:

@@ -85,6 +85,7 @@ async def batch_tasks(
     """
     occasion = describe_occasion(request)
     return await once.answer(
+        caller,
         _answer_results,
         lambda recorder: module.batches.run(caller.user_id, batch, recorder, occasion=occasion),
     )

@@ -11,7 +11,7 @@ from app.api.pagination import InvalidCursorError
 from app.api.schemas import parse_id, parse_instant
 from app.core.clock import format_instant
 from app.data.database import Document
-from app.tasks.collections import SORT_FIELDS, home_of
+from app.tasks.collections import SORT_FIELDS, SORT_INDEXES, home_of
 from app.tasks.due import NEVER
 
 Status = Literal["todo", "in_progress", "done"]
@@ -52,13 +52,14 @@ class TaskQuery:
         """The index that serves the query, named so that no planner has to guess; a text search names its own."""
         if self.search is not None:
             return None
-        if self.label is not None:
-            return f"label_by_{self.sort}"
-        if self.sort == "position" and self.parent_id is not None:
-            return "parent_by_position"
-        if self.sort == "position" and self.list_id is not None:
-            return "list_by_position"
-        return f"by_{self.sort}"
+        if self.sort == "position":
+            if self.label is not None:
+                return "label_by_position"
+            if self.parent_id is not None:
+                return "parent_by_position"
+            if self.list_id is not None:
+                return "list_by_position"
+        return SORT_INDEXES[self.sort]
 
     def to_filter(self, user_id: UUID, place: "Place | None") -> Document:
         """Return the query document for the page that begins after `place`."""
@@ -67,9 +68,12 @@ class TaskQuery:
             document |= {"$text": {"$search": _to_text_search(self.search)}, "deleted": self.is_deleted}
         # Each status is one walk of the index in the order asked for; MongoDB merges the walks.
         statuses = sorted(set(self.statuses))
-        if place is None:
+        if place is not None:
+            return document | place.to_filter(self, statuses)
+        if self.search is not None or self.sort == "position" or len(statuses) == 1:
             return document | {"deleted": self.is_deleted, "status": {"$in": statuses}}
-        return document | place.to_filter(self, statuses)
+        # In an index with several entries for a task, one for each label, the walks are only seen if spelled out.
+        return document | {"$or": [{"deleted": self.is_deleted, "status": status} for status in statuses]}
 
     def _selection(self, user_id: UUID) -> Document:
         selection: Document = {}

@@ -11,7 +11,8 @@ from pymongo import ReplaceOne
 from app.data.changes import Change
 from app.data.database import Database, Document, Session
 from app.data.wire import decode_wire, from_wire
-from app.tasks.collections import TASKS, home_of
+from app.tasks.collections import SORT_INDEXES, TASKS, home_of
+from app.tasks.documents import to_update
 from app.tasks.due import NEVER
 from app.tasks.query import Place, TaskQuery
 
@@ -105,7 +106,24 @@ class TaskRepository:
 
     async def insert(self, change: Change, documents: Sequence[Document]) -> None:
         """Add new tasks; a repeated id raises the driver's `DuplicateKeyError`."""
-        await self._tasks.insert_many(list(documents), session=change.session)
+        if len(documents) == 1:  # which costs the driver less
+            await self._tasks.insert_one(documents[0], session=change.session)
+        else:
+            await self._tasks.insert_many(list(documents), session=change.session)
+
+    async def write(self, change: Change, task_id: UUID, changes: Document) -> Document | None:
+        """Write other values into a task outside the trash, and return it as it was before; None if there is none."""
+        return await self._tasks.find_one_and_update(
+            {"user_id": change.user_id, "_id": task_id, "deleted": False},
+            to_update(changes),
+            session=change.session,
+        )
+
+    async def update(self, change: Change, task_id: UUID, changes: Document) -> None:
+        """Write other values into a task that was read in this change."""
+        await self._tasks.update_one(
+            {"user_id": change.user_id, "_id": task_id}, to_update(changes), session=change.session
+        )
 
     async def replace(self, change: Change, documents: Sequence[Document]) -> None:
         """Write tasks that were read in this change."""
@@ -138,7 +156,7 @@ class TaskRepository:
             "due_order": {"$lt": NEVER},
         }
         fields = {"due": 1, "due_at": 1}
-        dated = await self._tasks.find(query, fields, session=change.session, hint="by_due").to_list(None)
+        dated = await self._tasks.find(query, fields, session=change.session, hint=SORT_INDEXES["due"]).to_list(None)
         floating = (task for task in dated if task["due"]["timezone"] is None)
         wanted = [task["_id"] for task in itertools.islice(filter(is_wanted, floating), limit)]
         return await self._tasks.find(
@@ -152,7 +170,7 @@ class TaskRepository:
     async def count_open_due(self, user_id: UUID, start: datetime | None, end: datetime) -> int:
         """Count the tasks that are not done and due in `[start, end)`; None stands for "ever"."""
         due: Document = {"$lt": end} if start is None else {"$gte": start, "$lt": end}
-        return await self._count(user_id, ["in_progress", "todo"], {"due_order": due}, "by_due")
+        return await self._count(user_id, ["in_progress", "todo"], {"due_order": due}, SORT_INDEXES["due"])
 
     async def _count(self, user_id: UUID, statuses: list[str], query: Document, hint: str) -> int:
         return await self._tasks.count_documents(

@@ -52,7 +52,9 @@ def _answer_created(task: Document) -> Response:
 )
 async def create_task(draft: TaskDraft, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
     """Add a task at the end. Without `list_id` it is in the inbox; with `parent_id` it is a subtask."""
-    return await once.answer(_answer_created, lambda recorder: module.tasks.create(caller.user_id, draft, recorder))
+    return await once.answer(
+        caller, _answer_created, lambda recorder: module.tasks.create(caller.user_id, draft, recorder)
+    )
 
 
 @router.get(
@@ -136,7 +138,9 @@ async def delete_task(task_id: Id, caller: CurrentCaller, module: TasksPart, if_
 )
 async def complete_task(task_id: Id, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
     """Set a task done. One that is done already stays as it is."""
-    return await once.answer(_answer, lambda recorder: module.tasks.complete(caller.user_id, task_id, recorder))
+    return await once.answer(
+        caller, _answer, lambda recorder: module.tasks.complete(caller.user_id, task_id, recorder)
+    )
 
 
 @router.post(
@@ -148,7 +152,7 @@ async def complete_task(task_id: Id, caller: CurrentCaller, module: TasksPart, o
 )
 async def reopen_task(task_id: Id, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
     """Set a done task to do. Another one stays as it is."""
-    return await once.answer(_answer, lambda recorder: module.tasks.reopen(caller.user_id, task_id, recorder))
+    return await once.answer(caller, _answer, lambda recorder: module.tasks.reopen(caller.user_id, task_id, recorder))
 
 
 @router.post(
@@ -160,7 +164,9 @@ async def reopen_task(task_id: Id, caller: CurrentCaller, module: TasksPart, onc
 )
 async def restore_task(task_id: Id, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
     """Restore a task, with the subtasks that were deleted with it; to the inbox when its list is gone."""
-    return await once.answer(_answer, lambda recorder: module.tasks.restore(caller.user_id, task_id, recorder))
+    return await once.answer(
+        caller, _answer, lambda recorder: module.tasks.restore(caller.user_id, task_id, recorder)
+    )
 
 
 @router.post(
@@ -174,4 +180,6 @@ async def move_task(
     task_id: Id, move: MoveRequest, caller: CurrentCaller, module: TasksPart, once: OnceHeader
 ) -> Response:
     """Put a task behind another one (`after_id`) or on top (null), in its own list or in another one."""
-    return await once.answer(_answer, lambda recorder: module.tasks.move(caller.user_id, task_id, move, recorder))
+    return await once.answer(
+        caller, _answer, lambda recorder: module.tasks.move(caller.user_id, task_id, move, recorder)
+    )

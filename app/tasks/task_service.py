@@ -60,7 +60,7 @@ class TaskService:
     async def update(self, user_id: UUID, task_id: UUID, patch: Mapping[str, Any], if_match: IfMatch) -> Document:
         """Apply a merge patch. Raises `PreconditionFailedError` or `InvalidInputError`."""
         return await self._changes.run(
-            user_id, lambda change: self._operations.update(change, task_id, patch, if_match)
+            user_id, lambda change: self._operations.update_one(change, task_id, patch, if_match)
         )
 
     async def delete(self, user_id: UUID, task_id: UUID, if_match: IfMatch) -> None:
@@ -70,7 +70,7 @@ class TaskService:
     async def complete(self, user_id: UUID, task_id: UUID, recorder: TaskRecorder = None) -> Document:
         """Set a task done; one that is done already stays as it is."""
         return await self._changes.run(
-            user_id, lambda change: self._operations.set_status(change, task_id, "done"), recorder
+            user_id, lambda change: self._operations.update_one(change, task_id, {"status": "done"}), recorder
         )
 
     async def reopen(self, user_id: UUID, task_id: UUID, recorder: TaskRecorder = None) -> Document:

@@ -11,11 +11,12 @@ from fastapi.routing import iter_route_contexts
 
 @dataclass(frozen=True)
 class RouteFacts:
-    """One method of one path; `calls` are its dependencies, direct and indirect."""
+    """One method of one path; `calls` are its dependencies, direct and indirect, `nested` the indirect ones."""
 
     method: str
     path: str
     calls: frozenset[Callable[..., Any]]
+    nested: frozenset[Callable[..., Any]]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -25,9 +26,11 @@ def routes_of(app: FastAPI) -> Iterator[RouteFacts]:
     """Every route of our own; HEAD is what the middleware makes of GET."""
     for context in iter_route_contexts(app.routes):
         dependant = getattr(context, "dependant", None)
+        parts = [] if dependant is None else dependant.dependencies
         calls = frozenset() if dependant is None else frozenset(_calls(dependant))
+        nested = frozenset(call for part in parts for call in _calls(part))
         for method in sorted(set(context.methods or ()) - {"HEAD"}):
-            yield RouteFacts(method, str(context.path), calls)
+            yield RouteFacts(method, str(context.path), calls, nested)
 
 
 def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:

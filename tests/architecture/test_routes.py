@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from app.api.idempotency import _get_once
-from app.api.security import CurrentCaller, _get_caller
+from app.api.security import CurrentCaller, get_caller
 from app.core.settings import HttpSettings, JwtSettings, RuntimeSettings, Settings
 from app.main import create_app
 from tests.architecture.routes import RouteFacts, routes_of
@@ -54,7 +55,7 @@ SECURED = [route for route in ROUTES if str(route) not in PUBLIC]
 
 class TestEveryRoute:
     def test_is_secured_or_known_to_be_public(self) -> None:
-        assert {str(route) for route in ROUTES if _get_caller not in route.calls} == PUBLIC.keys()
+        assert {str(route) for route in ROUTES if get_caller not in route.calls} == PUBLIC.keys()
 
     @pytest.mark.parametrize("route", SECURED, ids=str)
     async def test_refuses_a_caller_who_is_not_signed_in(self, route: RouteFacts, client: httpx.AsyncClient) -> None:
@@ -65,6 +66,10 @@ class TestEveryRoute:
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert answer.json()["type"] == "/problems/unauthenticated"
+
+    def test_of_a_signed_in_caller_has_dependencies_without_dependencies(self) -> None:
+        """Each is resolved anew for each request, those of a dependency that was resolved already included."""
+        assert {str(route): route.nested for route in SECURED if route.nested} == {}
 
     def test_of_a_signed_in_post_takes_an_idempotency_key(self) -> None:
         without = {str(route) for route in SECURED if route.method == "POST" and _get_once not in route.calls}
@@ -84,9 +89,25 @@ class TestTheSearchForUnsecuredRoutes:
         outer.include_router(inner, prefix="/outer")
         app.include_router(outer, prefix="/api")
 
-        found = {str(route): _get_caller in route.calls for route in routes_of(app)}
+        found = {str(route): get_caller in route.calls for route in routes_of(app)}
 
         assert found == {"GET /api/outer/inner/open": False, "GET /api/outer/inner/guarded": True}
+
+
+class TestTheSearchForNestedDependencies:
+    def test_finds_what_a_dependency_depends_on(self) -> None:
+        app = FastAPI(openapi_url=None)
+
+        async def own(caller: CurrentCaller) -> str:
+            return str(caller.user_id)
+
+        async def guarded(caller: CurrentCaller, name: Annotated[str, Depends(own)]) -> None:
+            """Resolves the caller twice."""
+
+        app.add_api_route("/guarded", guarded)
+
+        (route,) = routes_of(app)
+        assert route.nested == {get_caller}
 
 
 class TestAModuleAlone:

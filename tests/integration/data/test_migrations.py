@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pymongo import IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from app.bootstrap import COLLECTIONS, apply_migrations
 from app.core.settings import Settings
+from app.data.changes import TOMBSTONE_LIFETIME
 from app.data.collections import CollectionSpec, Index
 from app.data.database import Database
 from app.data.leases import Leases
@@ -132,6 +134,50 @@ class TestADatabaseThatIsUpToDate:
         assert (first.runs, second.runs) == (1, 1)
 
 
+class TestAnIndexThatChanged:
+    OLD = CollectionSpec("things", "user_id", (Index("by_rank", [("user_id", 1), ("rank", 1)]),))
+    NEW = CollectionSpec(
+        "things",
+        "user_id",
+        (Index("by_rank_and_size", [("user_id", 1), ("rank", 1), ("size", 1)]),),
+        retired_indexes=("by_rank", "never_made"),
+    )
+
+    async def test_takes_the_place_of_the_retired_one(self, empty_store: Store) -> None:
+        await Migrator(empty_store.database, empty_store.clock, [self.OLD]).run()
+
+        report = await Migrator(empty_store.database, empty_store.clock, [self.NEW]).run()
+
+        assert report.created_indexes == ("things.by_rank_and_size",)
+        assert report.dropped_indexes == ("things.by_rank",)
+        present = await empty_store.database.collection("things").index_information()
+        assert present.keys() == {"_id_", "by_rank_and_size"}
+
+    async def test_is_dropped_once(self, empty_store: Store) -> None:
+        for spec in (self.OLD, self.NEW):
+            await Migrator(empty_store.database, empty_store.clock, [spec]).run()
+
+        report = await Migrator(empty_store.database, empty_store.clock, [self.NEW]).run()
+
+        assert (report.created_indexes, report.dropped_indexes) == ((), ())
+
+    async def test_stops_the_migration_under_its_old_name(self, empty_store: Store) -> None:
+        changed = CollectionSpec("things", "user_id", (Index("by_rank", [("user_id", 1), ("size", 1)]),))
+        await Migrator(empty_store.database, empty_store.clock, [self.OLD]).run()
+
+        with pytest.raises(OperationFailure, match="by_rank"):
+            await Migrator(empty_store.database, empty_store.clock, [changed]).run()
+
+    async def test_leaves_an_index_of_somebody_elses_alone(self, empty_store: Store) -> None:
+        await Migrator(empty_store.database, empty_store.clock, [self.OLD]).run()
+        things = empty_store.database.collection("things")
+        await things.create_indexes([IndexModel([("colour", 1)], name="an_operators")])
+
+        await Migrator(empty_store.database, empty_store.clock, [self.NEW]).run()
+
+        assert "an_operators" in await things.index_information()
+
+
 class TestTwoMigratorsAtOnce:
     async def test_run_every_step_once(self, empty_store: Store) -> None:
         step = Step(1)
@@ -207,6 +253,16 @@ class TestTheDeclaredCollections:
 
         report = await apply_migrations(settings)
         assert (report.created_collections, report.created_indexes) == ((), ())
+
+    def test_retire_no_index_that_they_have(self) -> None:
+        for spec in COLLECTIONS:
+            assert not {index.name for index in spec.indexes} & set(spec.retired_indexes)
+
+    async def test_keep_tasks_that_are_not_deleted_out_of_the_index_that_expires(self, store: Store) -> None:
+        for name in ("tasks", "lists"):
+            present = await store.database.collection(name).index_information()
+            assert present["deleted_at"]["expireAfterSeconds"] == TOMBSTONE_LIFETIME.total_seconds()
+            assert present["deleted_at"]["partialFilterExpression"] == {"deleted_at": {"$exists": True}}
 
     def test_are_sharded_by_user_unless_they_are_keyed_by_what_is_looked_up(self) -> None:
         by_key = {spec.name: spec.shard_key for spec in COLLECTIONS}

@@ -9,7 +9,15 @@ import pytest
 from app.data.accounts import Account
 from app.data.changes import Change
 from app.data.database import Document
-from app.tasks.documents import apply_draft, new_task, restored_task, with_changes
+from app.tasks.documents import (
+    apply_draft,
+    difference,
+    independent_changes,
+    new_task,
+    restored_task,
+    to_update,
+    with_changes,
+)
 from app.tasks.due import NEVER
 from app.tasks.schemas import TaskDraft
 
@@ -156,3 +164,72 @@ class TestATaskTakenOutOfTheTrash:
 
         assert restored["due_at"] == restored["due_order"] == datetime(2026, 12, 1, 14, 59, 59, tzinfo=UTC)
         assert restored["order_revision"] == 9
+
+
+class TestAPatchOfIndependentFields:
+    def test_changes_what_it_says(self) -> None:
+        patch = {"title": "x", "notes": "y", "labels": ["home"]}
+
+        assert independent_changes(patch, change_at(LATER)) == patch
+
+    @pytest.mark.parametrize(("status", "completed_at"), [("done", LATER), ("todo", None), ("in_progress", None)])
+    def test_changes_the_time_of_completion_too(self, status: str, completed_at: datetime | None) -> None:
+        changes = {"status": status, "completed_at": completed_at}
+
+        assert independent_changes({"status": status}, change_at(LATER)) == changes
+        assert independent_changes({"status": status}, change_at(LATER), stored()) == changes
+
+    def test_leaves_the_time_of_completion_to_a_task_that_is_done(self) -> None:
+        changes = independent_changes({"status": "done"}, change_at(LATER), stored(status="done"))
+
+        assert changes == {"status": "done", "completed_at": NOW}
+
+    @pytest.mark.parametrize(
+        "fields", [{"status": "done", "labels": ["home"]}, {"due": {"date": "2026-12-01"}}], ids=str
+    )
+    @pytest.mark.parametrize(
+        "patch",
+        [{"title": "x"}, {"notes": ""}, {"labels": []}, {"labels": ["work"]}, {"status": "done"}, {"status": "todo"}],
+        ids=str,
+    )
+    def test_comes_to_the_same_as_the_whole_draft(self, fields: dict[str, Any], patch: dict[str, Any]) -> None:
+        task, change = stored(**fields), change_at(LATER)
+
+        changed = with_changes(task, independent_changes(patch, change, task) or {})
+
+        assert changed == apply_draft(task, draft(**(fields | patch)), change)
+
+    @pytest.mark.parametrize(
+        "patch", [{}, {"notes": None}, {"priority": 1}, {"title": "x", "due": {}}, {"list_id": str(LIST)}], ids=str
+    )
+    def test_is_none_that_names_others(self, patch: dict[str, Any]) -> None:
+        assert independent_changes(patch, change_at(LATER)) is None
+
+
+class TestTheDifference:
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ({"title": "a"}, {"title": "b"}),
+            ({"labels": ["home"]}, {}),
+            ({}, {"labels": ["home"]}),
+            ({"status": "done"}, {"status": "todo", "notes": "x"}),
+            ({"due": {"date": "2026-12-01"}}, {"priority": 1}),
+        ],
+        ids=str,
+    )
+    def test_makes_one_task_of_the_other(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        task, wanted = stored(**before), stored(**after)
+
+        assert with_changes(task, difference(task, wanted)) == wanted
+
+    def test_of_equal_tasks_is_nothing(self) -> None:
+        assert difference(stored(), stored()) == {}
+
+    def test_removes_what_would_swell_the_partial_indexes(self) -> None:
+        changes = difference(stored(labels=["home"]), stored(notes="x"))
+
+        assert to_update(changes) == {"$set": {"notes": "x"}, "$unset": {"labels": ""}}
+
+    def test_keeps_other_fields_that_have_no_value(self) -> None:
+        assert to_update({"due": None, "notes": ""}) == {"$set": {"due": None, "notes": ""}}

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.api.pagination import InvalidCursorError
-from app.tasks.collections import SORT_FIELDS, TASKS
+from app.tasks.collections import SORT_FIELDS, SORT_INDEXES, TASKS
 from app.tasks.due import NEVER
 from app.tasks.query import Place, TaskQuery
 
@@ -20,13 +20,12 @@ KEYS = {"position": "a0", "due": INSTANT, "priority": 2, "created": INSTANT, "up
 class TestTheChoiceOfIndex:
     @pytest.mark.parametrize("sort", SORT_FIELDS)
     def test_follows_the_sort(self, sort: str) -> None:
-        assert TaskQuery(sort=sort).index_name == f"by_{sort}"
+        assert TaskQuery(sort=sort).index_name == SORT_INDEXES[sort]
 
-    @pytest.mark.parametrize("sort", SORT_FIELDS)
-    def test_prefers_the_label_because_few_tasks_bear_it(self, sort: str) -> None:
-        query = TaskQuery(sort=sort, label="home", list_id=LIST, parent_id=PARENT)
+    def test_prefers_the_label_because_few_tasks_bear_it(self) -> None:
+        query = TaskQuery(label="home", list_id=LIST, parent_id=PARENT)
 
-        assert query.index_name == f"label_by_{sort}"
+        assert query.index_name == "label_by_position"
 
     @pytest.mark.parametrize("list_id", [LIST, "inbox"])
     def test_takes_the_list_by_position(self, list_id: UUID | str) -> None:
@@ -36,8 +35,10 @@ class TestTheChoiceOfIndex:
         assert TaskQuery(list_id=LIST, parent_id=PARENT).index_name == "parent_by_position"
 
     @pytest.mark.parametrize("sort", sorted(SORT_FIELDS.keys() - {"position"}))
-    def test_filters_list_and_parent_behind_every_other_sort(self, sort: str) -> None:
-        assert TaskQuery(sort=sort, list_id=LIST, parent_id=PARENT).index_name == f"by_{sort}"
+    def test_filters_list_parent_and_label_behind_every_other_sort(self, sort: str) -> None:
+        query = TaskQuery(sort=sort, list_id=LIST, parent_id=PARENT, label="home")
+
+        assert query.index_name == SORT_INDEXES[sort]
 
     def test_is_left_to_the_server_for_a_search(self) -> None:
         assert TaskQuery(search="milk", label="home").index_name is None
@@ -64,6 +65,13 @@ class TestTheFilter:
         document = TaskQuery(statuses=["todo", "done", "todo"]).to_filter(USER, None)
 
         assert document["status"] == {"$in": ["done", "todo"]}
+
+    @pytest.mark.parametrize("sort", sorted(SORT_FIELDS.keys() - {"position"}))
+    def test_spells_the_statuses_out_where_an_index_holds_labels(self, sort: str) -> None:
+        assert TaskQuery(sort=sort, statuses=["todo", "done"]).to_filter(USER, None) == {
+            "user_id": USER,
+            "$or": [{"deleted": False, "status": "done"}, {"deleted": False, "status": "todo"}],
+        }
 
     @pytest.mark.parametrize(
         ("query", "conditions"),
