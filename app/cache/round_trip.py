@@ -48,8 +48,11 @@ def _pack(command: Command) -> bytes:
 
 
 def _pack_anew(command: Command) -> bytes:
-    parts = [part if isinstance(part, bytes) else str(part).encode() for part in command]
-    return b"*%d\r\n%b" % (len(parts), b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts))
+    pieces = [b"*%d\r\n" % len(command)]
+    for part in command:
+        data = part if isinstance(part, bytes) else str(part).encode()
+        pieces += (b"$%d\r\n" % len(data), data, b"\r\n")  # joined once: an answer is large
+    return b"".join(pieces)
 
 
 # What is asked of a caller's account is asked again with each request: `HMGET key h s:<session>`. Hardly anything
