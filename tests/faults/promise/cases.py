@@ -200,6 +200,7 @@ async def revive_the_dead(story: Story) -> None:
 
 CASES = (
     Case("calm", stay_calm, cycles=1),
+    Case("fills late", stay_calm, sabotages=("fill_late",), cycles=1),
     Case("killed", kill, cycles=2),
     Case("restarted empty", restart_empty, cycles=6),
     Case("frozen", freeze, cycles=6),

@@ -3,6 +3,7 @@
 What is switched off here has no switch in `app/`. A sabotage shows that the hammer finds what the part is there for.
 """
 
+import asyncio
 import os
 import random
 import signal
@@ -17,6 +18,8 @@ from app.serving import main
 
 # Of so many changes one ends with the process: often enough for a run, seldom enough for work to go on.
 _CHANGES_A_LIFE = 60
+# A change takes some five milliseconds.
+_LONGEST_DELAY_SECONDS = 0.02
 # Of three calls one is lost.
 _LOST_SHARE = 1 / 3
 
@@ -42,8 +45,20 @@ def raise_no_fence() -> None:
     RedisStore.raise_fence = raise_fence
 
 
+def fill_late() -> None:
+    """Take some time between what was read and its fill, in which a whole change has room."""
+    original = RedisStore.fill
+
+    async def fill(self: RedisStore, *arguments: Any) -> None:
+        await asyncio.sleep(random.uniform(0, _LONGEST_DELAY_SECONDS))
+        await original(self, *arguments)
+
+    RedisStore.fill = fill
+
+
 def fill_without_comparing() -> None:
-    """Fill whatever generation there is."""
+    """Fill whatever generation there is, and late, or the chance to do harm would seldom come."""
+    fill_late()
     comparison = "if nonce ~= ARGV[1] then return 0 end"
     assert comparison in redis_store.FILL
     redis_store.FILL = redis_store.FILL.replace(comparison, "if not nonce then return 0 end")
@@ -85,6 +100,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     for sabotage in (
         lose_lowers,
         raise_no_fence,
+        fill_late,
         fill_without_comparing,
         forget_suspects,
         trust_whatever_comes,
