@@ -1,9 +1,11 @@
 """The inspection of all commands finds what it is there to find; without these controls its silence means nothing."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from pymongo import IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
 
 from app.core.settings import Settings
 from app.data.collections import CollectionSpec, UntargetedOperation
@@ -47,7 +49,9 @@ def inspection(watched: tuple[Database, Inspection]) -> Inspection:
 
 
 @pytest.fixture
-def work(watched: tuple[Database, Inspection]) -> Collection:
+async def work(watched: tuple[Database, Inspection], raw_database: AsyncDatabase[dict[str, Any]]) -> Collection:
+    """The scratch collection, with nothing in it: which tests came before on this process is chance."""
+    await raw_database.client[watched[0].name]["scratch_work"].delete_many({})
     return watched[0].collection("scratch_work")
 
 

@@ -25,6 +25,10 @@ REQUESTS = 600
 HANG_UP_SHARE = 0.3
 # An answer takes some milliseconds; within these a client hangs up before, in the middle of and after it.
 LONGEST_PATIENCE_SECONDS = 0.02
+# Who may talk to the cache server at the same moment, each over a connection of the pool: reads, writes, the probe,
+# the exchange of counts, the subscription and this test. Whether they all do is chance. One leaked by each of those
+# who hang up would make some 180.
+CACHE_CALLERS = 6
 
 
 @dataclass
@@ -142,13 +146,13 @@ class TestClientsThatHangUpMidway:
         assert {end for crowd in (patient, hasty) for end in crowd.ends if end.startswith("status")} == {"status 200"}
         assert hasty.ends["before the answer"] > 0
         assert hasty.ends["in the middle of the answer"] > 0
-        assert after.cache_connections <= before.cache_connections
+        assert after.cache_connections <= CACHE_CALLERS
         # One more for each client that was asked for at the same moment as before, but not by fewer of them.
         assert after.database_connections <= before.database_connections + CLIENTS
 
         # And everything goes on as before.
         await Crowd(live.port, headers, hang_up_share=0).ask()
-        assert (await measure(app, raw_database)).cache_connections <= before.cache_connections
+        assert (await measure(app, raw_database)).cache_connections <= CACHE_CALLERS
 
     async def test_are_found_out_when_they_are_shown_anothers_bytes(
         self, live: LiveServer, headers: dict[str, dict[str, str]]
