@@ -191,14 +191,16 @@ class TaskOperations:
         list_id = newcomers[0]["list_id"]
         positions = [task["position"] for task in newcomers]
         taken = await self._tasks.positions_taken(change.user_id, list_id, positions, change.session)
-        used = set(positions) - taken
+        # Each other's, too: a task that is moved gets its place without a look at the subtasks that come along.
+        reserved = set(positions)
         settled: list[Document] = []
         for task in newcomers:
             changes: Document = {}
             if task["position"] in taken:
-                position = await self._find_free_position(change, task, used)
-                used.add(position)
+                position = await self._find_free_position(change, task, reserved)
+                reserved.add(position)
                 changes = {"position": position, "order_revision": change.account.revision}
+            taken.add(task["position"])
             settled.append(with_changes(task, changes))
         return settled
 

@@ -20,6 +20,7 @@ from tests.integration.tasks.calls import (
     expect,
     expect_invalid,
     patch_task,
+    read_task,
     revision_of,
     titles,
 )
@@ -97,6 +98,17 @@ class TestMovingWithinAList:
 
 
 class TestMovingToAnotherList:
+    async def test_gives_a_subtask_that_comes_along_a_place_of_its_own(self, ann: httpx.AsyncClient) -> None:
+        """The first place of an empty list may be where the subtask stood in the list before."""
+        home = await add_list(ann)
+        first, parent = await add_tasks(ann, "first", "parent", list_id=home["id"])
+        await patch_task(ann, first, parent_id=parent["id"])
+
+        moved = await act(ann, parent, "move", after_id=None, list_id=None)
+
+        assert moved["position"] == first["position"]  # what makes this a test
+        assert (await read_task(ann, first))["position"] > moved["position"]
+
     async def test_puts_the_task_on_top_or_behind_another_there(
         self, ann: httpx.AsyncClient, tasks: dict[str, Json]
     ) -> None:
