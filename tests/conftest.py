@@ -1,6 +1,5 @@
 """What all tests stand on: real servers for a process, an empty database and a standing clock for a test."""
 
-import asyncio
 import functools
 import gc
 import warnings
@@ -37,21 +36,18 @@ from tests import environment
 from tests.architecture.inspection import Inspection
 from tests.fakes.clock import FakeClock
 from tests.servers import FailPoint, fail_commands, make_cache, make_mongo
+from tests.waiting import until
 
 environment.isolate()
 # The default shows every local variable, which takes seconds for each exception that a test provokes.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 BASE_URL = "http://127.0.0.1:8000"
-# A process that has just started believes nothing cached before it has watched the server for a moment.
-CACHE_PATIENCE_SECONDS = 30
 
 
 async def until_cached(app: FastAPI) -> None:
-    """Return when a process that has just started believes its cache server."""
-    async with asyncio.timeout(CACHE_PATIENCE_SECONDS):
-        while b"taskfleet_cache_breaker_open 1.0" in app.state.metrics.render():  # noqa: ASYNC110 - sets no event
-            await asyncio.sleep(0.02)
+    """Return when a process that has just started believes its cache server, which it watches for a moment first."""
+    await until(lambda: b"taskfleet_cache_breaker_open 0.0" in app.state.metrics.render())
 
 
 SignIn = Callable[..., Awaitable[httpx.AsyncClient]]

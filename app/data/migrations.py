@@ -78,10 +78,12 @@ class Migrator:
     async def run(self) -> MigrationReport:
         """Bring the database up to date; a second run changes nothing. Waits while another process does it."""
         async with hold_migration_lease(self._database, self._clock):
+            created_collections = await self._create_collections()
+            created_indexes, dropped_indexes = await self._change_indexes()
             return MigrationReport(
-                created_collections=await self._create_collections(),
-                created_indexes=await self._create_indexes(),
-                dropped_indexes=await self._drop_indexes(),
+                created_collections=created_collections,
+                created_indexes=created_indexes,
+                dropped_indexes=dropped_indexes,
                 applied_versions=await self._apply_migrations(),
             )
 
@@ -93,31 +95,23 @@ class Migrator:
             await self._database.create_collection(name)
         return missing
 
-    async def _create_indexes(self) -> tuple[str, ...]:
-        created = []
+    async def _change_indexes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Make the indexes that are missing; then drop the retired ones, which served until these were there."""
+        created, dropped = [], []
         for spec in self._specs:
-            if not spec.indexes:
-                continue
-            collection = self._database.collection(spec.name)
-            before = await collection.index_information()
-            missing = [index.name for index in spec.indexes if index.name not in before]
-            with pymongo.timeout(_INDEX_BUILD_TIMEOUT_SECONDS) if missing else contextlib.nullcontext():
-                names = await collection.create_indexes([index.to_model() for index in spec.indexes])
-            created += [f"{spec.name}.{name}" for name in names if name not in before]
-        return tuple(created)
-
-    async def _drop_indexes(self) -> tuple[str, ...]:
-        dropped = []
-        for spec in self._specs:
-            if not spec.retired_indexes:
-                continue
             collection = self._database.collection(spec.name)
             existing = await collection.index_information()
+            missing = [index for index in spec.indexes if index.name not in existing]
+            with pymongo.timeout(_INDEX_BUILD_TIMEOUT_SECONDS) if missing else contextlib.nullcontext():
+                # All of them, so that one that is there in another form is an error.
+                if spec.indexes:
+                    await collection.create_indexes([index.to_model() for index in spec.indexes])
+            created += [f"{spec.name}.{index.name}" for index in missing]
             for name in spec.retired_indexes:
                 if name in existing:
                     await collection.drop_index(name)
                     dropped.append(f"{spec.name}.{name}")
-        return tuple(dropped)
+        return tuple(created), tuple(dropped)
 
     async def _apply_migrations(self) -> tuple[int, ...]:
         collection = self._database.collection(MIGRATIONS.name)

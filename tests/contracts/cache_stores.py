@@ -14,7 +14,7 @@ from app.cache.redis_store import RedisStore
 from app.cache.store import CacheStore, FenceRelease, Reading, answer_field, session_field
 from app.core.metrics import CacheMetrics
 from app.core.settings import CacheSettings
-from tests.faults.waiting import until
+from tests.waiting import until
 
 TTL_SECONDS = 30
 NAME = b"/api/v1/tasks"

@@ -17,7 +17,7 @@ from app.embedded.cache import EmbeddedCache
 from tests.contracts.cache_stores import Person, RedisKit, open_store
 from tests.faults.conftest import Victim
 from tests.faults.promise.proxy import HOST, Proxy
-from tests.faults.waiting import DEADLINE_SECONDS, until
+from tests.waiting import DEADLINE_SECONDS, until
 
 LATE_ROUNDS = 3
 

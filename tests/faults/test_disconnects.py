@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from pymongo.asynchronous.database import AsyncDatabase
 
 from tests.faults.promise.http_connection import HttpConnection, encode_request
-from tests.faults.waiting import until
 from tests.integration.api.live import LiveServer, serve
+from tests.waiting import until
 
 # PyMongo Async leaves it to the garbage collector to close the connection of a cancelled operation.
 pytestmark = pytest.mark.usefixtures("driver_may_leak_sockets")
