@@ -63,13 +63,16 @@ def with_changes(task: Document, changes: Mapping[str, Any]) -> Document:
     return {name: value for name, value in changed.items() if value or name not in _SPARSE_FIELDS}
 
 
-def independent_changes(patch: Mapping[str, Any], change: Change, task: Document | None = None) -> Document | None:
-    """Return what a merge patch changes in the task, or in most tasks where it is not known yet.
+def is_independent(patch: Mapping[str, Any]) -> bool:
+    """Whether the rest of a task has no say in what a merge patch makes of it."""
+    return bool(patch) and patch.keys() <= _INDEPENDENT_FIELDS and None not in patch.values()
 
-    None where the rest of the task has a say in it. The patch was checked as a `TaskPatch` or is our own.
+
+def independent_changes(patch: Mapping[str, Any], change: Change, task: Document | None = None) -> Document:
+    """Return what an independent patch changes in the task, or in most tasks where it is not known yet.
+
+    The patch was checked as a `TaskPatch` or is our own.
     """
-    if not patch or not patch.keys() <= _INDEPENDENT_FIELDS or None in patch.values():
-        return None
     changes = dict(patch)
     if "status" in patch:
         changes["completed_at"] = _completed_at(task or {}, patch["status"], change)

@@ -13,7 +13,15 @@ from app.core.errors import ValidationProblemError
 from app.core.ids import new_id
 from app.data.changes import Change
 from app.data.database import Document
-from app.tasks.documents import apply_draft, difference, independent_changes, new_task, restored_task, with_changes
+from app.tasks.documents import (
+    apply_draft,
+    difference,
+    independent_changes,
+    is_independent,
+    new_task,
+    restored_task,
+    with_changes,
+)
 from app.tasks.errors import QuotaExceededError, TaskNotFoundError
 from app.tasks.last_positions import LastPositions
 from app.tasks.list_repository import ListRepository
@@ -27,9 +35,10 @@ MAX_SUBTASKS = 500
 
 
 class TaskOperations:
-    """The operations. Each checks everything before it writes anything, so that a failed one leaves no trace.
+    """The operations. All but those named `..._one` check everything before they write anything.
 
-    Those named `..._one` are for a change that does nothing else, and count on its end when they fail.
+    A failed one of these leaves no trace, and the change can go on. Those named `..._one` are for a change that does
+    nothing else: when they fail, it must be undone.
     """
 
     def __init__(self, tasks: TaskRepository, lists: ListRepository, task_quota: int) -> None:
@@ -98,12 +107,11 @@ class TaskOperations:
         What the patch comes to in most tasks is written by the command that reads the task. Only then it is checked:
         what is wrong is corrected, and what may not be, or changes nothing, is undone with the change.
         """
-        likely = independent_changes(patch, change)
-        if likely is None:
+        if not is_independent(patch):
             return await self.update(change, task_id, patch, if_match)
-        likely |= change.stamp_ahead()
+        likely = independent_changes(patch, change) | change.stamp_ahead()
         before = _check(await self._tasks.write(change, task_id, likely), if_match)
-        after = with_changes(before, independent_changes(patch, change, before) or {})
+        after = with_changes(before, independent_changes(patch, change, before))
         if after == before:
             return before
         after |= change.stamp()

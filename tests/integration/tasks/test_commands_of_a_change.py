@@ -6,7 +6,16 @@ import httpx
 import pytest
 
 from tests.fakes.clock import FakeClock
-from tests.integration.tasks.calls import TASKS, act, add_task, expect, expect_problem, patch_task, read_task
+from tests.integration.tasks.calls import (
+    TASKS,
+    act,
+    add_task,
+    expect,
+    expect_problem,
+    patch_task,
+    read_task,
+    revision_of,
+)
 
 COUNTER = ("findAndModify", "users")
 
@@ -98,6 +107,7 @@ class TestATaskThatIsWrittenBeforeItIsChecked:
 
         assert expect_problem(answer, 412, "precondition-failed")["current"] == task
         assert await read_task(ann, task) == task
+        assert await revision_of(ann) == task["revision"]
 
     async def test_stays_as_it_was_when_nothing_differs(self, ann: httpx.AsyncClient, clock: FakeClock) -> None:
         task = await add_task(ann, status="done")
@@ -105,6 +115,7 @@ class TestATaskThatIsWrittenBeforeItIsChecked:
 
         assert await patch_task(ann, task, title=task["title"], status="done") == task
         assert await read_task(ann, task) == task
+        assert await revision_of(ann) == task["revision"]
 
     async def test_is_nobody_elses(self, ann: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
         task = await add_task(ann)
