@@ -47,7 +47,7 @@ class _Application(FastAPI):
     front: Sequence[Middleware] = ()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
-        """Handle one connection."""
+        """Handle one connection; without a `root_path`, FastAPI itself does nothing else."""
         if scope["type"] == "lifespan" or self.middleware_stack is None:
             return super().__call__(scope, receive, send)
         scope["app"] = self

@@ -7,7 +7,7 @@ import pytest
 from fastapi import Depends, FastAPI, Query
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.problems import install_problem_handlers
 from app.api.query_model import QueryModel
@@ -89,3 +89,19 @@ class TestTheDocument:
         paths = APP.openapi()["paths"]
 
         assert paths["/ours"]["get"]["parameters"] == paths["/theirs"]["get"]["parameters"]
+
+
+class TestAModelWithFieldsThatAreNotPlain:
+    @pytest.mark.parametrize(
+        "field",
+        [
+            (list[str] | None, None),
+            (Parameters | None, None),
+            (int, Field(1, alias="p")),
+            (int, Field(1, validation_alias="p")),
+        ],
+        ids=["a list or none", "another model", "alias", "validation alias"],
+    )
+    def test_is_refused(self, field: Any) -> None:
+        with pytest.raises(TypeError, match=r"Odd\.field"):
+            QueryModel(create_model("Odd", field=field))
