@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +24,7 @@ from app.api.middleware import (
     RequestContextMiddleware,
 )
 from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
+from app.api.paths import API_PREFIX
 from app.api.problems import install_problem_handlers
 from app.api.rate_limit import RateLimitMiddleware
 from app.auth.router import build_routers as build_auth_routers
@@ -37,8 +38,6 @@ from app.core.metrics import Metrics
 from app.core.settings import Settings, load_settings
 from app.data.database import CommandListeners
 from app.tasks.router import build_routers as build_task_routers
-
-API_PREFIX = "/api/v1"
 
 
 class _Application(FastAPI):
@@ -113,15 +112,15 @@ def create_app(
 
 def _include_routers(app: FastAPI, settings: Settings) -> None:
     # What is asked for most comes first: routes are tried one after the other.
+    routers: list[APIRouter] = []
     modules = settings.runtime.enabled_modules
     if "tasks" in modules:
-        for router in build_task_routers():
-            app.include_router(router, prefix=API_PREFIX)
+        routers += build_task_routers()
     if "auth" in modules:
-        app.include_router(well_known_router)
-        for router in build_auth_routers(is_local=settings.runtime.is_local):
-            app.include_router(router, prefix=API_PREFIX)
-    app.include_router(health.router)
+        routers += (well_known_router, *build_auth_routers(is_local=settings.runtime.is_local))
+    for router in (*routers, health.router):
+        # As routes of the app's own, which are matched once; those of an included router are matched three times.
+        app.router.routes.extend(router.routes)
     app.add_api_route("/", _redirect_to_docs, include_in_schema=False)
 
 

@@ -115,8 +115,7 @@ def _route_template(scope: Mapping[str, Any]) -> str:
     route = scope.get("route")
     if route is None:
         return "(none)"
-    effective = scope.get("fastapi", {}).get("effective_route_context")
-    return str(getattr(effective, "path", None) or route.path)
+    return str(route.path)
 
 
 class DeadlineMiddleware:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.api.cookies import SessionCookies
+from app.api.paths import API_PREFIX
 from app.auth.erasure import Eraser, Erasure
 from app.auth.identities import IDENTITIES, IdentityRepository
 from app.auth.oidc.http import ProviderHttp
@@ -27,7 +28,7 @@ __all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth"]
 AUTH_COLLECTIONS = (USERS, SESSIONS, IDENTITIES)
 
 # As it is registered at the providers; the routes below the API's prefix must agree with it.
-_CALLBACK_PATH = "/api/v1/auth/{provider}/callback"
+_CALLBACK_PATH = f"{API_PREFIX}/auth/{{provider}}/callback"
 
 
 @dataclass(frozen=True, slots=True)

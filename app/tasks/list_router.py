@@ -17,6 +17,7 @@ from app.api.pagination import (
     Limit,
     next_page_link,
 )
+from app.api.paths import API_PREFIX
 from app.api.preconditions import (
     IfMatchHeader,
     conditional_json,
@@ -34,7 +35,7 @@ from app.tasks.dependencies import TasksPart
 from app.tasks.representation import represent_list
 from app.tasks.schemas import ListDraft, ListOut, ListPage, ListPatch
 
-router = APIRouter(prefix="/lists", tags=["lists"], route_class=StrictJsonRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/lists", tags=["lists"], route_class=StrictJsonRoute)
 
 
 class PageParameters(BaseModel):
@@ -51,7 +52,7 @@ def _answer(document: Document) -> Response:
 
 
 def _answer_created(document: Document) -> Response:
-    location = {"Location": f"/api/v1/lists/{document['_id']}"}
+    location = {"Location": f"{API_PREFIX}/lists/{document['_id']}"}
     return json_with_etag(represent_list(document), resource_etag(document["revision"]), 201, location)
 
 

@@ -8,6 +8,7 @@ from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
 from app.api.pagination import CursorCodec, join_page, next_page_link
+from app.api.paths import API_PREFIX
 from app.api.preconditions import (
     IfMatchHeader,
     conditional_json,
@@ -28,7 +29,7 @@ from app.tasks.query import Place
 from app.tasks.representation import represent_task
 from app.tasks.schemas import MoveRequest, TaskDraft, TaskOut, TaskPage, TaskPatch
 
-router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=StrictJsonRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/tasks", tags=["tasks"], route_class=StrictJsonRoute)
 
 _list_parameters = QueryModel(TaskListParameters)
 
@@ -38,7 +39,7 @@ def _answer(task: Document) -> Response:
 
 
 def _answer_created(task: Document) -> Response:
-    location = {"Location": f"/api/v1/tasks/{task['_id']}"}
+    location = {"Location": f"{API_PREFIX}/tasks/{task['_id']}"}
     return json_with_etag(represent_task(task), resource_etag(task["revision"]), 201, location)
 
 

@@ -1,0 +1,3 @@
+"""Where the API is."""
+
+API_PREFIX = "/api/v1"
