@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-_ATTRIBUTE = "__etag_kind__"
+_ATTRIBUTE = "__cacheable__"
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
 
@@ -23,14 +23,15 @@ class EtagKind(Enum):
     ANSWER = auto()  # something in the answer itself
 
 
-def cacheable(kind: EtagKind) -> Callable[[Endpoint], Endpoint]:
+def cacheable(kind: EtagKind, *, seldom_repeated: re.Pattern[bytes] | None = None) -> Callable[[Endpoint], Endpoint]:
     """Declare that the answer of a GET route depends on the user, path, query and revision alone.
 
-    It may depend on the time as well if nobody minds that it is up to `CACHE_TTL_SECONDS` old.
+    It may depend on the time as well if nobody minds that it is up to `CACHE_TTL_SECONDS` old. A query in which
+    `seldom_repeated` finds something is kept only when it is asked again.
     """
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        setattr(endpoint, _ATTRIBUTE, kind)
+        setattr(endpoint, _ATTRIBUTE, (kind, seldom_repeated))
         return endpoint
 
     return mark
@@ -42,6 +43,11 @@ class CacheableRoute:
 
     template: str
     etag_kind: EtagKind
+    seldom_repeated: re.Pattern[bytes] | None = None
+
+    def is_seldom_repeated(self, query: bytes) -> bool:
+        """Whether such a query is one that hardly anybody asks twice."""
+        return self.seldom_repeated is not None and self.seldom_repeated.search(query) is not None
 
 
 class CacheableRoutes:
@@ -69,7 +75,7 @@ def collect_cacheable_routes(app: FastAPI) -> CacheableRoutes:
     """Return what the routes of the app declare."""
     routes = []
     for context in iter_route_contexts(app.routes):
-        kind = getattr(getattr(context, "endpoint", None), _ATTRIBUTE, None)
-        if kind is not None:
-            routes.append(CacheableRoute(str(context.path), kind))
+        declared = getattr(getattr(context, "endpoint", None), _ATTRIBUTE, None)
+        if declared is not None:
+            routes.append(CacheableRoute(str(context.path), *declared))
     return CacheableRoutes(routes)

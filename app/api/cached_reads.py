@@ -14,6 +14,7 @@ from app.api.credentials import CredentialReader
 from app.api.exchange import WholeAnswer, exchange_of, is_head, read_head, write_head
 from app.api.known_account import KnownAccounts, UserView, keep_view
 from app.api.preconditions import matches_etag, private_headers, profile_etag, query_etag
+from app.cache.doorkeeper import Doorkeeper
 from app.cache.store import CacheStore, KnownAnswer
 from app.core.metrics import CacheMetrics, ReadOutcome
 from app.data.accounts import Account
@@ -39,7 +40,8 @@ class CachedReads:
     credentials: CredentialReader
     metrics: CacheMetrics
     replica_reads: ReplicaReads | None = None
-    flights: dict[_Flight, "asyncio.Future[Answer | None]"] = field(default_factory=dict)
+    flights: dict[_Flight, "asyncio.Future[_Capture | None]"] = field(default_factory=dict)
+    doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
 
 class Answer:
@@ -113,7 +115,7 @@ class CachedReadsMiddleware:
         scope["state"]["route_template"] = route.template
         known = None if view is None else _find_known(view, route, scope)
         if known is None:
-            await _UnknownRead(self._app, parts, name, view, scope, receive, send).run()
+            await _UnknownRead(self._app, parts, route, name, view, scope, receive, send).run()
             return
         await exchange_of(scope).send_whole(*known)
         parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
@@ -130,6 +132,7 @@ class _UnknownRead:
 
     app: ASGIApp
     parts: CachedReads
+    route: CacheableRoute
     name: bytes
     view: UserView | None
     scope: Scope
@@ -150,7 +153,8 @@ class _UnknownRead:
         flight: _Flight = (view.user_id, view.session_id, self.name, view.generation)
         under_way = self.parts.flights.get(flight)
         if under_way is not None:
-            answer = await asyncio.shield(under_way)
+            capture = await asyncio.shield(under_way)
+            answer = None if capture is None else capture.answer
             if answer is None:
                 await self._finish("miss")  # what went wrong there may not go wrong here
                 return
@@ -158,26 +162,30 @@ class _UnknownRead:
             self._count("shared")
             return
         landing = self.parts.flights[flight] = asyncio.get_running_loop().create_future()
-        answer = None
+        capture = None
         try:
             async with self._replicas(account):
-                answer = await self._capture()
+                capture = await self._capture()
         finally:
             del self.parts.flights[flight]
-            landing.set_result(answer)
+            landing.set_result(capture)
         self._count("miss")
-        if answer is not None:
-            await self._fill(view, answer)
+        await self._fill(view, capture)
 
     async def _load(self, view: UserView) -> None:
         """Answer for a session that the cache does not know yet; the route finds out who it is."""
-        answer = await self._capture()
+        capture = await self._capture()
         self._count("miss")
-        if answer is not None:
-            await self._fill(view, answer)
+        await self._fill(view, capture)
 
-    async def _fill(self, view: UserView, answer: Answer) -> None:
-        await self.parts.accounts.keep_answer(self.scope, view, self.name, answer.encode())
+    async def _fill(self, view: UserView, capture: "_Capture") -> None:
+        if not capture.is_complete:
+            return
+        is_seldom_repeated = self.route.is_seldom_repeated(self.scope["query_string"])
+        if is_seldom_repeated and not self.parts.doorkeeper.admits(view.user_id, self.name):
+            self.parts.metrics.fills["not_admitted"].inc()
+        elif capture.answer is not None:
+            await self.parts.accounts.keep_answer(self.scope, view, self.name, capture.answer.encode())
 
     def _replicas(self, account: Account) -> contextlib.AbstractAsyncContextManager[None]:
         """Where the route may read: on a secondary too, if it holds what this generation of the cache knows."""
@@ -186,11 +194,11 @@ class _UnknownRead:
             return contextlib.nullcontext()
         return replica_reads.at_least(account.user_id, account.revision)
 
-    async def _capture(self) -> Answer | None:
-        """Let the route answer; return the answer if it may be kept."""
+    async def _capture(self) -> "_Capture":
+        """Let the route answer, and return what it answered."""
         capture = _Capture(self.send)
         await self.app(self.scope, self.receive, capture.send)
-        return capture.answer
+        return capture
 
     async def _finish(self, outcome: ReadOutcome) -> None:
         await self.app(self.scope, self.receive, self.send)
@@ -207,7 +215,7 @@ class _Capture:
         self._send = send
         self._headers: list[tuple[bytes, bytes]] | None = None
         self._body: list[bytes] = []
-        self._is_complete = False
+        self._has_ended = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -215,14 +223,19 @@ class _Capture:
                 self._headers = [header for header in message["headers"] if header[0] != b"content-length"]
         elif self._headers is not None:
             self._body.append(message.get("body", b""))
-            self._is_complete = not message.get("more_body", False)
+            self._has_ended = not message.get("more_body", False)
         await self._send(message)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether it was a 200 to its end."""
+        return self._headers is not None and self._has_ended
+
+    @functools.cached_property
     def answer(self) -> Answer | None:
         """The answer, if it was a complete 200 with an ETag that is not too large to be kept."""
         body = b"".join(self._body)
-        if self._headers is None or not self._is_complete or len(body) > MAX_ANSWER_BYTES:
+        if self._headers is None or not self._has_ended or len(body) > MAX_ANSWER_BYTES:
             return None
         names = {name for name, _ in self._headers}
         head = write_head([*self._headers, (b"content-length", b"%d" % len(body))])

@@ -15,7 +15,7 @@ from app.cache.store import (
     session_field,
 )
 from app.core.ids import new_name
-from app.core.metrics import CacheMetrics
+from app.core.metrics import CacheMetrics, FillOutcome
 
 # A process of a service has some hundred MB; this is for the answers of the users of the last seconds.
 MAX_TOTAL_BYTES = 33_554_432
@@ -77,7 +77,7 @@ class MemoryStore:
         present = self._find(user_id)
         size_bytes = sum(len(name) + len(value) for name, value in fields.items())
         if present is None or present.nonce != generation:
-            outcome = "outdated"
+            outcome: FillOutcome = "outdated"
         elif present.size_bytes + size_bytes > MAX_USER_BYTES:
             outcome = "too_large"
         else:
@@ -87,7 +87,7 @@ class MemoryStore:
             present.size_bytes += size_bytes
             self._total_bytes += size_bytes
             self._make_room()
-        self._metrics.fills.labels(outcome).inc()
+        self._metrics.fills[outcome].inc()
 
     async def raise_fence(self, user_id: UUID, token: str, *, keeps_sessions: bool) -> None:
         """End the generation; while the fence stands, nothing is filled or answered."""

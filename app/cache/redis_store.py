@@ -27,7 +27,7 @@ from app.cache.store import (
 )
 from app.cache.watch import WRITE_PATIENCE_SECONDS, Watch
 from app.core.ids import new_name
-from app.core.metrics import CacheMetrics
+from app.core.metrics import CacheMetrics, FillOutcome
 from app.core.settings import CacheSettings
 
 _FENCE_LIFETIME_MS = FENCE_LIFETIME_SECONDS * 1000
@@ -42,6 +42,9 @@ _LEAST_ATTEMPTS = 2
 _MAX_SUSPECTS = 10_000
 # So many scripts take some milliseconds, of the deadline of a tenth of a second that they share with others' changes.
 _SUSPECTS_AT_ONCE = 100
+
+# What `FILL` returns.
+_FILL_OUTCOMES: dict[int, FillOutcome] = {1: "stored", 0: "outdated", -1: "too_large"}
 
 _CHANNEL_PREFIX = "taskfleet:revision:"
 
@@ -163,13 +166,13 @@ class RedisStore:
             stored = await self._reads.call(_eval(FILL, user_id, generation, revision, MAX_USER_BYTES, *pairs))
         except CacheCallError as error:
             # A full server refuses to store; it is not away.
-            outcome = "failed"
+            outcome: FillOutcome = "failed"
             self._metrics.errors.labels("fill").inc()
             if not isinstance(error.cause, OutOfMemoryError):
                 self._watch.report_failure(error.cause, error.began)
         else:
-            outcome = {1: "stored", 0: "outdated"}.get(stored, "too_large")
-        self._metrics.fills.labels(outcome).inc()
+            outcome = _FILL_OUTCOMES[stored]
+        self._metrics.fills[outcome].inc()
 
     async def raise_fence(self, user_id: UUID, token: str, *, keeps_sessions: bool) -> None:
         """End the generation; while the fence stands, nothing is filled or answered."""

@@ -14,6 +14,7 @@ _REQUEST_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 
 
 ReadOutcome = Literal["hit", "not_modified", "shared", "miss", "bypass"]
+FillOutcome = Literal["stored", "not_admitted", "outdated", "too_large", "failed"]
 
 
 class CacheMetrics:
@@ -29,12 +30,14 @@ class CacheMetrics:
         )
         # Looking a series up by its label costs more than counting.
         self.reads = {outcome: reads.labels(outcome) for outcome in get_args(ReadOutcome)}
-        self.fills = Counter(
+        fills = Counter(
             "taskfleet_cache_fills",
-            "What was offered to the cache: stored, outdated (by a change meanwhile), too_large or failed.",
+            "What might be kept: stored, not_admitted (it may never be asked for again), outdated (by a change "
+            "meanwhile), too_large or failed.",
             ["outcome"],
             registry=registry,
         )
+        self.fills = {outcome: fills.labels(outcome) for outcome in get_args(FillOutcome)}
         self.errors = Counter(
             "taskfleet_cache_errors",
             "Calls to the cache server that failed or took too long.",

@@ -1,5 +1,6 @@
 """The routes of single tasks and of the task list."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -32,6 +33,8 @@ from app.tasks.schemas import MoveRequest, TaskDraft, TaskOut, TaskPage, TaskPat
 router = APIRouter(prefix=f"{API_PREFIX}/tasks", tags=["tasks"], route_class=StrictJsonRoute)
 
 _list_parameters = QueryModel(TaskListParameters)
+# A search as it is typed, a page further on, and what is due from some instant on.
+_SELDOM_REPEATED = re.compile(rb"(?:^|&)(?:q=|cursor=|due_(?:after|before)=[^&]*T)")
 
 
 def _answer(task: Document) -> Response:
@@ -66,7 +69,7 @@ async def create_task(draft: TaskDraft, caller: CurrentCaller, module: TasksPart
     responses=read_problems(304, 400),
     openapi_extra=_list_parameters.openapi,
 )
-@cacheable(EtagKind.QUERY)
+@cacheable(EtagKind.QUERY, seldom_repeated=_SELDOM_REPEATED)
 async def list_tasks(
     request: Request,
     caller: CurrentCaller,

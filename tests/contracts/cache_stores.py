@@ -12,7 +12,7 @@ from app.cache.client import CacheClient
 from app.cache.memory_store import MemoryStore
 from app.cache.redis_store import RedisStore
 from app.cache.store import CacheStore, FenceRelease, Reading, answer_field, session_field
-from app.core.metrics import CacheMetrics
+from app.core.metrics import CacheMetrics, FillOutcome
 from app.core.settings import CacheSettings
 from tests.waiting import until
 
@@ -40,14 +40,10 @@ def new_metrics() -> CacheMetrics:
     return CacheMetrics(CollectorRegistry())
 
 
-def count_fills(metrics: CacheMetrics, outcome: str) -> float:
+def count_fills(metrics: CacheMetrics, outcome: FillOutcome) -> float:
     """How many fills ended so."""
-    return next(
-        sample.value
-        for metric in metrics.fills.collect()
-        for sample in metric.samples
-        if sample.name.endswith("_total") and sample.labels["outcome"] == outcome
-    )
+    count: float = metrics.fills[outcome]._value.get()
+    return count
 
 
 @dataclass
