@@ -22,21 +22,30 @@ _STATE_NAME = "exchange"
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 # W3C Trace Context, level 1, section 3.2.
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+# What the server decides by itself.
+_OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
+# RFC 9110, section 6.4.1.
+_WITHOUT_BODY = frozenset({204, 304})
 _SECURITY_HEAD = b"x-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\nx-frame-options: DENY\r\n"
 
 
 class Exchange:
     """What is noted of a request while it is answered; `head` is for everybody ahead of the answer to add to."""
 
-    __slots__ = ("_send", "_takes_whole_answers", "head", "request_id", "started", "status", "trace_id")
+    __slots__ = (
+        *("_send", "_start", "_takes_whole_answers", "has_begun"),
+        *("head", "request_id", "started", "status", "trace_id"),
+    )
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.started = time.perf_counter()
         self.status = 0
+        self.has_begun = False
         self.request_id = ""
         self.trace_id: str | None = None
         self.head = _SECURITY_HEAD
         self._send = send
+        self._start: Message | None = None
         self._takes_whole_answers = WHOLE_ANSWER in scope.get("extensions", ())
         for name, value in scope["headers"]:
             if name == b"x-request-id" and not self.request_id and _SAFE_REQUEST_ID.fullmatch(value):
@@ -53,16 +62,30 @@ class Exchange:
         state[_STATE_NAME] = self
 
     async def send(self, message: Message) -> None:
-        """Pass a part of the answer on."""
+        """Pass a part of the answer on.
+
+        Its start waits for the first part of the body, before which nothing may leave (ASGI, HTTP message format): an
+        answer in two messages is a whole one.
+        """
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message["headers"], *read_head(self.head)]}
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            head = _head_of_whole(start, message) if self._takes_whole_answers else None
+            if head is not None:
+                await self.send_whole(start["status"], head, message.get("body", b""))
+                return
+            self.has_begun = True
+            await self._send({**start, "headers": [*start["headers"], *read_head(self.head)]})
         await self._send(message)
 
     def send_whole(self, status: int, head: bytes, body: bytes) -> Awaitable[None]:
         """Answer with what is known to be valid (`WholeAnswer`)."""
         if not self._takes_whole_answers:
             return self._send_in_parts(status, head, body)
+        self.has_begun = True
         self.status = status
         return self._send({"type": WHOLE_ANSWER, "status": status, "head": head + self.head, "body": body})
 
@@ -79,6 +102,24 @@ def exchange_of(scope: Scope) -> Exchange:
     """Return the exchange that a request belongs to, once `RequestContextMiddleware` has begun it."""
     exchange: Exchange = scope["state"][_STATE_NAME]
     return exchange
+
+
+def _head_of_whole(start: Message, part: Message) -> bytes | None:
+    """Return the head of an answer that these two messages are; None if it is longer, or for the server to judge."""
+    headers = start["headers"]
+    expected_length = None
+    for name, value in headers:
+        if name == b"content-length":
+            expected_length = value
+        elif name in _OF_THE_CONNECTION:
+            return None
+    if part["type"] != "http.response.body" or part.get("more_body", False):
+        return None
+    length = len(part.get("body", b""))
+    if expected_length != b"%d" % length and (length or start["status"] not in _WITHOUT_BODY):
+        return None
+    head = write_head(headers)
+    return head if is_head(head, len(headers)) else None
 
 
 def write_head(headers: Headers) -> bytes:

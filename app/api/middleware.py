@@ -57,7 +57,7 @@ class RequestContextMiddleware:
             exchange.status = _CLIENT_CLOSED_REQUEST
         except Exception:
             logger.exception("request_failed", request_id=exchange.request_id)
-            if exchange.status == 0:
+            if not exchange.has_begun:
                 await respond_with_fault(Request(scope))(scope, receive, exchange.send)
         finally:
             self._report(scope, exchange)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -157,6 +157,25 @@ class TestAClientThatHangsUp:
         assert len({task["revision"] for task in tasks}) == len(tasks)
 
 
+@pytest.fixture
+def count_parts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Note the messages by which uvicorn itself is given the answers of a path."""
+
+    def count(path: str) -> list[str]:
+        sent: list[str] = []
+        original = RequestResponseCycle.send
+
+        async def send(cycle: RequestResponseCycle, message: Any) -> None:
+            if cycle.scope["path"] == path:
+                sent.append(message["type"])
+            await original(cycle, message)
+
+        monkeypatch.setattr(RequestResponseCycle, "send", send)
+        return sent
+
+    return count
+
+
 class TestACachedAnswer:
     """It leaves through a door of its own, where the connection allows."""
 
@@ -187,17 +206,14 @@ class TestACachedAnswer:
 
     @pytest.mark.parametrize(("connection", "parts"), [(b"", 0), (b"Connection: close\r\n", 2)])
     async def test_needs_uvicorn_only_where_the_connection_is_to_end(
-        self, connection: bytes, parts: int, live: LiveServer, request_head: bytes, monkeypatch: pytest.MonkeyPatch
+        self,
+        connection: bytes,
+        parts: int,
+        live: LiveServer,
+        request_head: bytes,
+        count_parts: Callable[[str], list[str]],
     ) -> None:
-        sent = []
-        original = RequestResponseCycle.send
-
-        async def send(cycle: RequestResponseCycle, message: Any) -> None:
-            if cycle.scope["path"] == TASKS:
-                sent.append(message["type"])
-            await original(cycle, message)
-
-        monkeypatch.setattr(RequestResponseCycle, "send", send)
+        sent = count_parts(TASKS)
         last = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         await live.send(request_head % b"GET" + connection + b"\r\n" + last)
 
@@ -231,6 +247,22 @@ class TestACachedAnswer:
 
         assert (status_of(head), body) == (200, plain.content)
         assert b"connection: close" in head
+
+
+class TestWhatARouteAnswers:
+    @pytest.mark.parametrize(("connection", "parts"), [(b"", 0), (b"Connection: close\r\n", 2)])
+    async def test_leaves_through_the_same_door(
+        self, connection: bytes, parts: int, live: LiveServer, token: bytes, count_parts: Callable[[str], list[str]]
+    ) -> None:
+        sent = count_parts(TASKS)
+        post = b"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n"
+        last = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        stream = await live.send(post + token + connection + b'\r\n{"title":"one"}' + last)
+        status, headers, body = parse_answers(stream)[0]
+
+        assert (status, json.loads(body)["title"]) == (201, "one")
+        assert headers["location"] == f"{TASKS}/{json.loads(body)['id']}"
+        assert len(sent) == parts
 
 
 class TestARequestBehindAnother:

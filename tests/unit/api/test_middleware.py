@@ -30,6 +30,15 @@ def metrics() -> Metrics:
     return Metrics()
 
 
+async def _break_off(length: int) -> StreamingResponse:
+    async def parts() -> AsyncIterator[str]:
+        for _ in range(length):
+            yield "begun"
+        raise ZeroDivisionError("secret")
+
+    return StreamingResponse(parts())
+
+
 @pytest.fixture
 def small_app(metrics: Metrics) -> FastAPI:
     """An app of a few routes under all of the middleware."""
@@ -71,13 +80,7 @@ def small_app(metrics: Metrics) -> FastAPI:
 
         return StreamingResponse(parts())
 
-    @app.get("/broken-stream")
-    async def break_off() -> StreamingResponse:
-        async def parts() -> AsyncIterator[str]:
-            yield "begun"
-            raise ZeroDivisionError("secret")
-
-        return StreamingResponse(parts())
+    app.add_api_route("/broken-stream/{length}", _break_off)
 
     @app.websocket("/socket")
     async def refuse() -> None:
@@ -141,8 +144,8 @@ class TestAnAnswerThatBreaksOff:
         scope = {
             "type": "http",
             "method": "GET",
-            "path": "/broken-stream",
-            "raw_path": b"/broken-stream",
+            "path": "/broken-stream/1",
+            "raw_path": b"/broken-stream/1",
             "query_string": b"",
             "headers": [],
         }
@@ -152,6 +155,11 @@ class TestAnAnswerThatBreaksOff:
         assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
         assert sent[-1]["more_body"]
         assert "request_failed" in [entry["event"] for entry in logs]
+
+    async def test_is_answered_anew_when_nothing_has_left_yet(self, small_app: FastAPI) -> None:
+        transport = httpx.ASGITransport(small_app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            assert_problem(await client.get("/broken-stream/0"), 500)
 
 
 class TestTheCountOfRequests:

@@ -134,6 +134,7 @@ class TestTheHeaders:
 
         async def cached(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": kept})
+            await send({"type": "http.response.body", "body": b""})
 
         async def send(message: Any) -> None:
             sent.append(message)
