@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ DEFAULT_PAGE_SIZE = 50
 # Long enough for any sort key that we store, short enough to refuse nonsense early.
 _MAX_CURSOR_LENGTH = 2_048
 _DIGEST_BYTES = 12
+# What may stand in a query (RFC 3986, section 3.4). Clients send other characters as well.
+_QUERY = re.compile(r"[\w.~!$&'()*+,;=:@/?%-]*", re.ASCII)
 
 Limit = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="Items a page")]
 CursorText = Annotated[
@@ -80,6 +83,8 @@ def next_page_link(request: Request, next_cursor: str | None) -> Mapping[str, st
     """Return the `Link` header that leads to the next page, or nothing on the last one."""
     if next_cursor is None:
         return {}
-    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    query = urlencode([*parameters, ("cursor", next_cursor)])
-    return {"Link": f'<{request.scope["path"]}?{query}>; rel="next"'}
+    query = request.scope["query_string"].decode("latin-1")
+    if not _QUERY.fullmatch(query):
+        query = urlencode(request.query_params.multi_items())
+    kept = [parameter for parameter in query.split("&") if parameter and not parameter.startswith("cursor=")]
+    return {"Link": f'<{request.scope["path"]}?{"&".join([*kept, f"cursor={next_cursor}"])}>; rel="next"'}

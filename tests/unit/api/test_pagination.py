@@ -17,7 +17,9 @@ class TestALinkToTheNextPage:
             (b"", "cursor=next"),
             (b"limit=2&sort=-due", "limit=2&sort=-due&cursor=next"),
             (b"cursor=this&status=todo&status=done&label=", "status=todo&status=done&label=&cursor=next"),
-            (b"label=a%26b+c%20d", "label=a%26b+c+d&cursor=next"),
+            (b"label=a%26b+c%20d", "label=a%26b+c%20d&cursor=next"),
+            (b'label="a>b"&limit=2', "label=%22a%3Eb%22&limit=2&cursor=next"),
+            (b"limit=2&cursor=this&", "limit=2&cursor=next"),
             (b"label=k%C3%A4se", "label=k%C3%A4se&cursor=next"),
         ],
     )
