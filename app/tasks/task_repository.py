@@ -117,6 +117,7 @@ class TaskRepository:
             {"user_id": change.user_id, "_id": task_id, "deleted": False},
             to_update(changes),
             session=change.session,
+            hint="_id_",
         )
 
     async def update(self, change: Change, task_id: UUID, changes: Document) -> None:
