@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +21,7 @@ from app.api.middleware import (
     DeadlineMiddleware,
     HeadMiddleware,
     LogContextMiddleware,
+    PlainPathMiddleware,
     RequestContextMiddleware,
 )
 from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
@@ -103,6 +104,7 @@ def create_app(
         Middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app)),
     )
     # The last one added is the outermost.
+    app.add_middleware(PlainPathMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
     app.add_middleware(LogContextMiddleware)
@@ -112,15 +114,15 @@ def create_app(
 
 def _include_routers(app: FastAPI, settings: Settings) -> None:
     # What is asked for most comes first: routes are tried one after the other.
-    routers: list[APIRouter] = []
     modules = settings.runtime.enabled_modules
     if "tasks" in modules:
-        routers += build_task_routers()
+        for router in build_task_routers():
+            app.include_router(router, prefix=API_PREFIX)
     if "auth" in modules:
-        routers += (well_known_router, *build_auth_routers(is_local=settings.runtime.is_local))
-    for router in (*routers, health.router):
-        # As routes of the app's own, which are matched once; those of an included router are matched three times.
-        app.router.routes.extend(router.routes)
+        app.include_router(well_known_router)
+        for router in build_auth_routers(is_local=settings.runtime.is_local):
+            app.include_router(router, prefix=API_PREFIX)
+    app.include_router(health.router)
     app.add_api_route("/", _redirect_to_docs, include_in_schema=False)
 
 

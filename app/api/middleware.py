@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.exchange import Exchange
 from app.api.problems import respond_with_fault, respond_with_problem
 from app.core.access_log import AccessLog
-from app.core.errors import ProblemError, ServiceUnavailableError
+from app.core.errors import NotFoundError, ProblemError, ServiceUnavailableError
 from app.core.metrics import Metrics
 
 # What a URL cannot hold (RFC 3986, section 2), but some servers pass on; reading it would fail further in.
@@ -53,6 +53,8 @@ class RequestContextMiddleware:
         exchange = Exchange(scope, send)
         try:
             await self._app(scope, receive, exchange.send)
+            if not exchange.has_begun:  # a stream whose client left ahead of its first part
+                exchange.status = _CLIENT_CLOSED_REQUEST
         except ClientDisconnect:
             exchange.status = _CLIENT_CLOSED_REQUEST
         except Exception:
@@ -115,18 +117,19 @@ def _route_template(scope: Mapping[str, Any]) -> str:
     route = scope.get("route")
     if route is None:
         return "(none)"
-    return str(route.path)
+    effective = scope.get("fastapi", {}).get("effective_route_context")
+    return str(getattr(effective, "path", None) or route.path)
 
 
 class DeadlineMiddleware:
-    """Answers 503 when a request takes too long and has not begun its answer."""
+    """Answers 503 when a request takes too long and nothing of its answer has left."""
 
     def __init__(self, app: ASGIApp, timeout_seconds: float) -> None:
         self._app = app
         self._timeout_seconds = timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Bound an http request up to the start of its answer; a stream may then go on."""
+        """Bound an http request up to the first part of its answer's body; a stream may then go on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -136,7 +139,8 @@ class DeadlineMiddleware:
             async with asyncio.timeout(max(self._timeout_seconds - waited_seconds, 0)) as deadline:
 
                 async def send_and_lift(message: Message) -> None:
-                    deadline.reschedule(None)
+                    if message["type"] == "http.response.body":
+                        deadline.reschedule(None)
                     await send(message)
 
                 await self._app(scope, receive, send_and_lift)
@@ -184,6 +188,24 @@ class BodyLimitMiddleware:
             return message
 
         await self._app(scope, receive_bounded, send)
+
+
+class PlainPathMiddleware:
+    """Answers 404 for a path that ends in a line break.
+
+    Starlette's patterns end in `$`, which matches ahead of one: its router takes such a path for the one without, and
+    whatever else goes by the path (limits, links) does not.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of any type; only http has paths with routes."""
+        app = self._app
+        if scope["type"] == "http" and scope["path"].endswith("\n"):
+            app = respond_with_problem(Request(scope), NotFoundError("There is nothing at this address."))
+        await app(scope, receive, send)
 
 
 class HeadMiddleware:

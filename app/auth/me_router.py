@@ -6,7 +6,6 @@ from fastapi import APIRouter, Body, Request, Response
 
 from app.api.cacheable import EtagKind, cacheable
 from app.api.openapi import read_problems, write_problems
-from app.api.paths import API_PREFIX
 from app.api.preconditions import (
     IfMatchHeader,
     conditional_json,
@@ -21,7 +20,7 @@ from app.auth.dependencies import AuthPart
 from app.auth.representation import represent_profile
 from app.auth.schemas import ErasureAnswer, ProfileOut, ProfilePatch
 
-router = APIRouter(prefix=f"{API_PREFIX}/me", tags=["me"], route_class=StrictJsonRoute)
+router = APIRouter(prefix="/me", tags=["me"], route_class=StrictJsonRoute)
 
 
 @router.get(

@@ -24,7 +24,7 @@ async def get_public_keys(response: Response, module: AuthPart) -> JsonWebKeySet
 
 
 def build_routers(*, is_local: bool) -> tuple[APIRouter, ...]:
-    """Return the routers of this feature."""
+    """Return the routers to mount under the API's prefix."""
     return (
         session_router.router,
         sign_in_router.dev_router if is_local else sign_in_router.no_dev_router,

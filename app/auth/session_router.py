@@ -7,7 +7,6 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from app.api.limited_routes import limit_strictly
 from app.api.openapi import problems, read_problems, write_problems
 from app.api.pagination import CursorCodec, InvalidCursorError, next_page_link
-from app.api.paths import API_PREFIX
 from app.api.preconditions import content_etag, is_unchanged, json_with_etag, not_modified
 from app.api.schemas import Id, parse_id, parse_instant
 from app.api.security import CurrentCaller, Security, SecurityPart
@@ -22,8 +21,8 @@ from app.auth.sessions import SessionReference
 from app.core.clock import format_instant
 from app.core.errors import UnauthenticatedError
 
-router = APIRouter(prefix=f"{API_PREFIX}/auth", tags=["auth"], route_class=SessionRoute)
-devices_router = APIRouter(prefix=f"{API_PREFIX}/me/sessions", tags=["me"], route_class=StrictJsonRoute)
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=SessionRoute)
+devices_router = APIRouter(prefix="/me/sessions", tags=["me"], route_class=StrictJsonRoute)
 
 OptionalToken = Annotated[
     RefreshTokenBody | None,

@@ -7,7 +7,6 @@ from fastapi.responses import RedirectResponse
 
 from app.api.limited_routes import limit_strictly
 from app.api.openapi import problems
-from app.api.paths import API_PREFIX
 from app.api.preconditions import conditional_json, content_etag
 from app.api.security import SecurityPart
 from app.api.strict_json import StrictJsonRoute
@@ -19,10 +18,10 @@ from app.auth.session_answers import answer_with_tokens
 from app.auth.sign_in import ProvenIdentity
 from app.core.errors import NotFoundError
 
-router = APIRouter(prefix=f"{API_PREFIX}/auth", tags=["auth"], route_class=StrictJsonRoute)
-dev_router = APIRouter(prefix=f"{API_PREFIX}/auth", tags=["auth"], route_class=StrictJsonRoute)
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=StrictJsonRoute)
+dev_router = APIRouter(prefix="/auth", tags=["auth"], route_class=StrictJsonRoute)
 # Answers 404 whatever is sent to it.
-no_dev_router = APIRouter(prefix=f"{API_PREFIX}/auth")
+no_dev_router = APIRouter(prefix="/auth")
 
 DEV_PROVIDER = "dev"
 _DEV_TITLE = "Development sign-in"

@@ -6,11 +6,10 @@ from fastapi import APIRouter, Header, Request, Response
 
 from app.api.event_stream import EventStreams
 from app.api.openapi import read_problems
-from app.api.paths import API_PREFIX
 from app.api.security import CurrentCaller
 from app.api.strict_json import StrictJsonRoute
 
-router = APIRouter(prefix=API_PREFIX, route_class=StrictJsonRoute)
+router = APIRouter(route_class=StrictJsonRoute)
 
 LastEventIdHeader = Annotated[
     str | None,

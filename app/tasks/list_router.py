@@ -35,7 +35,7 @@ from app.tasks.dependencies import TasksPart
 from app.tasks.representation import represent_list
 from app.tasks.schemas import ListDraft, ListOut, ListPage, ListPatch
 
-router = APIRouter(prefix=f"{API_PREFIX}/lists", tags=["lists"], route_class=StrictJsonRoute)
+router = APIRouter(prefix="/lists", tags=["lists"], route_class=StrictJsonRoute)
 
 
 class PageParameters(BaseModel):

@@ -9,7 +9,6 @@ from pydantic_core import to_json
 from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
-from app.api.paths import API_PREFIX
 from app.api.preconditions import (
     conditional_json,
     content_etag,
@@ -26,7 +25,7 @@ from app.tasks.dependencies import TasksPart
 from app.tasks.representation import represent_list, represent_task
 from app.tasks.schemas import BatchAnswer, BatchRequest, LabelsAnswer, StatsAnswer, SyncAnswer
 
-router = APIRouter(prefix=API_PREFIX, route_class=StrictJsonRoute)
+router = APIRouter(route_class=StrictJsonRoute)
 
 # A page of changes carries less than a page of items does work: a client that was away wants few round trips.
 _MAX_SYNC_LIMIT = 1_000

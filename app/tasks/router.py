@@ -6,5 +6,5 @@ from app.tasks import events_router, list_router, overview_router, task_router
 
 
 def build_routers() -> tuple[APIRouter, ...]:
-    """Return the routers of this feature."""
+    """Return the routers to mount under the API's prefix."""
     return (overview_router.router, task_router.router, list_router.router, events_router.router)

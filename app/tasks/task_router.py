@@ -30,11 +30,11 @@ from app.tasks.query import Place
 from app.tasks.representation import represent_task
 from app.tasks.schemas import MoveRequest, TaskDraft, TaskOut, TaskPage, TaskPatch
 
-router = APIRouter(prefix=f"{API_PREFIX}/tasks", tags=["tasks"], route_class=StrictJsonRoute)
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=StrictJsonRoute)
 
 _list_parameters = QueryModel(TaskListParameters)
-# A search as it is typed, a page further on, and what is due from some instant on.
-_SELDOM_REPEATED = re.compile(rb"(?:^|&)(?:q=|cursor=|due_(?:after|before)=[^&]*T)")
+# A search as it is typed, a page further on, and what is due before or after some instant.
+_SELDOM_REPEATED = re.compile(rb"(?:^|&)(?:q=|cursor=|due_(?:after|before)=[^&]*[Tt])")
 
 
 def _answer(task: Document) -> Response:
