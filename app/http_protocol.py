@@ -1,6 +1,6 @@
 """HTTP/1.1 on a connection: uvicorn's own protocol, with a bound on the head of a request and problems for errors.
 
-What is whole already, as cached answers are, leaves in one piece.
+What is whole already, as most answers are, leaves in one piece.
 """
 
 import secrets
@@ -85,7 +85,7 @@ class HttpProtocol(HttpToolsProtocol):
 class _WholeAnswers:
     """Runs the app for one request, which may answer with a single message.
 
-    That is one call of the kernel instead of two, and no header that is looked at anew each time.
+    That is one call of the kernel instead of two, and no look at each header of what is known to be valid.
     """
 
     __slots__ = ("_app", "_cycle")

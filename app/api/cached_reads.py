@@ -235,7 +235,7 @@ class _Capture:
     def answer(self) -> Answer | None:
         """The answer, if it was a complete 200 with an ETag that is not too large to be kept."""
         body = b"".join(self._body)
-        if self._headers is None or not self._has_ended or len(body) > MAX_ANSWER_BYTES:
+        if self._headers is None or not self.is_complete or len(body) > MAX_ANSWER_BYTES:
             return None
         names = {name for name, _ in self._headers}
         head = write_head([*self._headers, (b"content-length", b"%d" % len(body))])

@@ -100,6 +100,7 @@ class EventStream:
 
     async def run(self) -> AsyncGenerator[bytes, None]:
         """Yield the stream in pieces, until the session has ended or the service ends."""
+        yield b""  # with which the head of the answer leaves, whatever keeps the rest waiting
         piece = await self._begin()
         while piece is not None:
             if piece:

@@ -19,6 +19,8 @@ WholeAnswer = tuple[int, bytes, bytes]
 WHOLE_ANSWER = "taskfleet.http.response.whole"
 
 _STATE_NAME = "exchange"
+# What no header holds (RFC 9110, section 5.5), but for the breaks between lines.
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 # W3C Trace Context, level 1, section 3.2.
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -68,7 +70,6 @@ class Exchange:
         answer in two messages is a whole one.
         """
         if message["type"] == "http.response.start":
-            self.status = message["status"]
             self._start = message
             return
         start, self._start = self._start, None
@@ -78,6 +79,7 @@ class Exchange:
                 await self.send_whole(start["status"], head, message.get("body", b""))
                 return
             self.has_begun = True
+            self.status = start["status"]
             await self._send({**start, "headers": [*start["headers"], *read_head(self.head)]})
         await self._send(message)
 
@@ -116,7 +118,9 @@ def _head_of_whole(start: Message, part: Message) -> bytes | None:
     if part["type"] != "http.response.body" or part.get("more_body", False):
         return None
     length = len(part.get("body", b""))
-    if expected_length != b"%d" % length and (length or start["status"] not in _WITHOUT_BODY):
+    has_no_length = expected_length is None and not length and start["status"] in _WITHOUT_BODY
+    has_its_length = expected_length == b"%d" % length and start["status"] not in _WITHOUT_BODY
+    if not has_no_length and not has_its_length:
         return None
     head = write_head(headers)
     return head if is_head(head, len(headers)) else None
@@ -129,7 +133,8 @@ def write_head(headers: Headers) -> bytes:
 
 def is_head(head: bytes, lines: int) -> bool:
     """Whether it is so many lines and nothing else, whatever came into them: no break is hidden in a value."""
-    return head.count(b"\r") == head.count(b"\n") == head.count(b"\r\n") == lines and b"\0" not in head
+    has_its_lines = head.count(b"\r") == head.count(b"\n") == head.count(b"\r\n") == lines
+    return has_its_lines and _CONTROL.search(head) is None
 
 
 def read_head(head: bytes) -> list[tuple[bytes, bytes]]:

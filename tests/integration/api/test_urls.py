@@ -33,6 +33,9 @@ BAD_IDS = [
     "x" * 8_000,
 ]
 
+# A router's pattern may end ahead of the first of them.
+BAD_ENDS = ["%0a", "%0A%0a", "%0d%0a", "%00"]
+
 BAD_QUERIES = [
     "limit=0",
     "limit=201",
@@ -111,6 +114,16 @@ class TestAnIdThatIsNone:
         assert_problem(await ann.post(f"/api/v1/tasks/{text}/complete"), 404, 422)
         assert_problem(await ann.patch(f"/api/v1/tasks/{text}", json={}), 404, 422)
         assert_problem(await ann.delete(f"/api/v1/lists/{text}"), 404, 422)
+
+
+class TestAPathThatEndsInAControlCharacter:
+    @pytest.mark.parametrize("end", BAD_ENDS)
+    @pytest.mark.parametrize("route", ["GET /api/v1/tasks", "POST /api/v1/auth/refresh", "GET /livez", "GET /docs"])
+    async def test_is_another_one(self, route: str, end: str, ann: httpx.AsyncClient) -> None:
+        """Limits, the cache and links go by the path; a router that read it otherwise would lead past them."""
+        method, path = route.split()
+
+        assert_problem(await ann.request(method, path + end), 404)
 
 
 class TestQueryParametersThatMakeNoSense:

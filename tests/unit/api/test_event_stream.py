@@ -14,6 +14,7 @@ from app.api import event_stream
 from app.api.event_stream import (
     HEARTBEAT_SECONDS,
     MAX_STREAMS,
+    EventStream,
     EventStreams,
     TooManyStreamsError,
 )
@@ -66,6 +67,14 @@ async def revisions(pieces: AsyncGenerator[bytes, None], count: int) -> list[int
     return found
 
 
+async def begin(stream: EventStream) -> AsyncGenerator[bytes, None]:
+    """What follows the first word of a stream."""
+    pieces = stream.run()
+    assert await anext(pieces) == b"", "the head leaves at once"
+    assert await anext(pieces)
+    return pieces
+
+
 class TestAStream:
     async def test_tells_what_became_current_after_the_request_arrived(self) -> None:
         scene = Scene()
@@ -115,16 +124,22 @@ class TestAStream:
     async def test_ends_when_the_session_has(self) -> None:
         scene = Scene()
         with scene.streams.open(caller(5), None) as stream:
-            pieces = stream.run()
-            await anext(pieces)
+            pieces = await begin(stream)
             scene.standing.found = UnauthenticatedError()
             assert [piece async for piece in pieces] == []
+
+    async def test_sends_its_head_while_it_does_not_know_yet_what_to_tell(self) -> None:
+        scene = Scene()
+        scene.standing.found = None  # nobody answers
+        with scene.streams.open(caller(5), None) as stream:
+            async with asyncio.timeout(1):
+                assert await anext(stream.run()) == b""
 
     async def test_does_not_begin_when_the_session_has_just_ended(self) -> None:
         scene = Scene()
         scene.standing.found = UnauthenticatedError()
         with scene.streams.open(caller(5), None) as stream:
-            assert [piece async for piece in stream.run()] == []
+            assert [piece async for piece in stream.run()] == [b""]
 
     async def test_looks_again_when_it_may_have_missed_something(self) -> None:
         scene = Scene(heartbeat_seconds=3600)
@@ -138,8 +153,7 @@ class TestAStream:
     async def test_ends_with_the_service_and_tells_a_late_client_where_it_stands(self) -> None:
         scene = Scene(heartbeat_seconds=3600)
         with scene.streams.open(caller(0), None) as early, scene.streams.open(caller(0), None) as late:
-            pieces = early.run()
-            await anext(pieces)
+            pieces = await begin(early)
             scene.streams.close()
             assert [piece async for piece in pieces] == []
             assert await revisions(late.run(), 1) == [0]
@@ -163,8 +177,7 @@ class TestTheHeartbeat:
         monkeypatch.setattr(event_stream, "_LOOK_TIMEOUT_SECONDS", 0.05)
         scene = Scene()
         with scene.streams.open(caller(3), None) as stream:
-            pieces = stream.run()
-            await anext(pieces)
+            pieces = await begin(stream)
             scene.standing.found = None
             scene.feed.report_gap(ANN)
             assert [await anext(pieces) for _ in range(3)] == [b": revision 0\n\n"] * 3

@@ -16,7 +16,9 @@ class TestAHead:
     def test_of_so_many_headers_has_so_many_lines(self) -> None:
         assert is_head(write_head(HEADERS), 3)
 
-    @pytest.mark.parametrize("value", [b"a\r\nset-cookie: b", b"a\nb", b"a\rb", b"a\0b", b"a\r\n", b"\r\n\r\n"])
+    @pytest.mark.parametrize(
+        "value", [b"a\r\nset-cookie: b", b"a\nb", b"a\rb", b"a\0b", b"a\r\n", b"\r\n\r\n", b"a\x1bb", b"\x7f"]
+    )
     def test_hides_nothing_in_a_value(self, value: bytes) -> None:
         assert not is_head(write_head([*HEADERS, (b"x", value)]), 4)
 
@@ -40,6 +42,7 @@ async def messages_of(
     await exchange.send({"type": START, "status": status, "headers": headers})
     assert not sent, "nothing may leave ahead of the body"
     assert not exchange.has_begun
+    assert exchange.status == 0
     for part in parts:
         await exchange.send({"type": BODY, **part})
     assert exchange.has_begun
@@ -72,6 +75,8 @@ class TestAnAnswerInTwoMessages:
             (200, [(b"etag", b'"1"')], b"ok"),
             (204, [], b"ok"),
             (304, TWO_BYTES, b"not two"),
+            (204, TWO_BYTES, b""),
+            (304, TWO_BYTES, b""),
             (200, [*TWO_BYTES, (b"connection", b"close")], b"ok"),
             (200, [*TWO_BYTES, (b"transfer-encoding", b"chunked")], b"ok"),
             (200, [*TWO_BYTES, (b"location", b"/a\r\nset-cookie: b")], b"ok"),

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from pymongo.errors import DuplicateKeyError, OperationFailure, ServerSelectionTimeoutError
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from app.api.middleware import (
@@ -30,11 +30,23 @@ def metrics() -> Metrics:
     return Metrics()
 
 
+async def _never_called() -> Message:
+    raise AssertionError
+
+
 async def _break_off(length: int) -> StreamingResponse:
     async def parts() -> AsyncIterator[str]:
         for _ in range(length):
             yield "begun"
         raise ZeroDivisionError("secret")
+
+    return StreamingResponse(parts())
+
+
+async def _begin_never() -> StreamingResponse:
+    async def parts() -> AsyncIterator[str]:
+        await asyncio.Event().wait()
+        yield "never"
 
     return StreamingResponse(parts())
 
@@ -81,6 +93,7 @@ def small_app(metrics: Metrics) -> FastAPI:
         return StreamingResponse(parts())
 
     app.add_api_route("/broken-stream/{length}", _break_off)
+    app.add_api_route("/slow-stream", _begin_never)
 
     @app.websocket("/socket")
     async def refuse() -> None:
@@ -125,6 +138,10 @@ class TestARequestThatTakesTooLong:
         async with asyncio.timeout(5):
             assert_problem(await small.get("/slow"), 503)
 
+    async def test_gets_503_when_its_stream_does_not_begin(self, small: httpx.AsyncClient) -> None:
+        async with asyncio.timeout(5):
+            assert_problem(await small.get("/slow-stream"), 503)
+
     async def test_may_stream_on_once_it_has_begun(self, small: httpx.AsyncClient) -> None:
         assert (await small.get("/stream")).text == "begun done"
 
@@ -155,6 +172,23 @@ class TestAnAnswerThatBreaksOff:
         assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
         assert sent[-1]["more_body"]
         assert "request_failed" in [entry["event"] for entry in logs]
+
+    async def test_counts_as_left_by_its_client_when_it_never_began(self, metrics: Metrics) -> None:
+        async def begin_and_return(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        app = RequestContextMiddleware(begin_and_return, metrics, PlainAccessLog())
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+        with capture_logs() as logs:
+            await app(scope, _never_called, send)
+
+        assert not sent
+        assert [entry["status"] for entry in logs if entry["event"] == "request"] == [499]
 
     async def test_is_answered_anew_when_nothing_has_left_yet(self, small_app: FastAPI) -> None:
         transport = httpx.ASGITransport(small_app, raise_app_exceptions=False)
