@@ -20,8 +20,8 @@ DEFAULT_PAGE_SIZE = 50
 # Long enough for any sort key that we store, short enough to refuse nonsense early.
 _MAX_CURSOR_LENGTH = 2_048
 _DIGEST_BYTES = 12
-# What may stand in a query (RFC 3986, section 3.4). Clients send other characters as well.
-_QUERY = re.compile(r"[\w.~!$&'()*+,;=:@/?%-]*", re.ASCII)
+# What may stand in a query (RFC 3986, section 3.4) but `,` and `;`, at which some clients part links.
+_QUERY = re.compile(r"[\w.~!$&'()*+=:@/?%-]*", re.ASCII)
 
 Limit = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="Items a page")]
 CursorText = Annotated[
@@ -84,7 +84,9 @@ def next_page_link(request: Request, next_cursor: str | None) -> Mapping[str, st
     if next_cursor is None:
         return {}
     query = request.scope["query_string"].decode("latin-1")
-    if not _QUERY.fullmatch(query):
+    parameters = [parameter.partition("=") for parameter in query.split("&")]
+    if not _QUERY.fullmatch(query) or any("%" in name for name, _, _ in parameters):
         query = urlencode(request.query_params.multi_items())
-    kept = [parameter for parameter in query.split("&") if parameter and not parameter.startswith("cursor=")]
+        parameters = [parameter.partition("=") for parameter in query.split("&")]
+    kept = ["".join(parameter) for parameter in parameters if parameter[0] not in {"", "cursor"}]
     return {"Link": f'<{request.scope["path"]}?{"&".join([*kept, f"cursor={next_cursor}"])}>; rel="next"'}

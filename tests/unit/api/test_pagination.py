@@ -20,6 +20,8 @@ class TestALinkToTheNextPage:
             (b"label=a%26b+c%20d", "label=a%26b+c%20d&cursor=next"),
             (b'label="a>b"&limit=2', "label=%22a%3Eb%22&limit=2&cursor=next"),
             (b"limit=2&cursor=this&", "limit=2&cursor=next"),
+            (b"limit=2&cursor&%63ursor=this", "limit=2&cursor=next"),
+            (b"label=a;b,c", "label=a%3Bb%2Cc&cursor=next"),
             (b"label=k%C3%A4se", "label=k%C3%A4se&cursor=next"),
         ],
     )
