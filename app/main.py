@@ -28,6 +28,7 @@ from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
 from app.api.paths import API_PREFIX
 from app.api.problems import install_problem_handlers
 from app.api.rate_limit import RateLimitMiddleware
+from app.api.web_app import install_web_app
 from app.auth.router import build_routers as build_auth_routers
 from app.auth.router import well_known_router
 from app.bootstrap import build_limits, run_services
@@ -97,10 +98,12 @@ def create_app(
     install_problem_handlers(app)
     install_openapi(app)
     metrics, limits = app.state.metrics, app.state.limits
+    web_dist = settings.http.web_dist
+    frontends = () if web_dist is None else (install_web_app(app, web_dist),)
     app.front = (
         Middleware(HeadMiddleware),
         Middleware(RequestContextMiddleware, metrics=metrics, access_log=request_log),
-        Middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=metrics),
+        Middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=metrics, frontends=frontends),
         Middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app)),
     )
     # The last one added is the outermost.
@@ -123,7 +126,8 @@ def _include_routers(app: FastAPI, settings: Settings) -> None:
         for router in build_auth_routers(is_local=settings.runtime.is_local):
             app.include_router(router, prefix=API_PREFIX)
     app.include_router(health.router)
-    app.add_api_route("/", _redirect_to_docs, include_in_schema=False)
+    if settings.http.web_dist is None:
+        app.add_api_route("/", _redirect_to_docs, include_in_schema=False)
 
 
 async def _redirect_to_docs() -> RedirectResponse:

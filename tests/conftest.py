@@ -34,6 +34,7 @@ from app.embedded.mongo import EmbeddedMongo
 from app.main import create_app
 from tests import environment
 from tests.architecture.inspection import Inspection
+from tests.factories.web_dist import make_web_dist
 from tests.fakes.clock import FakeClock
 from tests.servers import FailPoint, fail_commands, make_cache, make_mongo
 from tests.waiting import until
@@ -73,6 +74,12 @@ def signing_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("keys") / "signing-key.pem"
     generate_signing_key(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def web_dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built browser app; nobody changes it."""
+    return make_web_dist(tmp_path_factory.mktemp("web") / "dist")
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,16 @@ class LimitedRoute:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LimitedFrontend(LimitedRoute):
+    """Files that answer for every path with `pattern` at its beginning, if no route has it.
+
+    FastAPI lists them among no routes, so they are declared by themselves.
+    """
+
+    pattern: re.Pattern[str]
+
+
 def declared_routes(routes: Sequence[BaseRoute]) -> Iterator[LimitedRoute]:
     """Yield all routes, those of included routers too, with what they declare."""
     for context in iter_route_contexts(routes):
@@ -63,10 +73,10 @@ class TreatmentTable:
     """Tells the treatment of a request from its method and path alone, before and without routing.
 
     Only what declares something is in it. A path with parameters is looked for when no literal one matches, as the
-    router does; it goes by the same pattern.
+    router does; it goes by the same pattern. Frontends come last, as they do there.
     """
 
-    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, routes: Sequence[BaseRoute], frontends: Sequence[LimitedFrontend] = ()) -> None:
         self._literal: dict[str, dict[str, Treatment]] = {}
         self._patterns: list[tuple[str, re.Pattern[str], dict[str, Treatment]]] = []
         with_parameters: dict[str, dict[str, Treatment]] = {}
@@ -76,6 +86,9 @@ class TreatmentTable:
                 paths.setdefault(route.path, {})[route.method] = route.treatment
         for path, methods in with_parameters.items():
             self._patterns.append((path.partition("{")[0], compile_path(path)[0], methods))
+        for frontend in frontends:
+            beginning = frontend.path.partition("{")[0]
+            self._patterns.append((beginning, frontend.pattern, {frontend.method: frontend.treatment}))
 
     def find(self, method: str, path: str) -> Treatment:
         """Return the treatment of a request."""

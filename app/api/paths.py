@@ -1,3 +1,6 @@
-"""Where the API is."""
+"""Where the API is, and what is never a page of the browser app."""
 
 API_PREFIX = "/api/v1"
+
+# First parts of paths that belong to the API, its documentation and its operation, whatever comes after them.
+API_ROOTS = ("api", "docs", "openapi.json", "livez", "readyz", "metrics", ".well-known", "problems")

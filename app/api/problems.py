@@ -183,7 +183,8 @@ def _allowed_methods(request: Request) -> str:
             route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.router.routes
         )
     ]
-    return ", ".join(["GET", "HEAD", *allowed[1:]] if "GET" in allowed else allowed)
+    # A file of a frontend exists, and yet has none of these routes.
+    return ", ".join(["GET", "HEAD", *allowed[1:]] if "GET" in allowed else allowed) or "GET, HEAD"
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.client_address import ClientAddresses
 from app.api.exchange import exchange_of
-from app.api.limited_routes import Treatment, TreatmentTable
+from app.api.limited_routes import LimitedFrontend, Treatment, TreatmentTable
 from app.api.problems import ProblemResponse, respond_with_problem
 from app.cache.counters import SharedCounters
 from app.core.errors import ProblemError
@@ -176,10 +176,17 @@ class RateLimitMiddleware:
     `RequestContextMiddleware` must be around it.
     """
 
-    def __init__(self, app: ASGIApp, limits: RequestLimits, routes: Sequence[BaseRoute], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: RequestLimits,
+        routes: Sequence[BaseRoute],
+        metrics: Metrics,
+        frontends: Sequence[LimitedFrontend] = (),
+    ) -> None:
         self._app = app
         self._limits = limits
-        self._treatments = TreatmentTable(routes)
+        self._treatments = TreatmentTable(routes, frontends)
         self._metrics = metrics
         self._is_off = limits.is_off
 

@@ -71,6 +71,21 @@ def _check_http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _check_web_dist(value: Path | None) -> Path | None:
+    if value is None:
+        return None
+    try:
+        if not value.is_dir():
+            raise ValueError(f"{value} is no directory")
+        index = (value / "index.html").resolve()
+        # Of its own: what a link leads to elsewhere is never served.
+        if not index.is_file() or not index.is_relative_to(value.resolve()):
+            raise ValueError(f"{value} has no index.html of its own, so it is no built browser app")
+    except OSError as error:
+        raise ValueError(f"the directory cannot be read: {error.strerror}") from None
+    return value
+
+
 def _variable(name: str, default: Any = ...) -> Any:
     """A field that is read from `TASKFLEET_<name>`."""
     return Field(default=default, validation_alias=PREFIX + name)
@@ -79,6 +94,7 @@ def _variable(name: str, default: Any = ...) -> Any:
 OptionalText = Annotated[str | None, BeforeValidator(_empty_to_none)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_to_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_to_none)]
+WebDist = Annotated[Path | None, AfterValidator(_check_web_dist), BeforeValidator(_empty_to_none)]
 Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(_empty_to_none)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
 
@@ -132,7 +148,7 @@ class HttpSettings(SettingsGroup):
     ] = _variable("TRUSTED_PROXIES", ())
     # The contract promises an answer within 10 s; a second is left for the way there and back.
     request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
-    web_dist: OptionalPath = _variable("WEB_DIST", None)
+    web_dist: WebDist = _variable("WEB_DIST", None)
 
 
 class JwtSettings(SettingsGroup):

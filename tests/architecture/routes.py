@@ -23,7 +23,7 @@ class RouteFacts:
 
 
 def routes_of(app: FastAPI) -> Iterator[RouteFacts]:
-    """Every route of our own; HEAD is what the middleware makes of GET."""
+    """Every route of our own, frontends last; HEAD is what the middleware makes of GET."""
     for context in iter_route_contexts(app.routes):
         dependant = getattr(context, "dependant", None)
         parts = [] if dependant is None else dependant.dependencies
@@ -31,6 +31,13 @@ def routes_of(app: FastAPI) -> Iterator[RouteFacts]:
         nested = frozenset(call for part in parts for call in _calls(part))
         for method in sorted(set(context.methods or ()) - {"HEAD"}):
             yield RouteFacts(method, str(context.path), calls, nested)
+    # FastAPI keeps them apart, and shows them to nobody.
+    for group in app.router._iter_low_priority_routes():
+        prefix = getattr(group, "frontend_prefix", "")
+        for route in getattr(group, "original_route", group).routes:
+            for method in sorted(route.methods - {"HEAD"}):
+                path = f"{prefix}{route.path}".rstrip("/") + "/{path}"
+                yield RouteFacts(method, path, frozenset(), frozenset())
 
 
 def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +15,9 @@ from slowapi.util import get_remote_address
 from app.api.client_address import ClientAddresses
 from app.api.limited_routes import Treatment, declared_routes, exempt_from_limits
 from app.api.middleware import RequestContextMiddleware
+from app.api.paths import API_ROOTS
 from app.api.rate_limit import RateLimitMiddleware, RequestLimits
+from app.api.web_app import WEB_APP
 from app.core.access_log import PlainAccessLog
 from app.core.access_tokens import AccessTokenIssuer, SigningKey
 from app.core.ids import new_id
@@ -32,6 +35,11 @@ EXEMPT = {
     "GET /livez": "asked by orchestrators, whose probes must not fail for being frequent",
     "GET /readyz": "asked by orchestrators, whose probes must not fail for being frequent",
     "GET /metrics": "asked by Prometheus; a gap in the metrics would hide what goes on",
+}
+
+# The same, for what FastAPI keeps apart from its routes.
+EXEMPT_FRONTENDS = {
+    "GET /{path}": "opening the browser app loads some dozen files, which are the same for everybody",
 }
 
 # Where somebody could try passwords, codes or tokens.
@@ -146,6 +154,50 @@ class TestWhatIsNoRoute:
         assert (first.status_code, second.status_code) == (405, 429)
 
 
+class TestEveryFrontend:
+    @pytest.fixture
+    def web_app(self, web_dist: Path) -> FastAPI:
+        """The service with the browser app and a limit of one request an hour."""
+        settings = make_settings("local", frozenset({"auth", "tasks"}))
+        http = settings.http.model_copy(update={"web_dist": web_dist})
+        return create_app(settings.model_copy(update={"rate_limits": ONE_AN_HOUR, "http": http}))
+
+    def test_is_declared_as_the_list_above_says(self, web_app: FastAPI) -> None:
+        routes = {str(route) for route in ROUTES}
+        frontends = {str(route) for route in routes_of(web_app) if str(route) not in routes}
+
+        assert frontends == EXEMPT_FRONTENDS.keys()
+        assert {f"{WEB_APP.method} {WEB_APP.path}": WEB_APP.reason} == EXEMPT_FRONTENDS
+        assert WEB_APP.treatment is Treatment.EXEMPT
+
+    @pytest.mark.parametrize("path", ["/", "/assets/index-4f2a9c1b.js", "/favicon.svg", "/lists/today", "/apis"])
+    async def test_that_is_exempt_is_not_limited(self, path: str, web_app: FastAPI) -> None:
+        answers = await send_twice(web_app, "GET", path, Accept="text/html")
+
+        assert [answer.status_code for answer in answers] == [200] * 2
+        assert "RateLimit" not in answers[1].headers
+
+    @pytest.mark.parametrize("root", API_ROOTS)
+    async def test_takes_no_path_of_the_api_out_of_its_limit(self, root: str, web_app: FastAPI) -> None:
+        answers = await send_twice(web_app, "GET", f"/{root}/nope", Accept="text/html")
+
+        assert [answer.status_code for answer in answers] == [404, 429]
+
+    async def test_lets_what_the_api_declares_stand(self, web_app: FastAPI) -> None:
+        (first, second) = await send_twice(web_app, "GET", "/api/v1/auth/nobody/login")
+        kept = await send_twice(web_app, "GET", "/livez")
+
+        assert second.status_code == 429
+        assert first.headers["RateLimit-Policy"] == '"auth";q=1;w=3600'
+        assert [answer.status_code for answer in kept] == [200] * 2
+
+    @pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+    async def test_is_exempt_for_reading_alone(self, method: str, web_app: FastAPI) -> None:
+        first, second = await send_twice(web_app, method, "/index.html")
+
+        assert (first.status_code, second.status_code) == (405, 429)
+
+
 def create_app_without_services() -> FastAPI:
     return create_app(make_settings("local", frozenset({"auth", "tasks"})))
 
@@ -179,6 +231,19 @@ class TestTheSearchForUnlimitedRoutes:
         found = {str(route): await is_limited(app, route) for route in routes_of(app)}
 
         assert found == {"GET /api/outer/inner/open": True, "GET /api/outer/inner/free": False, "GET /direct": True}
+
+    async def test_finds_a_frontend(self, web_dist: Path) -> None:
+        app, router = FastAPI(openapi_url=None), APIRouter()
+        app.frontend("/help", directory=web_dist)
+        router.frontend("/", directory=web_dist)
+        app.include_router(router, prefix="/more")
+        limits = RequestLimits(ONE_AN_HOUR, ClientAddresses(()), lambda _: None, lambda: 1_795_435_200.0)
+        app.add_middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=Metrics())
+        app.add_middleware(RequestContextMiddleware, metrics=Metrics(), access_log=PlainAccessLog())
+
+        found = {str(route): await is_limited(app, route) for route in routes_of(app)}
+
+        assert found == {"GET /help/{path}": True, "GET /more/{path}": True}
 
     async def test_finds_those_that_the_librarys_own_middleware_misses(self) -> None:
         """Why this service does not use it: it never counts the routes of included routers."""

@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 
 from app.api.idempotency import _get_once
+from app.api.paths import API_ROOTS
 from app.api.security import CurrentCaller, get_caller
 from app.core.settings import HttpSettings, JwtSettings, RuntimeSettings, Settings
 from app.main import create_app
@@ -75,6 +76,22 @@ class TestEveryRoute:
         without = {str(route) for route in SECURED if route.method == "POST" and _get_once not in route.calls}
 
         assert without == REPEATED_WITHOUT_KEY.keys()
+
+
+class TestEveryRouteBesideTheBrowserApp:
+    def test_is_below_a_path_that_the_app_never_takes(self) -> None:
+        """Otherwise an unknown path beside it would show a page of the app."""
+        outside = {str(route) for route in ROUTES if route.path.split("/")[1] not in API_ROOTS}
+
+        assert outside == {"GET /"}  # which gives way to the app
+
+    def test_is_the_same_with_the_app(self, web_dist: Path) -> None:
+        settings = make_settings("local", frozenset({"auth", "tasks"}))
+        http = settings.http.model_copy(update={"web_dist": web_dist})
+
+        routes = {str(route) for route in routes_of(create_app(settings.model_copy(update={"http": http})))}
+
+        assert routes == {str(route) for route in ROUTES} - {"GET /"} | {"GET /{path}"}
 
 
 class TestTheSearchForUnsecuredRoutes:

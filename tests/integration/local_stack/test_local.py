@@ -16,6 +16,7 @@ import pytest
 
 from app.embedded.binaries import MONGOD, find_server
 from app.embedded.mongo import EmbeddedMongo
+from tests.factories.web_dist import INDEX
 from tests.integration.local_stack.local_process import ApiUser, LocalProcess, run_taskfleet
 from tests.integration.local_stack.processes import wait_for_end, wait_until
 
@@ -174,6 +175,18 @@ class TestSeveralWorkers:
             assert installation.stop() == 0
 
 
+class TestTheBrowserApp:
+    def test_is_served_beside_the_api(self, data_directory: Path, web_dist: Path) -> None:
+        with LocalProcess(data_directory, TASKFLEET_WEB_DIST=str(web_dist)) as installation:
+            url = installation.wait_until_ready()
+            for path in ("/", "/today"):
+                page = urllib.request.Request(f"{url}{path}", headers={"Accept": "text/html"})
+                with urllib.request.urlopen(page, timeout=10) as answer:
+                    assert answer.read().decode() == INDEX
+            assert ApiUser(url).call("GET", "/me")["email"] == "ada@example.org"
+            assert installation.stop() == 0
+
+
 class TestServersOfOnesOwn:
     async def test_are_used_and_not_started(self, tmp_path: Path) -> None:
         async with EmbeddedMongo(find_server(MONGOD, None), tmp_path / "mine") as mongo:
@@ -204,6 +217,7 @@ class TestAStartThatCannotSucceed:
         [
             ("TASKFLEET_MONGOD_BINARY", "/nowhere/mongod", "TASKFLEET_MONGOD_BINARY names /nowhere/mongod"),
             ("TASKFLEET_LOG_FORMAT", "xml", "TASKFLEET_LOG_FORMAT"),
+            ("TASKFLEET_WEB_DIST", "/nowhere/dist", "TASKFLEET_WEB_DIST: /nowhere/dist is no directory"),
             ("TASKFLEET_JWT_PRIVATE_KEY_FILE", "/nowhere/key", "/nowhere/key cannot be read"),
             ("TASKFLEET_MONGOD", "x", "unknown setting TASKFLEET_MONGOD"),
         ],

@@ -198,6 +198,10 @@ class TestAValueThatIsNoGood:
             ("RATE_LIMIT_ADDRESS", "10/fortnight"),
             ("LOG_FORMAT", "xml"),
             ("METRICS_PORT", "65536"),
+            ("WEB_DIST", "/nowhere/at/all"),
+            ("WEB_DIST", __file__),
+            ("WEB_DIST", str(Path(__file__).parent)),
+            ("WEB_DIST", "x" * 5_000),
         ],
     )
     def test_is_refused_in_one_line_that_names_the_variable(self, configure: Load, variable: str, value: str) -> None:
@@ -243,6 +247,32 @@ class TestAValueThatIsNoGood:
         )
 
         assert "same name" in message
+
+
+class TestTheDirectoryOfTheBrowserApp:
+    def test_is_taken_when_it_has_a_page_to_begin_with(self, configure: Load, web_dist: Path) -> None:
+        assert configure(PROFILE="local", WEB_DIST=str(web_dist)).http.web_dist == web_dist
+
+    @pytest.mark.parametrize(
+        ("name", "complaint"), [("nothing", "no directory"), ("file", "no directory"), ("empty", "no index.html")]
+    )
+    def test_is_refused_with_its_name_and_what_it_lacks(
+        self, configure: Load, tmp_path: Path, name: str, complaint: str
+    ) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "empty").mkdir()
+
+        message = refusal(configure, PROFILE="local", WEB_DIST=str(tmp_path / name))
+
+        assert str(tmp_path / name) in message
+        assert complaint in message
+
+    def test_is_refused_when_its_page_is_a_link_to_elsewhere(
+        self, configure: Load, tmp_path: Path, web_dist: Path
+    ) -> None:
+        (tmp_path / "index.html").symlink_to(web_dist / "index.html")
+
+        assert "of its own" in refusal(configure, PROFILE="local", WEB_DIST=str(tmp_path))
 
 
 class TestAVariableThatNobodyKnows:
