@@ -187,6 +187,9 @@ class BatchRequest(StrictModel):
 class TaskOut(TaskDraft):
     """A task as it is answered."""
 
+    # Whoever reads a task finds every member, whether whoever wrote it named them all or not.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     id: Id
     due_at: Annotated[Instant | None, Field(description="The instant that `due` means")]
     position: Position
