@@ -13,8 +13,16 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 # which are dear to start (`xdist_group`) run in one of the processes.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
+# The browser app is built and tested where there is a Node.js that can (Vite's bounds: 20.19, or 22.12 and later).
+WEB_PACKAGES := web/node_modules/.package-lock.json
+WEB_BUILD := web/dist/index.html
+WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
+NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-pymongo coverage promise lint format types bench profile openapi lock clean
+.PHONY: help setup run test test-web test-pymongo coverage promise lint lint-web format types web client bench profile openapi \
+	lock clean need-node
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -22,11 +30,16 @@ help: ## List the targets
 
 setup: $(PROJECT) ## Make the virtual environment with the pinned packages
 
-run: $(PROJECT) ## Start everything on this machine: MongoDB, the cache and the API (Ctrl-C stops it)
-	@exec $(BIN)/taskfleet local $(ARGS)
+run: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything on this machine: MongoDB, the cache, the API and the browser app (Ctrl-C stops it)
+	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
+		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet local $(ARGS)
 
-test: $(PROJECT) ## Run all tests (on real servers, started for them)
+# With ARGS, which choose some of the service's, those of the browser app are left out.
+test: $(PROJECT) $(if $(NODE),$(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)
 	$(PYTEST) $(ARGS)
+
+test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
+	npm --prefix web test
 
 test-pymongo: $(PROJECT) ## Run all tests on PyMongo Async instead of Motor
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) $(ARGS)
@@ -37,10 +50,21 @@ coverage: $(PROJECT) ## Run all tests and fail below 90 % branch coverage
 promise: $(PROJECT) ## Look for stale reads under every fault, 100,000 a case (takes half an hour)
 	$(BIN)/python -m tests.faults.promise $(ARGS)
 
-lint: types ## Check style, types and the import rules
+lint: types $(if $(NODE),lint-web) ## Check style, types and the import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+lint-web: $(WEB_PACKAGES) ## Check the browser app, and that its client is that of the API
+	npm --prefix web run check
+	@generated=$$(mktemp -d) && trap 'rm -r "$$generated"' EXIT && cp -r web/src/api/generated "$$generated" && \
+		npm --prefix web run --silent client >/dev/null && diff -r web/src/api/generated "$$generated/generated" || \
+		{ echo "The client of the browser app was not that of docs/openapi.json; it is now" >&2; exit 1; }
+
+web: $(WEB_BUILD) ## Build the browser app into web/dist
+
+client: $(WEB_PACKAGES) ## Write the browser app's client anew, from docs/openapi.json
+	npm --prefix web run client
 
 format: $(PROJECT) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -57,6 +81,7 @@ profile: $(PROJECT) $(PROFILER) ## Draw a flame graph of one worker (ARGS="--sce
 
 openapi: $(PROJECT) ## Write the OpenAPI description to docs/openapi.json
 	@$(BIN)/taskfleet openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+	@$(if $(NODE),$(MAKE) --no-print-directory client)
 
 lock: ## Pin the packages anew (needs uv); ARGS=--upgrade takes the newest ones
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
@@ -66,8 +91,18 @@ lock: ## Pin the packages anew (needs uv); ARGS=--upgrade takes the newest ones
 	uv pip compile $(LOCK_OPTIONS) $(ARGS) --group profile -o requirements/profile.lock
 
 clean: ## Remove the virtual environment and all caches; the data in .data stay
-	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf $(VENV) web/node_modules web/dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+need-node:
+	@$(if $(NODE),,echo "The browser app needs Node.js 20.19, or 22.12 and later" >&2; exit 1)
+
+$(WEB_PACKAGES): web/package-lock.json web/package.json | need-node
+	npm --prefix web ci
+	@touch $@
+
+$(WEB_BUILD): $(WEB_PACKAGES) $(WEB_SOURCES)
+	npm --prefix web run build
 
 # PYTHON names an interpreter; otherwise the first one in the supported range is taken.
 $(PACKAGES): requirements/development.lock

@@ -1,0 +1,58 @@
+import { problemOf, UnreachableError } from "./problem";
+import { noticeEnd, refreshSession } from "./session";
+
+/** Longer than the service takes for anything: it answers within 10 s. */
+const PATIENCE_MS = 15_000;
+const AUTH_PATH = "/api/v1/auth/";
+
+/**
+ * Send one request for the generated client and return the parsed body of the answer.
+ *
+ * An expired access token is renewed, once for all requests in all tabs, and the request sent again. Every POST carries
+ * an idempotency key, so that this and any other repetition acts once; a caller that may repeat it passes its own.
+ * Rejects with `ApiProblem` or `UnreachableError`.
+ */
+export async function send<Body>(url: string, options: RequestInit = {}): Promise<Body> {
+  const headers = new Headers(options.headers);
+  headers.set("Accept", "application/json");
+  if (options.method === "POST" && !headers.has("Idempotency-Key") && !url.startsWith(AUTH_PATH)) {
+    headers.set("Idempotency-Key", newIdempotencyKey());
+  }
+  const request = { ...options, headers };
+  const sentAt = Date.now();
+  let answer = await fetchOnce(url, request);
+  if (answer.status === 401 && !url.startsWith(AUTH_PATH)) {
+    try {
+      await refreshSession(sentAt);
+    } catch (error) {
+      noticeEnd(error);
+      throw error;
+    }
+    answer = await fetchOnce(url, request);
+  }
+  if (!answer.ok) {
+    const problem = await problemOf(answer);
+    noticeEnd(problem);
+    throw problem;
+  }
+  return (answer.status === 204 ? undefined : await answer.json()) as Body;
+}
+
+/** Return a key under which the service acts at most once. */
+export function newIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function fetchOnce(url: string, request: RequestInit): Promise<Response> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const signal = request.signal ? AbortSignal.any([request.signal, patience]) : patience;
+  try {
+    return await fetch(url, { ...request, signal, credentials: "same-origin" });
+  } catch (error) {
+    if (request.signal?.aborted) {
+      throw error; // nobody waits for it any more
+    }
+    throw new UnreachableError(error);
+  }
+}

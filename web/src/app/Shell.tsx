@@ -1,0 +1,215 @@
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Group,
+  Kbd,
+  Modal,
+  NavLink,
+  ScrollArea,
+  Table,
+  Text,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import {
+  IconCalendar,
+  IconCalendarDue,
+  IconInbox,
+  IconLayoutList,
+  IconList,
+  IconLogout,
+  IconMoonStars,
+  IconTag,
+} from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { logOut } from "../api/generated/taskfleet";
+import type { ProfileOut } from "../api/generated/taskfleet.schemas";
+import { Catcher, followRevisions } from "../features/live/live-updates";
+import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
+import { en } from "../words/en";
+import { SaveState } from "./SaveState";
+
+const ICON = 18;
+/** How long `g` waits for its second key. */
+const SEQUENCE_MS = 1_500;
+
+/** What surrounds every page of somebody who is signed in. */
+export function Shell({ profile }: { readonly profile: ProfileOut }) {
+  const [isOpen, { toggle, close }] = useDisclosure();
+  const [isHelpOpen, help] = useDisclosure();
+  const { toggleColorScheme } = useMantineColorScheme();
+  useLiveUpdates(profile);
+  useGoKeys();
+  useHotkeys([
+    ["shift+?", help.open],
+    ["?", help.open],
+  ]);
+  return (
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 240, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
+      padding="lg"
+    >
+      <AppShell.Header px="lg">
+        <Group h="100%" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger
+              opened={isOpen}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={en.toggleNavigation}
+            />
+            <Text fw={600}>{en.appName}</Text>
+          </Group>
+          <Group gap="md" wrap="nowrap">
+            <SaveState />
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={en.colorScheme}
+              onClick={() => toggleColorScheme()}
+            >
+              <IconMoonStars size={ICON} aria-hidden />
+            </ActionIcon>
+            <SignOut />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm" aria-label={en.navigation}>
+        <ScrollArea onClick={close}>
+          <Views />
+        </ScrollArea>
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <Outlet />
+      </AppShell.Main>
+      <Modal
+        opened={isHelpOpen}
+        onClose={help.close}
+        title={en.shortcuts.title}
+        closeButtonProps={{ "aria-label": en.shortcuts.close }}
+      >
+        <Table>
+          <Table.Tbody>
+            {en.shortcuts.rows.map(([keys, meaning]) => (
+              <Table.Tr key={keys}>
+                <Table.Td>
+                  <Kbd>{keys}</Kbd>
+                </Table.Td>
+                <Table.Td>{meaning}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Modal>
+    </AppShell>
+  );
+}
+
+function Views() {
+  const lists = useQuery(listsQuery);
+  const labels = useQuery(labelsQuery);
+  return (
+    <>
+      <NavLink
+        renderRoot={(props) => <Link to="/today" {...props} />}
+        label={en.views.today}
+        leftSection={<IconCalendarDue size={ICON} aria-hidden />}
+      />
+      <NavLink
+        renderRoot={(props) => <Link to="/upcoming" {...props} />}
+        label={en.views.upcoming}
+        leftSection={<IconCalendar size={ICON} aria-hidden />}
+      />
+      <NavLink
+        renderRoot={(props) => <Link to="/all" {...props} />}
+        label={en.views.all}
+        leftSection={<IconLayoutList size={ICON} aria-hidden />}
+      />
+      <NavLink
+        renderRoot={(props) => <Link to="/inbox" {...props} />}
+        label={en.views.inbox}
+        leftSection={<IconInbox size={ICON} aria-hidden />}
+      />
+      {(lists.data ?? []).length > 0 && <Heading text={en.views.lists} />}
+      {lists.data
+        ?.filter((list) => !list.archived)
+        .map((list) => (
+          <NavLink
+            key={list.id}
+            renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
+            label={list.name}
+            leftSection={<IconList size={ICON} color={list.color ?? undefined} aria-hidden />}
+          />
+        ))}
+      {(labels.data ?? []).length > 0 && <Heading text={en.views.labels} />}
+      {labels.data?.map((label) => (
+        <NavLink
+          key={label.name}
+          renderRoot={(props) => <Link to="/labels/$label" params={{ label: label.name }} {...props} />}
+          label={label.name}
+          leftSection={<IconTag size={ICON} aria-hidden />}
+          rightSection={
+            <Text size="sm" c="dimmed">
+              {label.count}
+            </Text>
+          }
+        />
+      ))}
+    </>
+  );
+}
+
+function Heading({ text }: { readonly text: string }) {
+  return (
+    <Text size="xs" c="dimmed" fw={600} px="sm" pt="lg" pb="xs">
+      {text}
+    </Text>
+  );
+}
+
+function SignOut() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const signOut = async () => {
+    await logOut(null);
+    client.clear();
+    await navigate({ to: "/sign-in" });
+  };
+  return (
+    <ActionIcon variant="subtle" color="gray" aria-label={en.signOut} onClick={() => void signOut()}>
+      <IconLogout size={ICON} aria-hidden />
+    </ActionIcon>
+  );
+}
+
+function useLiveUpdates(profile: ProfileOut) {
+  const client = useQueryClient();
+  const { revision } = profile;
+  useEffect(() => followRevisions(new Catcher(client, revision)), [client, revision]);
+}
+
+function useGoKeys() {
+  const navigate = useNavigate();
+  const pressedAt = useRef(0);
+  const go = (to: "/today" | "/upcoming" | "/all") => () => {
+    if (performance.now() - pressedAt.current < SEQUENCE_MS) {
+      void navigate({ to });
+    }
+  };
+  useHotkeys([
+    [
+      "g",
+      () => {
+        pressedAt.current = performance.now();
+      },
+    ],
+    ["t", go("/today")],
+    ["u", go("/upcoming")],
+    ["a", go("/all")],
+  ]);
+}

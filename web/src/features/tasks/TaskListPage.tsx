@@ -1,0 +1,214 @@
+import { Button, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
+import { en } from "../../words/en";
+import { describeFailure } from "../../words/failure";
+import { QuickAdd } from "./QuickAdd";
+import { TaskRow } from "./TaskRow";
+import {
+  completing,
+  creating,
+  deleting,
+  patching,
+  reopening,
+  restoring,
+  type TaskChange,
+  titleOf,
+  useTaskChange,
+} from "./task-changes";
+import { type Day, taskListQuery } from "./task-queries";
+import { type Notice, UndoBar } from "./UndoBar";
+import type { TaskView } from "./view";
+
+const ROW_HEIGHT = 40;
+/** Rows that are drawn beyond the edge, and before whose end the next page is asked for. */
+const OVERSCAN = 12;
+
+interface Props {
+  readonly title: string;
+  readonly view: TaskView;
+  readonly day: Day;
+}
+
+/** The tasks of one view, with the line that adds one. */
+export function TaskListPage({ title, view, day }: Props) {
+  const list = useInfiniteQuery(taskListQuery(view, day));
+  const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const actions = useTaskActions();
+  const field = useRef<HTMLInputElement>(null);
+  const [current, setCurrent] = useState(-1);
+  const currentTask = tasks[Math.min(current, tasks.length - 1)];
+  useHotkeys([
+    ["q", () => field.current?.focus()],
+    ["j", () => setCurrent((index) => Math.min(index + 1, tasks.length - 1))],
+    ["k", () => setCurrent((index) => Math.max(index - 1, 0))],
+    ["c", () => currentTask && actions.complete(currentTask)],
+    ["z", () => actions.notice?.undo?.()],
+  ]);
+  return (
+    <Stack gap="md" maw={880} mx="auto">
+      <Title order={1} size="h3">
+        {title}
+      </Title>
+      <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
+      {list.isPending && <LoadingRows />}
+      {list.isError && tasks.length === 0 && (
+        <Text role="alert">
+          {en.list.failed} {describeFailure(list.error)}{" "}
+          <Button variant="subtle" size="compact-sm" onClick={() => void list.refetch()}>
+            {en.list.retry}
+          </Button>
+        </Text>
+      )}
+      {list.isSuccess && tasks.length === 0 && <Text c="dimmed">{emptyText(view)}</Text>}
+      {tasks.length > 0 && (
+        <Rows
+          tasks={tasks}
+          day={day}
+          currentId={currentTask?.id}
+          current={current}
+          hasMore={list.hasNextPage}
+          isLoadingMore={list.isFetchingNextPage}
+          loadMore={list.fetchNextPage}
+          actions={actions}
+        />
+      )}
+      <UndoBar notice={actions.notice} onDone={actions.dismiss} />
+    </Stack>
+  );
+}
+
+interface RowsProps {
+  readonly tasks: readonly TaskOut[];
+  readonly day: Day;
+  readonly currentId: string | undefined;
+  readonly current: number;
+  readonly hasMore: boolean;
+  readonly isLoadingMore: boolean;
+  readonly loadMore: () => unknown;
+  readonly actions: TaskActions;
+}
+
+/** Only the rows in sight are drawn, however many there are. */
+function Rows({ tasks, day, currentId, current, hasMore, isLoadingMore, loadMore, actions }: RowsProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({
+    count: tasks.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: (index) => tasks[index]?.id ?? index,
+    overscan: OVERSCAN,
+  });
+  const items = rows.getVirtualItems();
+  const last = items.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (hasMore && !isLoadingMore && last >= tasks.length - OVERSCAN) {
+      loadMore();
+    }
+  }, [hasMore, isLoadingMore, last, tasks.length, loadMore]);
+  useEffect(() => {
+    if (current >= 0) {
+      rows.scrollToIndex(current);
+    }
+  }, [current, rows]);
+  return (
+    <div className="task-scroller" ref={scroller}>
+      <ul className="task-list" style={{ height: rows.getTotalSize() }} aria-busy={isLoadingMore}>
+        {items.map((item) => {
+          const task = tasks[item.index];
+          return (
+            task && (
+              <li
+                key={item.key}
+                aria-setsize={hasMore ? -1 : tasks.length}
+                aria-posinset={item.index + 1}
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                <TaskRow
+                  task={task}
+                  day={day}
+                  isCurrent={task.id === currentId}
+                  onComplete={actions.complete}
+                  onDelete={actions.remove}
+                  onPatch={actions.patch}
+                />
+              </li>
+            )
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+function LoadingRows() {
+  return (
+    <Stack gap="sm" aria-label={en.list.loading} role="status">
+      {["a", "b", "c", "d", "e", "f"].map((key) => (
+        <Skeleton key={key} height={ROW_HEIGHT - 8} />
+      ))}
+    </Stack>
+  );
+}
+
+interface TaskActions {
+  readonly notice: Notice | undefined;
+  readonly dismiss: () => void;
+  readonly add: (draft: TaskDraft) => void;
+  readonly complete: (task: TaskOut) => void;
+  readonly remove: (task: TaskOut) => void;
+  readonly patch: (task: TaskOut, patch: TaskPatch) => void;
+}
+
+function useTaskActions(): TaskActions {
+  const [notice, setNotice] = useState<Notice>();
+  const lastNotice = useRef(0);
+  const tell = useCallback((text: string, options: Partial<Notice> = {}) => {
+    lastNotice.current += 1;
+    setNotice({ id: lastNotice.current, text, isFailure: false, ...options });
+  }, []);
+  const fail = useCallback(
+    (change: TaskChange, error: Error) =>
+      tell(en.failure.change(titleOf(change), describeFailure(error)), { isFailure: true }),
+    [tell],
+  );
+  const { mutate } = useTaskChange(fail);
+  const dismiss = useCallback(() => setNotice(undefined), []);
+  const add = useCallback((draft: TaskDraft) => mutate(creating(draft, new Date())), [mutate]);
+  const complete = useCallback(
+    (task: TaskOut) => {
+      mutate(completing(task));
+      tell(en.undo.completed(task.title), { undo: () => mutate(reopening(task)) });
+    },
+    [mutate, tell],
+  );
+  const remove = useCallback(
+    (task: TaskOut) => {
+      mutate(deleting(task));
+      tell(en.undo.deleted(task.title), { undo: () => mutate(restoring(task)) });
+    },
+    [mutate, tell],
+  );
+  const patch = useCallback((task: TaskOut, fields: TaskPatch) => mutate(patching(task, fields)), [mutate]);
+  return { notice, dismiss, add, complete, remove, patch };
+}
+
+function defaultsIn(view: TaskView, day: Day): Partial<TaskDraft> {
+  switch (view.kind) {
+    case "today":
+      return { due: { date: day.today } };
+    case "list":
+      return { list_id: view.listId };
+    case "label":
+      return { labels: [view.label] };
+    default:
+      return {};
+  }
+}
+
+function emptyText(view: TaskView): string {
+  return view.kind === "today" || view.kind === "upcoming" ? en.list.empty[view.kind] : en.list.empty.other;
+}

@@ -1,0 +1,109 @@
+import { ActionIcon, Badge, Checkbox, TextInput } from "@mantine/core";
+import { IconFlag, IconTrash } from "@tabler/icons-react";
+import { memo, useState } from "react";
+import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
+import { en } from "../../words/en";
+import { describeDue } from "./due";
+import { isPending } from "./task-changes";
+import type { Day } from "./task-queries";
+
+interface Props {
+  readonly task: TaskOut;
+  readonly day: Day;
+  readonly isCurrent: boolean;
+  readonly onComplete: (task: TaskOut) => void;
+  readonly onDelete: (task: TaskOut) => void;
+  readonly onPatch: (task: TaskOut, patch: TaskPatch) => void;
+}
+
+/** One line of a list. */
+export const TaskRow = memo(function TaskRow({ task, day, isCurrent, onComplete, onDelete, onPatch }: Props) {
+  const due = describeDue(task, day);
+  const isOnItsWay = isPending(task);
+  return (
+    <div className="task-row" data-current={isCurrent} data-pending={isOnItsWay}>
+      <Checkbox
+        radius="xl"
+        aria-label={en.task.complete(task.title)}
+        checked={task.status === "done"}
+        disabled={isOnItsWay}
+        onChange={() => onComplete(task)}
+      />
+      <TitleField key={task.title} task={task} isDisabled={isOnItsWay} onPatch={onPatch} />
+      <span className="task-labels">
+        {task.labels.map((label) => (
+          <Badge key={label} variant="light" color="gray" size="sm" ml={4} tt="none">
+            {label}
+          </Badge>
+        ))}
+      </span>
+      {due !== undefined && (
+        <span className="task-detail" data-overdue={due.isOverdue}>
+          {due.text}
+          {due.isOverdue && <span className="mantine-visually-hidden">, {en.task.overdue}</span>}
+        </span>
+      )}
+      {task.priority > 0 && (
+        <IconFlag
+          size={16}
+          role="img"
+          aria-label={en.task.priority(task.priority)}
+          color={PRIORITY_COLORS[task.priority]}
+        />
+      )}
+      <ActionIcon
+        className="task-actions"
+        variant="subtle"
+        color="gray"
+        aria-label={en.task.delete(task.title)}
+        disabled={isOnItsWay}
+        onClick={() => onDelete(task)}
+      >
+        <IconTrash size={16} aria-hidden />
+      </ActionIcon>
+    </div>
+  );
+});
+
+const PRIORITY_COLORS: Readonly<Record<number, string>> = {
+  1: "var(--mantine-color-gray-6)",
+  2: "var(--mantine-color-blue-6)",
+  3: "var(--mantine-color-orange-6)",
+  4: "var(--mantine-color-red-6)",
+};
+
+function TitleField({
+  task,
+  isDisabled,
+  onPatch,
+}: Pick<Props, "task" | "onPatch"> & { isDisabled: boolean }) {
+  const [title, setTitle] = useState(task.title);
+  const keep = () => {
+    const trimmed = title.trim();
+    if (trimmed === "" || trimmed === task.title) {
+      setTitle(task.title);
+    } else {
+      onPatch(task, { title: trimmed });
+    }
+  };
+  return (
+    <TextInput
+      className="task-title"
+      variant="unstyled"
+      aria-label={en.task.title(task.title)}
+      value={title}
+      readOnly={isDisabled}
+      maxLength={500}
+      onChange={(event) => setTitle(event.currentTarget.value)}
+      onBlur={keep}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") {
+          event.currentTarget.blur();
+        } else if (event.key === "Escape") {
+          setTitle(task.title);
+          event.stopPropagation();
+        }
+      }}
+    />
+  );
+}

@@ -1,0 +1,36 @@
+import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import type { Day } from "./task-queries";
+import { dayAfter, dayIn } from "./view";
+
+/** When a task is due, in the reader's words, and whether that day has passed. */
+export function describeDue(
+  task: TaskOut,
+  { today, timezone }: Day,
+): { text: string; isOverdue: boolean } | undefined {
+  if (task.due_at === null || !task.due) {
+    return undefined;
+  }
+  const instant = new Date(task.due_at);
+  const day = dayIn(timezone, instant);
+  const time = task.due.time
+    ? new Intl.DateTimeFormat(undefined, { timeZone: timezone, timeStyle: "short" }).format(instant)
+    : "";
+  return { text: [nameDay(day, today), time].filter(Boolean).join(", "), isOverdue: day < today };
+}
+
+function nameDay(day: string, today: string): string {
+  const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+  if (day === today) {
+    return relative.format(0, "day");
+  }
+  if (day === dayAfter(today)) {
+    return relative.format(1, "day");
+  }
+  const isThisYear = day.slice(0, 4) === today.slice(0, 4);
+  return new Intl.DateTimeFormat(undefined, {
+    timeZone: "UTC",
+    day: "numeric",
+    month: "short",
+    ...(isThisYear ? {} : { year: "numeric" }),
+  }).format(new Date(`${day}T12:00:00Z`));
+}

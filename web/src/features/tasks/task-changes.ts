@@ -1,0 +1,157 @@
+import { type MutationOptions, type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  completeTask,
+  createTask,
+  deleteTask,
+  reopenTask,
+  restoreTask,
+  updateTask,
+} from "../../api/generated/taskfleet";
+import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
+import { newIdempotencyKey } from "../../api/http";
+import { mayRetry, retryDelay } from "../../api/retry";
+import { applyChanges, cancelTaskLists, labelsQuery } from "./task-queries";
+
+/** One change of one task: how it is shown at once, and how it is truly made. It may be sent several times. */
+export interface TaskChange {
+  /** What the task was before; undefined for a new one. */
+  readonly before: TaskOut | undefined;
+  /** What it will be as far as one can tell; undefined when it goes away. */
+  readonly predicted: TaskOut | undefined;
+  /** Makes the change; gives the task as it is then, undefined when it is gone. */
+  readonly send: () => Promise<TaskOut | undefined>;
+}
+
+/** Title of what a change is about, for messages. */
+export function titleOf(change: TaskChange): string {
+  return change.predicted?.title ?? change.before?.title ?? "";
+}
+
+/** Change a task's editable members. */
+export function patching(task: TaskOut, patch: TaskPatch): TaskChange {
+  return {
+    before: task,
+    predicted: { ...task, ...(patch as Partial<TaskOut>) },
+    send: () => updateTask(task.id, patch),
+  };
+}
+
+/** Set a task done. */
+export function completing(task: TaskOut): TaskChange {
+  const key = newIdempotencyKey();
+  return {
+    before: task,
+    predicted: { ...task, status: "done" },
+    send: () => completeTask(task.id, { headers: { "Idempotency-Key": key } }),
+  };
+}
+
+/** Take a completion back. */
+export function reopening(task: TaskOut): TaskChange {
+  const key = newIdempotencyKey();
+  return {
+    before: { ...task, status: "done" },
+    predicted: task,
+    send: () => reopenTask(task.id, { headers: { "Idempotency-Key": key } }),
+  };
+}
+
+/** Move a task to the trash. */
+export function deleting(task: TaskOut): TaskChange {
+  return {
+    before: task,
+    predicted: undefined,
+    send: async () => {
+      await deleteTask(task.id);
+      return undefined;
+    },
+  };
+}
+
+/** Take a task out of the trash. */
+export function restoring(task: TaskOut): TaskChange {
+  const key = newIdempotencyKey();
+  return {
+    before: undefined,
+    predicted: task,
+    send: () => restoreTask(task.id, { headers: { "Idempotency-Key": key } }),
+  };
+}
+
+/** Add a task; until the service has given it its id and place, it is shown last under an id of its own. */
+export function creating(draft: TaskDraft, now: Date): TaskChange {
+  const key = newIdempotencyKey();
+  return {
+    before: undefined,
+    predicted: predictedTask(draft, key, now),
+    send: () => createTask(draft, { headers: { "Idempotency-Key": key } }),
+  };
+}
+
+function predictedTask(draft: TaskDraft, key: string, now: Date): TaskOut {
+  return {
+    notes: "",
+    status: "todo",
+    priority: 0,
+    due: null,
+    recurrence: null,
+    reminders: [],
+    labels: [],
+    list_id: null,
+    parent_id: null,
+    ...draft,
+    id: `pending-${key}`,
+    due_at: draft.due ? now.toISOString() : null,
+    position: "~", // behind every letter and digit
+    completed_at: null,
+    created_at: now.toISOString(),
+    updated_at: now.toISOString(),
+    revision: 0,
+  };
+}
+
+/** Whether a task is not on the service yet. */
+export function isPending(task: TaskOut): boolean {
+  return task.id.startsWith("pending-");
+}
+
+/** How a change is carried out: shown at once, then sent, and taken back where it fails. */
+export function taskChangeOptions(
+  client: QueryClient,
+): MutationOptions<TaskOut | undefined, Error, TaskChange> {
+  return {
+    mutationKey: ["task-change"],
+    mutationFn: (change) => change.send(),
+    // One after another, in the order in which they were made.
+    scope: { id: "task-changes" },
+    retry: mayRetry,
+    retryDelay,
+    onMutate: async (change) => {
+      await cancelTaskLists(client);
+      show(client, change.before, change.predicted);
+    },
+    onSuccess: (task, change) => {
+      show(client, change.predicted, task);
+      void client.invalidateQueries({ queryKey: labelsQuery.queryKey });
+    },
+    onError: (_error, change) => show(client, change.predicted, change.before),
+  };
+}
+
+/** Carry out changes of tasks; `onFailure` hears of those that were taken back. */
+export function useTaskChange(onFailure: (change: TaskChange, error: Error) => void) {
+  const client = useQueryClient();
+  const options = taskChangeOptions(client);
+  return useMutation({
+    ...options,
+    onError: (error, change, ...rest) => {
+      void options.onError?.(error, change, ...rest);
+      onFailure(change, error);
+    },
+  });
+}
+
+function show(client: QueryClient, old: TaskOut | undefined, present: TaskOut | undefined): void {
+  const gone = old !== undefined && old.id !== present?.id ? [old.id] : [];
+  applyChanges(client, { tasks: present === undefined ? [] : [present], gone });
+}

@@ -1,0 +1,40 @@
+import "@mantine/core/styles.css";
+import "./app/app.css";
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { mayRetry, retryDelay } from "./api/retry";
+import { onSessionEnd } from "./api/session";
+import { buildRouter } from "./app/router";
+import { theme } from "./app/theme";
+import { profileQuery } from "./features/session/profile";
+
+const client = new QueryClient({ defaultOptions: { queries: { retry: mayRetry, retryDelay } } });
+const router = buildRouter(client);
+
+onSessionEnd(() => {
+  if (client.getQueryData(profileQuery.queryKey) === undefined) {
+    return; // nobody was signed in; the router leads to the page for that
+  }
+  client.removeQueries({ queryKey: profileQuery.queryKey });
+  const { pathname, href } = router.state.location;
+  if (pathname !== "/sign-in") {
+    void router.navigate({ to: "/sign-in", search: { next: href, expired: true } });
+  }
+});
+
+const container = document.getElementById("root");
+if (container === null) {
+  throw new Error("index.html has no #root");
+}
+createRoot(container).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);
