@@ -21,7 +21,7 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-web test-pymongo coverage promise lint lint-web format types web client bench profile openapi \
+.PHONY: help setup run test test-web e2e test-pymongo coverage promise lint lint-web format types web client bench profile openapi \
 	lock clean need-node
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,9 @@ test: $(PROJECT) $(if $(NODE),$(if $(ARGS),,test-web)) ## Run all tests (on real
 
 test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
 	npm --prefix web test
+
+e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (CHROMIUM names one, else /usr/bin/chromium)
+	npm --prefix web run e2e -- $(ARGS)
 
 test-pymongo: $(PROJECT) ## Run all tests on PyMongo Async instead of Motor
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) $(ARGS)

@@ -1,21 +1,17 @@
-import { type QueryClient, useQuery } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
   redirect,
   useNavigate,
 } from "@tanstack/react-router";
+import { lazy } from "react";
 import { ApiProblem } from "../api/problem";
 import { profileQuery } from "../features/session/profile";
-import { SignInPage } from "../features/session/SignInPage";
-import { TaskListPage } from "../features/tasks/TaskListPage";
-import { listsQuery } from "../features/tasks/task-queries";
-import type { TaskView } from "../features/tasks/view";
-import { en } from "../words/en";
-import { useDay } from "./day";
-import { Shell } from "./Shell";
+import { FailurePage } from "./FailurePage";
 
 interface Context {
   readonly client: QueryClient;
@@ -26,7 +22,21 @@ interface SignInSearch {
   readonly expired?: boolean;
 }
 
+// Whoever signs in needs nothing of the rest, and the other way round.
+const SignInPage = lazy(async () => ({
+  default: (await import("../features/session/SignInPage")).SignInPage,
+}));
+const pages = () => import("./pages");
+
 const root = createRootRouteWithContext<Context>()({ component: Outlet });
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/today" });
+  },
+});
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -62,79 +72,49 @@ const signedIn = createRoute({
       throw error;
     }
   },
-  component: function SignedIn() {
-    const profile = useQuery(profileQuery);
-    return profile.data === undefined ? null : <Shell profile={profile.data} />;
-  },
+  component: lazyRouteComponent(pages, "SignedInPage"),
 });
 
-function ViewPage({ title, view }: { readonly title: string; readonly view: TaskView }) {
-  const day = useDay();
-  return <TaskListPage key={JSON.stringify(view)} title={title} view={view} day={day} />;
-}
-
-const index = createRoute({
-  getParentRoute: () => root,
-  path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/today" });
-  },
-});
-
-const today = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/today",
-  component: () => <ViewPage title={en.views.today} view={{ kind: "today" }} />,
-});
-
-const upcoming = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/upcoming",
-  component: () => <ViewPage title={en.views.upcoming} view={{ kind: "upcoming" }} />,
-});
-
-const all = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/all",
-  component: () => <ViewPage title={en.views.all} view={{ kind: "all" }} />,
-});
-
-const inbox = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/inbox",
-  component: () => <ViewPage title={en.views.inbox} view={{ kind: "inbox" }} />,
-});
-
-const list = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/lists/$listId",
-  component: function ListView() {
-    const { listId } = list.useParams();
-    const lists = useQuery(listsQuery);
-    const name = lists.data?.find((candidate) => candidate.id === listId)?.name ?? "";
-    return <ViewPage title={name} view={{ kind: "list", listId }} />;
-  },
-});
-
-const label = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/labels/$label",
-  component: function LabelView() {
-    const { label: name } = label.useParams();
-    return <ViewPage title={name} view={{ kind: "label", label: name }} />;
-  },
-});
+const views = [
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/today",
+    component: lazyRouteComponent(pages, "TodayPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/upcoming",
+    component: lazyRouteComponent(pages, "UpcomingPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/all",
+    component: lazyRouteComponent(pages, "AllPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/inbox",
+    component: lazyRouteComponent(pages, "InboxPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/lists/$listId",
+    component: lazyRouteComponent(pages, "ListPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/labels/$label",
+    component: lazyRouteComponent(pages, "LabelPage"),
+  }),
+] as const;
 
 /** Build the router over the app's query client. */
 export function buildRouter(client: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([
-      index,
-      signIn,
-      signedIn.addChildren([today, upcoming, all, inbox, list, label]),
-    ]),
+    routeTree: root.addChildren([index, signIn, signedIn.addChildren(views)]),
     context: { client },
     defaultPreload: "intent",
+    defaultErrorComponent: FailurePage,
   });
 }
 

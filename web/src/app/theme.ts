@@ -3,7 +3,7 @@ import { createTheme } from "@mantine/core";
 /** One accent, one family, a 4-px grid. */
 export const theme = createTheme({
   primaryColor: "indigo",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 8 },
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   defaultRadius: "md",
   respectReducedMotion: true,

@@ -30,6 +30,7 @@ export const en = {
     priority: (level: number) => `Priority ${level} of 4`,
     overdue: "overdue",
   },
+  page: { failed: "This page could not be opened" },
   list: {
     loading: "Loading tasks",
     failed: "The tasks could not be loaded.",

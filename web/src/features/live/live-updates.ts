@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { getStreamEventsUrl, sync } from "../../api/generated/taskfleet";
+import { whenCreationsSettled } from "../tasks/task-changes";
 import { applyChanges, labelsQuery, listsQuery, reloadTaskLists } from "../tasks/task-queries";
 
 const PAGE_SIZE = 500;
@@ -41,6 +42,7 @@ export class Catcher {
       if (changes.reset) {
         await reloadTaskLists(this.#client);
       }
+      await whenCreationsSettled(this.#client);
       applyChanges(this.#client, { tasks: changes.tasks, gone: changes.deleted.tasks });
       if (changes.lists.length + changes.deleted.lists.length > 0) {
         void this.#client.invalidateQueries({ queryKey: listsQuery.queryKey });

@@ -1,12 +1,12 @@
 import { TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { type FormEvent, type RefObject, useState } from "react";
+import type { FormEvent, RefObject } from "react";
 import type { TaskDraft } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { keepDraft, useDraft } from "./draft";
 
 /** The contract's number: the longest title. */
 const MAX_TITLE_LENGTH = 500;
-const DRAFT_KEY = "taskfleet.quick-add";
 
 interface Props {
   readonly field: RefObject<HTMLInputElement | null>;
@@ -15,19 +15,15 @@ interface Props {
   readonly onAdd: (draft: TaskDraft) => void;
 }
 
-/** One line for a new task. What is typed survives a reload and an ended session. */
+/** One line for a new task. */
 export function QuickAdd({ field, defaults, onAdd }: Props) {
-  const [title, setTitle] = useState(() => sessionStorage.getItem(DRAFT_KEY) ?? "");
-  const change = (text: string) => {
-    setTitle(text);
-    sessionStorage.setItem(DRAFT_KEY, text);
-  };
+  const title = useDraft();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const trimmed = title.trim();
     if (trimmed !== "") {
       onAdd({ ...defaults, title: trimmed });
-      change("");
+      keepDraft("");
     }
   };
   return (
@@ -40,7 +36,7 @@ export function QuickAdd({ field, defaults, onAdd }: Props) {
         leftSection={<IconPlus size={18} aria-hidden />}
         maxLength={MAX_TITLE_LENGTH}
         value={title}
-        onChange={(event) => change(event.currentTarget.value)}
+        onChange={(event) => keepDraft(event.currentTarget.value)}
       />
     </form>
   );

@@ -10,6 +10,7 @@ import {
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { newIdempotencyKey } from "../../api/http";
 import { mayRetry, retryDelay } from "../../api/retry";
+import { restoreDraft } from "./draft";
 import { applyChanges, cancelTaskLists, labelsQuery } from "./task-queries";
 
 /** One change of one task: how it is shown at once, and how it is truly made. It may be sent several times. */
@@ -18,6 +19,8 @@ export interface TaskChange {
   readonly before: TaskOut | undefined;
   /** What it will be as far as one can tell; undefined when it goes away. */
   readonly predicted: TaskOut | undefined;
+  /** What somebody typed for a new task, which must not be lost. */
+  readonly draft?: TaskDraft;
   /** Makes the change; gives the task as it is then, undefined when it is gone. */
   readonly send: () => Promise<TaskOut | undefined>;
 }
@@ -84,6 +87,7 @@ export function creating(draft: TaskDraft, now: Date): TaskChange {
   return {
     before: undefined,
     predicted: predictedTask(draft, key, now),
+    draft,
     send: () => createTask(draft, { headers: { "Idempotency-Key": key } }),
   };
 }
@@ -134,8 +138,44 @@ export function taskChangeOptions(
       show(client, change.predicted, task);
       void client.invalidateQueries({ queryKey: labelsQuery.queryKey });
     },
-    onError: (_error, change) => show(client, change.predicted, change.before),
+    onError: (_error, change) => {
+      show(client, change.predicted, change.before);
+      if (change.draft !== undefined) {
+        restoreDraft(change.draft.title);
+      }
+    },
   };
+}
+
+/** Longer than the first tries to add a task take together; after that a task shown twice is the lesser evil. */
+const CREATION_PATIENCE_MS = 5_000;
+
+/**
+ * Wait until no task is being added by this window. Each gets its id by its own answer; brought by another way before
+ * that, it would stand there twice.
+ */
+export function whenCreationsSettled(client: QueryClient): Promise<void> {
+  const cache = client.getMutationCache();
+  const isCreating = () =>
+    cache
+      .findAll({ mutationKey: ["task-change"], status: "pending" })
+      .some((mutation) => (mutation.state.variables as TaskChange | undefined)?.draft !== undefined);
+  if (!isCreating()) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    const finish = () => {
+      window.clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const stop = cache.subscribe(() => {
+      if (!isCreating()) {
+        finish();
+      }
+    });
+    const timer = window.setTimeout(finish, CREATION_PATIENCE_MS);
+  });
 }
 
 /** Carry out changes of tasks; `onFailure` hears of those that were taken back. */

@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import { test as base, type Locator, type Page } from "@playwright/test";
+
+interface Fixtures {
+  /** A page of somebody who has just signed in for the first time, at Today. */
+  readonly signedIn: Page;
+}
+
+export const test = base.extend<Fixtures>({
+  signedIn: async ({ page }, use) => {
+    await page.goto("/");
+    await page.getByLabel("E-mail").fill(`${randomUUID()}@example.org`);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Today" }).waitFor();
+    await use(page);
+  },
+});
+
+export { expect } from "@playwright/test";
+
+/** The line that adds a task. */
+export function quickAdd(page: Page): Locator {
+  return page.getByRole("textbox", { name: "Add a task" });
+}
+
+/** Add a task to the view that is open, and wait until it is saved. */
+export async function addTask(page: Page, title: string): Promise<void> {
+  await quickAdd(page).fill(title);
+  await quickAdd(page).press("Enter");
+  await titleOf(page, title).and(page.locator(":not([readonly])")).waitFor();
+}
+
+/** The title of a task in the list. */
+export function titleOf(page: Page, title: string): Locator {
+  return page.getByRole("textbox", { name: `Title of “${title}”` });
+}
+
+/** What completes a task. */
+export function checkboxOf(page: Page, title: string): Locator {
+  return page.getByRole("checkbox", { name: `Complete “${title}”` });
+}

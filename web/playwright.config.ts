@@ -1,0 +1,47 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineConfig } from "@playwright/test";
+
+const PORT = 8123;
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "e2e/results",
+  // Each test has a user of its own; more at a time than there are cores would only make all of them slow.
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: true,
+  reporter: "list",
+  use: {
+    baseURL: `http://127.0.0.1:${PORT}`,
+    locale: "en-GB",
+    timezoneId: "Europe/Paris",
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      // The first two for containers, where Chromium's own sandbox cannot be; the others keep it from calling home.
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  webServer: {
+    // The real thing: MongoDB, the cache server, the service and the built app.
+    command: `../.venv/bin/taskfleet local --port ${PORT} --data-dir ${mkdtempSync(join(tmpdir(), "taskfleet-e2e-"))}`,
+    env: {
+      TASKFLEET_WEB_DIST: join(import.meta.dirname, "dist"),
+      TASKFLEET_RATE_LIMIT_AUTH: "",
+      TASKFLEET_RATE_LIMIT_ADDRESS: "",
+    },
+    url: `http://127.0.0.1:${PORT}/readyz`,
+    gracefulShutdown: { signal: "SIGTERM", timeout: 20_000 },
+    timeout: 60_000,
+  },
+});

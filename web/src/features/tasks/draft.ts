@@ -1,0 +1,33 @@
+import { useSyncExternalStore } from "react";
+
+const KEY = "taskfleet.quick-add";
+const listeners = new Set<() => void>();
+
+/** The title that is being typed; it survives a reload, another view, and an ended session. */
+export function useDraft(): string {
+  return useSyncExternalStore(subscribe, readDraft);
+}
+
+/** Note what has been typed. */
+export function keepDraft(title: string): void {
+  sessionStorage.setItem(KEY, title);
+  for (const listener of listeners) {
+    listener();
+  }
+}
+
+/** Put a title back that could not be sent, unless another one has been begun meanwhile. */
+export function restoreDraft(title: string): void {
+  if (readDraft() === "") {
+    keepDraft(title);
+  }
+}
+
+function readDraft(): string {
+  return sessionStorage.getItem(KEY) ?? "";
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
