@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import AxeBuilder from "@axe-core/playwright";
 import { test as base, type Locator, type Page } from "@playwright/test";
 
 interface Fixtures {
@@ -38,4 +39,10 @@ export function titleOf(page: Page, title: string): Locator {
 /** What completes a task. */
 export function checkboxOf(page: Page, title: string): Locator {
   return page.getByRole("checkbox", { name: `Complete “${title}”` });
+}
+
+/** What axe finds on a page against WCAG 2.2, levels A and AA. */
+export async function barriers(page: Page) {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  return (await new AxeBuilder({ page }).withTags(tags).analyze()).violations;
 }

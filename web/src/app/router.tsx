@@ -62,6 +62,8 @@ const signIn = createRoute({
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
+  validateSearch: (search: Record<string, unknown>): { readonly task?: string } =>
+    typeof search.task === "string" ? { task: search.task } : {},
   beforeLoad: async ({ context, location }) => {
     try {
       await context.client.ensureQueryData(profileQuery);

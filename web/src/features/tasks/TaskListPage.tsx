@@ -1,27 +1,21 @@
 import { Button, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { TaskDraft, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
 import { QuickAdd } from "./QuickAdd";
 import { TaskRow } from "./TaskRow";
-import {
-  completing,
-  creating,
-  deleting,
-  patching,
-  reopening,
-  restoring,
-  type TaskChange,
-  titleOf,
-  useTaskChange,
-} from "./task-changes";
+import { type TaskActions, useTaskActions } from "./task-actions";
 import { type Day, taskListQuery } from "./task-queries";
-import { type Notice, UndoBar } from "./UndoBar";
+import { UndoBar } from "./UndoBar";
 import type { TaskView } from "./view";
+
+// Its fields and the Markdown are a third of the app's code, and not on the first page.
+const TaskDetails = lazy(async () => ({ default: (await import("./TaskDetails")).TaskDetails }));
 
 const ROW_HEIGHT = 40;
 /** Rows that are drawn beyond the edge, and before whose end the next page is asked for. */
@@ -37,7 +31,8 @@ interface Props {
 export function TaskListPage({ title, view, day }: Props) {
   const list = useInfiniteQuery(taskListQuery(view, day));
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const actions = useTaskActions();
+  const actions = useTaskActions(day.timezone);
+  const [openId, open] = useOpenTask();
   const field = useRef<HTMLInputElement>(null);
   const [current, setCurrent] = useState(-1);
   const currentTask = tasks[Math.min(current, tasks.length - 1)];
@@ -46,10 +41,11 @@ export function TaskListPage({ title, view, day }: Props) {
     ["j", () => setCurrent((index) => Math.min(index + 1, tasks.length - 1))],
     ["k", () => setCurrent((index) => Math.max(index - 1, 0))],
     ["c", () => currentTask && actions.complete(currentTask)],
-    ["z", () => actions.notice?.undo?.()],
+    ["z", () => actions.notice?.action?.run()],
+    ["e", () => currentTask && open(currentTask.id)],
   ]);
   return (
-    <Stack gap="md" maw={880} mx="auto">
+    <Stack gap="md" className="task-page" data-with-details={openId !== undefined}>
       <Title order={1} size="h3">
         {title}
       </Title>
@@ -74,7 +70,13 @@ export function TaskListPage({ title, view, day }: Props) {
           isLoadingMore={list.isFetchingNextPage}
           loadMore={list.fetchNextPage}
           actions={actions}
+          onOpen={open}
         />
+      )}
+      {openId !== undefined && (
+        <Suspense>
+          <TaskDetails taskId={openId} onPatch={actions.patch} onClose={() => open(undefined)} />
+        </Suspense>
       )}
       <UndoBar notice={actions.notice} onDone={actions.dismiss} />
     </Stack>
@@ -90,10 +92,21 @@ interface RowsProps {
   readonly isLoadingMore: boolean;
   readonly loadMore: () => unknown;
   readonly actions: TaskActions;
+  readonly onOpen: (taskId: string) => void;
 }
 
 /** Only the rows in sight are drawn, however many there are. */
-function Rows({ tasks, day, currentId, current, hasMore, isLoadingMore, loadMore, actions }: RowsProps) {
+function Rows({
+  tasks,
+  day,
+  currentId,
+  current,
+  hasMore,
+  isLoadingMore,
+  loadMore,
+  actions,
+  onOpen,
+}: RowsProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: tasks.length,
@@ -134,6 +147,7 @@ function Rows({ tasks, day, currentId, current, hasMore, isLoadingMore, loadMore
                   onComplete={actions.complete}
                   onDelete={actions.remove}
                   onPatch={actions.patch}
+                  onOpen={onOpen}
                 />
               </li>
             )
@@ -144,6 +158,18 @@ function Rows({ tasks, day, currentId, current, hasMore, isLoadingMore, loadMore
   );
 }
 
+/** The task whose details are open; the address bar says which. */
+function useOpenTask(): [string | undefined, (taskId: string | undefined) => void] {
+  const { task } = useSearch({ from: "/signed-in" });
+  const navigate = useNavigate();
+  const open = useCallback(
+    (taskId: string | undefined) =>
+      void navigate({ to: ".", search: taskId === undefined ? {} : { task: taskId } }),
+    [navigate],
+  );
+  return [task, open];
+}
+
 function LoadingRows() {
   return (
     <Stack gap="sm" aria-label={en.list.loading} role="status">
@@ -152,48 +178,6 @@ function LoadingRows() {
       ))}
     </Stack>
   );
-}
-
-interface TaskActions {
-  readonly notice: Notice | undefined;
-  readonly dismiss: () => void;
-  readonly add: (draft: TaskDraft) => void;
-  readonly complete: (task: TaskOut) => void;
-  readonly remove: (task: TaskOut) => void;
-  readonly patch: (task: TaskOut, patch: TaskPatch) => void;
-}
-
-function useTaskActions(): TaskActions {
-  const [notice, setNotice] = useState<Notice>();
-  const lastNotice = useRef(0);
-  const tell = useCallback((text: string, options: Partial<Notice> = {}) => {
-    lastNotice.current += 1;
-    setNotice({ id: lastNotice.current, text, isFailure: false, ...options });
-  }, []);
-  const fail = useCallback(
-    (change: TaskChange, error: Error) =>
-      tell(en.failure.change(titleOf(change), describeFailure(error)), { isFailure: true }),
-    [tell],
-  );
-  const { mutate } = useTaskChange(fail);
-  const dismiss = useCallback(() => setNotice(undefined), []);
-  const add = useCallback((draft: TaskDraft) => mutate(creating(draft, new Date())), [mutate]);
-  const complete = useCallback(
-    (task: TaskOut) => {
-      mutate(completing(task));
-      tell(en.undo.completed(task.title), { undo: () => mutate(reopening(task)) });
-    },
-    [mutate, tell],
-  );
-  const remove = useCallback(
-    (task: TaskOut) => {
-      mutate(deleting(task));
-      tell(en.undo.deleted(task.title), { undo: () => mutate(restoring(task)) });
-    },
-    [mutate, tell],
-  );
-  const patch = useCallback((task: TaskOut, fields: TaskPatch) => mutate(patching(task, fields)), [mutate]);
-  return { notice, dismiss, add, complete, remove, patch };
 }
 
 function defaultsIn(view: TaskView, day: Day): Partial<TaskDraft> {

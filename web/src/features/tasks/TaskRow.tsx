@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Checkbox, TextInput } from "@mantine/core";
-import { IconFlag, IconTrash } from "@tabler/icons-react";
+import { IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
 import { memo, useState } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
@@ -14,10 +14,19 @@ interface Props {
   readonly onComplete: (task: TaskOut) => void;
   readonly onDelete: (task: TaskOut) => void;
   readonly onPatch: (task: TaskOut, patch: TaskPatch) => void;
+  readonly onOpen: (taskId: string) => void;
 }
 
 /** One line of a list. */
-export const TaskRow = memo(function TaskRow({ task, day, isCurrent, onComplete, onDelete, onPatch }: Props) {
+export const TaskRow = memo(function TaskRow({
+  task,
+  day,
+  isCurrent,
+  onComplete,
+  onDelete,
+  onPatch,
+  onOpen,
+}: Props) {
   const due = describeDue(task, day);
   const isOnItsWay = isPending(task);
   return (
@@ -51,6 +60,16 @@ export const TaskRow = memo(function TaskRow({ task, day, isCurrent, onComplete,
           color={PRIORITY_COLORS[task.priority]}
         />
       )}
+      <ActionIcon
+        className="task-actions"
+        variant="subtle"
+        color="gray"
+        aria-label={en.task.details(task.title)}
+        disabled={isOnItsWay}
+        onClick={() => onOpen(task.id)}
+      >
+        <IconListDetails size={16} aria-hidden />
+      </ActionIcon>
       <ActionIcon
         className="task-actions"
         variant="subtle"

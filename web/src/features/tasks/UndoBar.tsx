@@ -11,7 +11,8 @@ export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly isFailure: boolean;
-  readonly undo?: () => void;
+  /** What can be done about it. */
+  readonly action?: { readonly label: string; readonly run: () => void };
 }
 
 interface Props {
@@ -36,16 +37,16 @@ export function UndoBar({ notice, onDone }: Props) {
             <Text size="sm" truncate={!notice.isFailure} c={notice.isFailure ? "red" : undefined}>
               {notice.text}
             </Text>
-            {notice.undo !== undefined && (
+            {notice.action !== undefined && (
               <Button
                 size="compact-sm"
                 variant="subtle"
                 onClick={() => {
-                  notice.undo?.();
+                  notice.action?.run();
                   onDone();
                 }}
               >
-                {en.undo.action}
+                {notice.action.label}
               </Button>
             )}
             <CloseButton size="sm" aria-label={en.undo.dismiss} onClick={onDone} />

@@ -9,9 +9,11 @@ import {
 } from "../../api/generated/taskfleet";
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { newIdempotencyKey } from "../../api/http";
+import { ApiProblem } from "../../api/problem";
 import { mayRetry, retryDelay } from "../../api/retry";
 import { restoreDraft } from "./draft";
 import { applyChanges, cancelTaskLists, labelsQuery } from "./task-queries";
+import { someInstantOn } from "./view";
 
 /** One change of one task: how it is shown at once, and how it is truly made. It may be sent several times. */
 export interface TaskChange {
@@ -19,6 +21,8 @@ export interface TaskChange {
   readonly before: TaskOut | undefined;
   /** What it will be as far as one can tell; undefined when it goes away. */
   readonly predicted: TaskOut | undefined;
+  /** What is to be different, where that is all. */
+  readonly patch?: TaskPatch;
   /** What somebody typed for a new task, which must not be lost. */
   readonly draft?: TaskDraft;
   /** Makes the change; gives the task as it is then, undefined when it is gone. */
@@ -30,12 +34,76 @@ export function titleOf(change: TaskChange): string {
   return change.predicted?.title ?? change.before?.title ?? "";
 }
 
-/** Change a task's editable members. */
-export function patching(task: TaskOut, patch: TaskPatch): TaskChange {
+/** What this window's own changes made of versions that it knew: changes in a row build on each other. */
+const successors = new Map<string, number>();
+
+/**
+ * Change a task's editable members, if it is still what this window last saw or made of it.
+ *
+ * Rejects with 412 when somebody else has changed it.
+ */
+export function patching(task: TaskOut, patch: TaskPatch, timezone = "UTC"): TaskChange {
   return {
     before: task,
-    predicted: { ...task, ...(patch as Partial<TaskOut>) },
-    send: () => updateTask(task.id, patch),
+    predicted: withPatch(task, patch, timezone),
+    patch,
+    send: async () => {
+      const revision = latestOwn(task);
+      try {
+        const changed = await updateTask(task.id, patch, { headers: { "If-Match": `"${revision}"` } });
+        if (changed.revision !== revision) {
+          successors.set(`${task.id} ${revision}`, changed.revision);
+        }
+        return changed;
+      } catch (error) {
+        const current = currentOf(error);
+        // The answer to an earlier try was lost; it is what was wanted.
+        if (current !== undefined && fulfils(current, patch)) {
+          return current;
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** Return the version that stands in a task's way, if that is what the error is about. */
+export function currentOf(error: unknown): TaskOut | undefined {
+  if (error instanceof ApiProblem && error.status === 412) {
+    return error.document.current as TaskOut | undefined;
+  }
+  return undefined;
+}
+
+function latestOwn(task: TaskOut): number {
+  let revision = task.revision;
+  for (
+    let next: number | undefined = revision;
+    next !== undefined;
+    next = successors.get(`${task.id} ${revision}`)
+  ) {
+    revision = next;
+  }
+  return revision;
+}
+
+function fulfils(task: TaskOut, patch: TaskPatch): boolean {
+  // The instant of a due date is the service's business.
+  const text = (version: TaskOut) => JSON.stringify({ ...version, due_at: null });
+  return text(withPatch(task, patch, "UTC")) === text(task);
+}
+
+/** Return a task as a merge patch (RFC 7396) leaves it; of its due date the members, too, stay as they are. */
+function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone: string): TaskOut {
+  const patched: TaskOut = { ...task, ...(fields as Partial<TaskOut>) };
+  if (due === undefined) {
+    return patched;
+  }
+  const merged = due === null ? null : { date: "", time: null, timezone: null, ...task.due, ...due };
+  return {
+    ...patched,
+    due: merged as TaskOut["due"],
+    due_at: merged && someInstantOn(merged.date ?? "", timezone),
   };
 }
 
@@ -82,17 +150,17 @@ export function restoring(task: TaskOut): TaskChange {
 }
 
 /** Add a task; until the service has given it its id and place, it is shown last under an id of its own. */
-export function creating(draft: TaskDraft, now: Date): TaskChange {
+export function creating(draft: TaskDraft, now: Date, timezone = "UTC"): TaskChange {
   const key = newIdempotencyKey();
   return {
     before: undefined,
-    predicted: predictedTask(draft, key, now),
+    predicted: predictedTask(draft, key, now, timezone),
     draft,
     send: () => createTask(draft, { headers: { "Idempotency-Key": key } }),
   };
 }
 
-function predictedTask(draft: TaskDraft, key: string, now: Date): TaskOut {
+function predictedTask(draft: TaskDraft, key: string, now: Date, timezone: string): TaskOut {
   return {
     notes: "",
     status: "todo",
@@ -105,7 +173,7 @@ function predictedTask(draft: TaskDraft, key: string, now: Date): TaskOut {
     parent_id: null,
     ...draft,
     id: `pending-${key}`,
-    due_at: draft.due ? now.toISOString() : null,
+    due_at: draft.due ? someInstantOn(draft.due.date, timezone) : null,
     position: "~", // behind every letter and digit
     completed_at: null,
     created_at: now.toISOString(),
@@ -138,8 +206,8 @@ export function taskChangeOptions(
       show(client, change.predicted, task);
       void client.invalidateQueries({ queryKey: labelsQuery.queryKey });
     },
-    onError: (_error, change) => {
-      show(client, change.predicted, change.before);
+    onError: (error, change) => {
+      show(client, change.predicted, currentOf(error) ?? change.before);
       if (change.draft !== undefined) {
         restoreDraft(change.draft.title);
       }

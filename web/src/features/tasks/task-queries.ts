@@ -4,13 +4,14 @@ import {
   type QueryClient,
   queryOptions,
 } from "@tanstack/react-query";
-import { listLabels, listLists, listTasks } from "../../api/generated/taskfleet";
-import type { TaskPage } from "../../api/generated/taskfleet.schemas";
+import { getTask, listLabels, listLists, listTasks } from "../../api/generated/taskfleet";
+import type { TaskOut, TaskPage } from "../../api/generated/taskfleet.schemas";
 import { changePages, type TaskChanges } from "./pages";
 import { compareIn, shows, type TaskView, toQuery } from "./view";
 
 const PAGE_SIZE = 100;
 const LISTS_KEY = "task-list";
+const TASK_KEY = "task";
 
 /** The user's day and time zone: what "today" means. */
 export interface Day {
@@ -43,6 +44,15 @@ export const labelsQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** One task, for its details. */
+export function taskQuery(taskId: string) {
+  return queryOptions({
+    queryKey: [TASK_KEY, taskId] as const,
+    queryFn: ({ signal }) => getTask(taskId, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 /** Show changed tasks in every list that is loaded, wherever they belong now, without asking for any list again. */
 export function applyChanges(client: QueryClient, changes: TaskChanges): void {
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
@@ -59,6 +69,11 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
       );
       return pages === data.pages ? data : { ...data, pages: [...pages] };
     });
+  }
+  for (const task of changes.tasks) {
+    client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>
+      known !== undefined && known.revision <= task.revision ? task : known,
+    );
   }
 }
 

@@ -20,6 +20,15 @@ export function dayIn(timezone: string, instant: Date): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(instant);
 }
 
+/** Return an instant on a day in a time zone: enough to tell the day, until the service says when exactly. */
+export function someInstantOn(day: string, timezone: string): string {
+  const noon = new Date(`${day}T12:00:00Z`);
+  const there = dayIn(timezone, noon);
+  // Zones reach from 12 hours behind UTC to 14 ahead.
+  noon.setUTCHours(there > day ? 0 : there < day ? 23 : 12);
+  return noon.toISOString();
+}
+
 /** Return the query that selects what a view shows; `today` is the user's day. */
 export function toQuery(view: TaskView, today: string): ListTasksParams {
   const open: ListTasksParams = { status: [...OPEN] };
