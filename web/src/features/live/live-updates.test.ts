@@ -1,0 +1,401 @@
+import { InfiniteQueryObserver, QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { SyncAnswer, TaskOut } from "../../api/generated/taskfleet.schemas";
+import { UnreachableError } from "../../api/problem";
+import { deferred } from "../../testing/deferred";
+import { FakeEventSource } from "../../testing/event-source";
+import { json, noNetwork, type SentRequest, serve } from "../../testing/service";
+import { taskOf } from "../../testing/tasks";
+import { labelsQuery, listsQuery, taskListQuery } from "../tasks/task-queries";
+import { Catcher, followRevisions } from "./live-updates";
+
+const ALL = taskListQuery({ kind: "all" }, { today: "2026-12-01", timezone: "UTC" });
+
+let client: QueryClient;
+
+beforeEach(() => {
+  client = new QueryClient();
+});
+
+afterEach(() => {
+  client.clear();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** Have a list of all tasks loaded to its end. */
+function load(...items: TaskOut[]): void {
+  client.setQueryData(ALL.queryKey, { pages: [{ items, next_cursor: null }], pageParams: [undefined] });
+}
+
+function idsShown(): string[] | undefined {
+  return client.getQueryData(ALL.queryKey)?.pages.flatMap(({ items }) => items.map(({ id }) => id));
+}
+
+function changesUpTo(revision: number, members: Partial<SyncAnswer> = {}): Response {
+  const nothing = { has_more: false, reset: false, tasks: [], lists: [], deleted: { tasks: [], lists: [] } };
+  return json({ ...nothing, revision, ...members });
+}
+
+/** A service that has made one task with each revision: `task-7` with 7. */
+class Revisions {
+  present: number;
+  pageSize = 100;
+
+  constructor(present: number) {
+    this.present = present;
+  }
+
+  readonly answer = ({ url }: SentRequest): Response => {
+    const since = sinceOf(url);
+    const revision = Math.min(since + this.pageSize, this.present);
+    const tasks = Array.from({ length: revision - since }, (_, index) => taskOfRevision(since + index + 1));
+    return changesUpTo(revision, { has_more: revision < this.present, tasks });
+  };
+}
+
+function taskOfRevision(revision: number): TaskOut {
+  return taskOf({ id: `task-${revision}`, position: `a${revision}`, revision });
+}
+
+function sinceOf(url: URL): number {
+  return Number(url.searchParams.get("since"));
+}
+
+function sincesOf(requests: readonly SentRequest[]): number[] {
+  return requests.map(({ url }) => sinceOf(url));
+}
+
+describe("catching up with a revision", () => {
+  test("asks for what changed since the one that is known, and shows it", async () => {
+    load(taskOf({ id: "milk", position: "a0" }), taskOf({ id: "bread", position: "a1" }));
+    const requests = serve(() =>
+      changesUpTo(6, {
+        tasks: [taskOf({ id: "tea", position: "a05" })],
+        deleted: { tasks: ["bread"], lists: [] },
+      }),
+    );
+    await new Catcher(client, 4).catchUp(6);
+    expect(requests.map(({ method, url }) => `${method} ${url.pathname}`)).toEqual(["GET /api/v1/sync"]);
+    expect(sincesOf(requests)).toEqual([4]);
+    expect(idsShown()).toEqual(["milk", "tea"]);
+  });
+
+  test("asks for one page after the other, as long as there are more", async () => {
+    load();
+    const revisions = new Revisions(8);
+    revisions.pageSize = 3;
+    const requests = serve(revisions.answer);
+    await new Catcher(client, 1).catchUp(8);
+    expect(sincesOf(requests)).toEqual([1, 4, 7]);
+    expect(idsShown()).toEqual([2, 3, 4, 5, 6, 7, 8].map((revision) => `task-${revision}`));
+  });
+
+  test.each([4, 3])("asks for nothing when it is here already: %i", async (revision) => {
+    const requests = serve(new Revisions(4).answer);
+    await new Catcher(client, 4).catchUp(revision);
+    expect(requests).toEqual([]);
+  });
+
+  test("goes on from where it came to", async () => {
+    const requests = serve(new Revisions(9).answer);
+    const catcher = new Catcher(client, 4);
+    await catcher.catchUp(5);
+    await catcher.catchUp(9);
+    expect(sincesOf(requests)).toEqual([4]); // the first answer told all nine
+    await catcher.catchUp(10);
+    expect(sincesOf(requests)).toEqual([4, 9]);
+  });
+
+  test("does not ask again and again for what is not to be had yet", async () => {
+    const requests = serve(new Revisions(4).answer);
+    await new Catcher(client, 4).catchUp(6);
+    expect(sincesOf(requests)).toEqual([4]);
+  });
+});
+
+describe("checking", () => {
+  test("asks once, and is content if nothing has changed", async () => {
+    load(taskOf({ id: "milk" }));
+    const before = client.getQueryData(ALL.queryKey);
+    const requests = serve(new Revisions(4).answer);
+    await new Catcher(client, 4).check();
+    expect(sincesOf(requests)).toEqual([4]);
+    expect(client.getQueryData(ALL.queryKey)).toBe(before);
+  });
+
+  test("brings all that has changed", async () => {
+    load();
+    serve(new Revisions(6).answer);
+    await new Catcher(client, 4).check();
+    expect(idsShown()).toEqual(["task-5", "task-6"]);
+  });
+});
+
+describe("calls while one is under way", () => {
+  test("do not ask at the same time, but once more after it", async () => {
+    load();
+    const revisions = new Revisions(5);
+    const first = deferred<void>();
+    let atOnce = 0;
+    let most = 0;
+    const requests = serve(async (request) => {
+      const answer = revisions.answer(request);
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await first.promise;
+      atOnce -= 1;
+      return answer;
+    });
+    const catcher = new Catcher(client, 4);
+    const calls = [catcher.catchUp(5)];
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    revisions.present = 8;
+    calls.push(catcher.catchUp(6), catcher.catchUp(8), catcher.catchUp(7));
+    first.resolve();
+    await Promise.all(calls);
+    expect(most).toBe(1);
+    expect(sincesOf(requests)).toEqual([4, 5]);
+    expect(idsShown()).toEqual(["task-5", "task-6", "task-7", "task-8"]);
+  });
+
+  test("cost nothing more when the answer brings what they want", async () => {
+    const requests = serve(new Revisions(8).answer);
+    const catcher = new Catcher(client, 4);
+    await Promise.all([catcher.catchUp(5), catcher.catchUp(8)]);
+    expect(sincesOf(requests)).toEqual([4]);
+  });
+});
+
+describe("when the service says to begin anew", () => {
+  test("the lists are loaded again, and what follows is applied to them", async () => {
+    load(taskOf({ id: "long gone" }));
+    const requests = serve(({ url }) =>
+      url.pathname === "/api/v1/tasks"
+        ? json({ items: [taskOf({ id: "milk", position: "a0" })], next_cursor: null })
+        : changesUpTo(90, { reset: true, tasks: [taskOfRevision(90)] }),
+    );
+    await client.fetchInfiniteQuery({ ...ALL, staleTime: 0 }); // so that it knows how to be loaded
+    load(taskOf({ id: "long gone" }));
+    const stopShowing = show(ALL);
+    await new Catcher(client, 4).catchUp(90);
+    expect(requests.filter(({ url }) => url.pathname === "/api/v1/tasks")).toHaveLength(2);
+    expect(idsShown()).toEqual(["milk", "task-90"]);
+    stopShowing();
+  });
+
+  test("it goes on through revisions that are counted below zero", async () => {
+    load();
+    const answers = [
+      changesUpTo(-30, { reset: true, has_more: true, tasks: [taskOfRevision(30)] }),
+      changesUpTo(60, { has_more: true, tasks: [taskOfRevision(60)] }),
+      changesUpTo(90, { tasks: [taskOfRevision(90)] }),
+    ];
+    const requests = serve(() => answers.shift() ?? changesUpTo(90));
+    await new Catcher(client, 4).catchUp(90);
+    expect(sincesOf(requests)).toEqual([4, -30, 60]);
+    expect(idsShown()).toEqual(["task-30", "task-60", "task-90"]);
+  });
+
+  test("and only then: lists are not loaded again otherwise", async () => {
+    load();
+    const requests = serve(new Revisions(6).answer);
+    const stopShowing = show(ALL);
+    await new Catcher(client, 4).catchUp(6);
+    expect(requests.map(({ url }) => url.pathname)).toEqual(["/api/v1/sync"]);
+    stopShowing();
+  });
+});
+
+describe("lists and labels", () => {
+  const list = { id: "list-a", name: "Home", color: null, archived: false, position: "a0", revision: 5 };
+
+  beforeEach(() => {
+    client.setQueryData(listsQuery.queryKey, []);
+    client.setQueryData(labelsQuery.queryKey, []);
+  });
+
+  function isOutdated(key: readonly unknown[]): boolean | undefined {
+    return client.getQueryState(key)?.isInvalidated;
+  }
+
+  test.each([
+    ["one has changed", { lists: [list] }, true],
+    ["one is gone", { deleted: { tasks: [], lists: ["list-a"] } }, true],
+    ["only tasks have changed", { tasks: [taskOfRevision(5)] }, false],
+  ])("the lists are asked for again if needed: %s", async (_what, members, isExpected) => {
+    serve(() => changesUpTo(5, members));
+    await new Catcher(client, 4).catchUp(5);
+    expect(isOutdated(listsQuery.queryKey)).toBe(isExpected);
+  });
+
+  test("the labels are asked for again when tasks have changed", async () => {
+    serve(() => changesUpTo(5, { tasks: [taskOfRevision(5)] }));
+    await new Catcher(client, 4).catchUp(5);
+    expect(isOutdated(labelsQuery.queryKey)).toBe(true);
+  });
+});
+
+describe("when nobody answers", () => {
+  test("it rejects, and the next call tries again from the same revision", async () => {
+    load();
+    const revisions = new Revisions(6);
+    let isAway = true;
+    const requests = serve((request) => (isAway ? Promise.reject(noNetwork()) : revisions.answer(request)));
+    const catcher = new Catcher(client, 4);
+    await expect(catcher.catchUp(6)).rejects.toBeInstanceOf(UnreachableError);
+    isAway = false;
+    await catcher.catchUp(6);
+    expect(sincesOf(requests)).toEqual([4, 4]);
+    expect(idsShown()).toEqual(["task-5", "task-6"]);
+  });
+
+  test("what came before the failure is not asked for twice", async () => {
+    const revisions = new Revisions(6);
+    revisions.pageSize = 1;
+    const failures = new Set([2]);
+    const requests = serve((request) =>
+      failures.has(requests.length) ? Promise.reject(noNetwork()) : revisions.answer(request),
+    );
+    const catcher = new Catcher(client, 4);
+    await expect(catcher.catchUp(6)).rejects.toThrow();
+    await catcher.catchUp(6);
+    expect(sincesOf(requests)).toEqual([4, 5, 5]);
+  });
+
+  test("those who waited for it as well are rejected too", async () => {
+    serve(() => Promise.reject(noNetwork()));
+    const catcher = new Catcher(client, 4);
+    const outcomes = await Promise.allSettled([catcher.catchUp(5), catcher.catchUp(6)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+});
+
+describe("following the revisions", () => {
+  let revisions: Revisions;
+  let requests: readonly SentRequest[];
+  let stop: () => void;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.stubGlobal("EventSource", FakeEventSource);
+    FakeEventSource.forgetAll();
+    load();
+    revisions = new Revisions(4);
+    requests = serve((request) => revisions.answer(request));
+    stop = followRevisions(new Catcher(client, 4));
+  });
+
+  afterEach(() => {
+    stop();
+  });
+
+  function stream(): FakeEventSource {
+    const newest = FakeEventSource.opened.at(-1);
+    if (newest === undefined) {
+      throw new Error("No stream was opened.");
+    }
+    return newest;
+  }
+
+  /** Let everything happen that needs no more than this time. */
+  async function elapse(milliseconds = 0): Promise<void> {
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  }
+
+  test("opens one stream of events", () => {
+    expect(FakeEventSource.opened.map(({ url }) => url)).toEqual(["/api/v1/events"]);
+  });
+
+  test("shows what a told revision brought", async () => {
+    revisions.present = 5;
+    stream().tell(5);
+    await elapse();
+    expect(idsShown()).toEqual(["task-5"]);
+  });
+
+  test("asks what was missed when the stream opens, and when it opens again", async () => {
+    revisions.present = 5;
+    stream().begin();
+    await elapse();
+    expect(idsShown()).toEqual(["task-5"]);
+    stream().interrupt();
+    revisions.present = 6;
+    stream().begin();
+    await elapse();
+    expect(idsShown()).toEqual(["task-5", "task-6"]);
+  });
+
+  test("leaves a lost connection to the browser, which connects again by itself", async () => {
+    stream().begin();
+    stream().interrupt();
+    await elapse(60_000);
+    expect(FakeEventSource.opened).toHaveLength(1);
+  });
+
+  test("opens another stream some seconds after the browser gave up", async () => {
+    stream().refuse();
+    await elapse(1_000);
+    expect(FakeEventSource.opened).toHaveLength(1);
+    await elapse(10_000);
+    expect(FakeEventSource.unclosed).toHaveLength(1);
+    revisions.present = 5;
+    stream().tell(5);
+    await elapse();
+    expect(idsShown()).toEqual(["task-5"]);
+  });
+
+  test("first sends a request that can renew the session, which a stream cannot", async () => {
+    const order: string[] = [];
+    requests = serve((request) => {
+      order.push(`asked while ${FakeEventSource.opened.length} opened`);
+      return revisions.answer(request);
+    });
+    stream().refuse();
+    await elapse(10_000);
+    expect(order).toEqual(["asked while 1 opened"]);
+    expect(FakeEventSource.opened).toHaveLength(2);
+  });
+
+  test("keeps trying while the service is away", async () => {
+    requests = serve(() => Promise.reject(noNetwork()));
+    for (const attempt of [1, 2, 3]) {
+      stream().refuse();
+      await elapse(10_000);
+      expect(FakeEventSource.opened).toHaveLength(attempt + 1);
+    }
+    expect(requests).toHaveLength(3);
+  });
+
+  test("a word that could not be followed is made good by the next one", async () => {
+    requests = serve(() => Promise.reject(noNetwork()));
+    stream().tell(5);
+    await elapse();
+    requests = serve(revisions.answer);
+    revisions.present = 6;
+    stream().tell(6);
+    await elapse();
+    expect(idsShown()).toEqual(["task-5", "task-6"]);
+  });
+
+  test("ends when it is told to", async () => {
+    stop();
+    expect(FakeEventSource.unclosed).toEqual([]);
+    await elapse(60_000);
+    expect(FakeEventSource.opened).toHaveLength(1);
+  });
+
+  test("ends when it is told to while it waits to open another stream", async () => {
+    stream().refuse();
+    stop();
+    await elapse(60_000);
+    expect(FakeEventSource.opened).toHaveLength(1);
+    expect(requests).toEqual([]);
+  });
+});
+
+/** Look at a query as a page does, so that it counts as shown. */
+function show(options: typeof ALL): () => void {
+  const observer = new InfiniteQueryObserver(client, options);
+  return observer.subscribe(() => {});
+}

@@ -1,0 +1,16 @@
+import { MantineProvider } from "@mantine/core";
+import { type RenderResult, render } from "@testing-library/react";
+import type { ReactNode } from "react";
+
+/** Render something with the look that surrounds it in the app, without its motion. */
+export function renderInApp(content: ReactNode): RenderResult {
+  return render(content, { wrapper: AppLook });
+}
+
+function AppLook({ children }: { readonly children: ReactNode }) {
+  return (
+    <MantineProvider env="test" withGlobalClasses={false} withCssVariables={false}>
+      {children}
+    </MantineProvider>
+  );
+}
