@@ -35,13 +35,24 @@ export async function send<Body>(url: string, options: RequestInit = {}): Promis
     noticeEnd(problem);
     throw problem;
   }
-  return (answer.status === 204 ? undefined : await answer.json()) as Body;
+  return (answer.status === 204 ? undefined : await readBody(answer, request.signal)) as Body;
 }
 
 /** Return a key under which the service acts at most once. */
 export function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function readBody(answer: Response, signal: AbortSignal | null | undefined): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (signal?.aborted) {
+      throw error;
+    }
+    throw new UnreachableError(error); // it broke off
+  }
 }
 
 async function fetchOnce(url: string, request: RequestInit): Promise<Response> {

@@ -4,6 +4,8 @@ import { ApiProblem, problemOf, UnreachableError } from "./problem";
 type Listener = () => void;
 
 const listeners = new Set<Listener>();
+/** Longer than the service takes for anything. */
+const PATIENCE_MS = 15_000;
 const REFRESHED_AT = "taskfleet.refreshed-at";
 let underWay: Promise<void> | undefined;
 
@@ -35,7 +37,11 @@ export function refreshSession(asOf: number): Promise<void> {
 async function askForTokens(): Promise<void> {
   let answer: Response;
   try {
-    answer = await fetch("/api/v1/auth/refresh", { method: "POST", credentials: "same-origin" });
+    answer = await fetch("/api/v1/auth/refresh", {
+      method: "POST",
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(PATIENCE_MS), // all tabs wait for it
+    });
   } catch (error) {
     throw new UnreachableError(error);
   }

@@ -9,7 +9,7 @@ const RETRY_MS = 5_000;
 /**
  * Brings what is loaded up to date: asks for what changed since the last revision that is known here.
  *
- * Calls that come while one is under way are made good by one more after it.
+ * What is told while a question is under way is asked for by one more.
  */
 export class Catcher {
   readonly #client: QueryClient;
@@ -22,12 +22,12 @@ export class Catcher {
     this.#revision = revision;
   }
 
-  /** Ask whether anything has changed. */
+  /** Ask whether anything has changed. Rejects when nobody answers. */
   check(): Promise<void> {
-    return this.catchUp(this.#revision + 1);
+    return this.catchUp(Number.POSITIVE_INFINITY);
   }
 
-  /** Be at least at this revision, if it is to be had, when the promise resolves. Rejects when nobody answers. */
+  /** Ask for this revision, unless it is here. Rejects when nobody answers. */
   catchUp(revision: number): Promise<void> {
     this.#wanted = Math.max(this.#wanted, revision);
     this.#running ??= this.#run().finally(() => {
@@ -37,23 +37,29 @@ export class Catcher {
   }
 
   async #run(): Promise<void> {
-    while (this.#revision < this.#wanted) {
-      const changes = await sync({ since: this.#revision, limit: PAGE_SIZE });
-      if (changes.reset) {
-        await reloadTaskLists(this.#client);
-      }
-      await whenCreationsSettled(this.#client);
-      applyChanges(this.#client, { tasks: changes.tasks, gone: changes.deleted.tasks });
-      if (changes.lists.length + changes.deleted.lists.length > 0) {
-        void this.#client.invalidateQueries({ queryKey: listsQuery.queryKey });
-      }
-      void this.#client.invalidateQueries({ queryKey: labelsQuery.queryKey });
-      const isBehind = changes.revision <= this.#revision && !changes.has_more;
-      this.#revision = changes.revision;
-      if (isBehind) {
-        return; // the stream was ahead of what may be read; its next word brings us here again
+    while (this.#wanted > this.#revision) {
+      this.#wanted = 0; // whoever wants more from now on is not content with the answer to this
+      while (await this.#ask()) {
+        // There is more.
       }
     }
+  }
+
+  async #ask(): Promise<boolean> {
+    const changes = await sync({ since: this.#revision, limit: PAGE_SIZE });
+    await whenCreationsSettled(this.#client);
+    if (changes.reset) {
+      await reloadTaskLists(this.#client);
+    }
+    applyChanges(this.#client, { tasks: changes.tasks, gone: changes.deleted.tasks });
+    if (changes.reset || changes.lists.length + changes.deleted.lists.length > 0) {
+      void this.#client.invalidateQueries({ queryKey: listsQuery.queryKey });
+    }
+    if (changes.reset || changes.tasks.length + changes.deleted.tasks.length > 0) {
+      void this.#client.invalidateQueries({ queryKey: labelsQuery.queryKey });
+    }
+    this.#revision = changes.revision;
+    return changes.has_more;
   }
 }
 
@@ -61,11 +67,15 @@ export class Catcher {
 export function followRevisions(catcher: Catcher): () => void {
   let source: EventSource | undefined;
   let timer: number | undefined;
+  let isStopped = false;
 
   const ignoreFailure = () => {
     // The stream's next word, or its next opening, asks again.
   };
   const open = () => {
+    if (isStopped) {
+      return;
+    }
     source = new EventSource(getStreamEventsUrl());
     // What happened while there was no stream.
     source.addEventListener("open", () => catcher.check().catch(ignoreFailure));
@@ -85,6 +95,7 @@ export function followRevisions(catcher: Catcher): () => void {
   };
   open();
   return () => {
+    isStopped = true;
     window.clearTimeout(timer);
     source?.close();
   };

@@ -12,10 +12,11 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import Markdown from "react-markdown";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { KeptText } from "./KeptText";
 import { labelsQuery, listsQuery, taskQuery } from "./task-queries";
 
 /** The contract's numbers. */
@@ -74,9 +75,9 @@ function Fields({ task, patch }: FieldsProps) {
   const labels = useQuery(labelsQuery);
   return (
     <Stack gap="md">
-      <Kept value={task.title} isAllowed={(title) => title !== ""} onChange={(title) => patch({ title })}>
+      <KeptText value={task.title} isAllowed={(title) => title !== ""} onChange={(title) => patch({ title })}>
         {(field) => <TextInput label={words.name} maxLength={MAX_TITLE_LENGTH} {...field} />}
-      </Kept>
+      </KeptText>
       <NativeSelect
         label={words.status}
         value={task.status}
@@ -158,8 +159,8 @@ function Notes({ task, patch }: FieldsProps) {
       {isPreview ? (
         <div className="markdown">{task.notes ? <Markdown>{task.notes}</Markdown> : words.nothing}</div>
       ) : (
-        <Kept value={task.notes} onChange={(notes) => patch({ notes })}>
-          {(field) => (
+        <KeptText value={task.notes} onChange={(notes) => patch({ notes })}>
+          {({ onKeyDown: _, ...field }) => (
             <Textarea
               label={words.notes}
               autosize
@@ -169,41 +170,8 @@ function Notes({ task, patch }: FieldsProps) {
               {...field}
             />
           )}
-        </Kept>
+        </KeptText>
       )}
     </Stack>
   );
-}
-
-interface KeptProps {
-  readonly value: string;
-  readonly isAllowed?: (text: string) => boolean;
-  readonly onChange: (text: string) => void;
-  readonly children: (field: {
-    value: string;
-    onChange: (event: { currentTarget: { value: string } }) => void;
-    onBlur: () => void;
-  }) => ReactNode;
-}
-
-/** Text that is sent when its field is left or goes away. What comes from elsewhere shows unless somebody is typing. */
-function Kept({ value, isAllowed = () => true, onChange, children }: KeptProps) {
-  const [typed, setTyped] = useState<string>();
-  const keep = () => {
-    const text = typed?.trim();
-    setTyped(undefined);
-    if (text !== undefined && text !== value && isAllowed(text)) {
-      onChange(text);
-    }
-  };
-  const latest = useRef(keep);
-  useEffect(() => {
-    latest.current = keep;
-  });
-  useEffect(() => () => latest.current(), []);
-  return children({
-    value: typed ?? value,
-    onChange: (event) => setTyped(event.currentTarget.value),
-    onBlur: keep,
-  });
 }

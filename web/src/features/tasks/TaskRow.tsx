@@ -1,9 +1,10 @@
 import { ActionIcon, Badge, Checkbox, TextInput } from "@mantine/core";
 import { IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
-import { memo, useState } from "react";
+import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { describeDue } from "./due";
+import { KeptText } from "./KeptText";
 import { isPending } from "./task-changes";
 import type { Day } from "./task-queries";
 
@@ -38,7 +39,7 @@ export const TaskRow = memo(function TaskRow({
         disabled={isOnItsWay}
         onChange={() => onComplete(task)}
       />
-      <TitleField key={task.title} task={task} isDisabled={isOnItsWay} onPatch={onPatch} />
+      <TitleField task={task} isDisabled={isOnItsWay} onPatch={onPatch} />
       <span className="task-labels">
         {task.labels.map((label) => (
           <Badge key={label} variant="light" color="gray" size="sm" ml={4} tt="none">
@@ -96,33 +97,22 @@ function TitleField({
   isDisabled,
   onPatch,
 }: Pick<Props, "task" | "onPatch"> & { isDisabled: boolean }) {
-  const [title, setTitle] = useState(task.title);
-  const keep = () => {
-    const trimmed = title.trim();
-    if (trimmed === "" || trimmed === task.title) {
-      setTitle(task.title);
-    } else {
-      onPatch(task, { title: trimmed });
-    }
-  };
   return (
-    <TextInput
-      className="task-title"
-      variant="unstyled"
-      aria-label={en.task.title(task.title)}
-      value={title}
-      readOnly={isDisabled}
-      maxLength={500}
-      onChange={(event) => setTitle(event.currentTarget.value)}
-      onBlur={keep}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") {
-          event.currentTarget.blur();
-        } else if (event.key === "Escape") {
-          setTitle(task.title);
-          event.stopPropagation();
-        }
-      }}
-    />
+    <KeptText
+      value={task.title}
+      isAllowed={(title) => title !== ""}
+      onChange={(title) => onPatch(task, { title })}
+    >
+      {(field) => (
+        <TextInput
+          className="task-title"
+          variant="unstyled"
+          aria-label={en.task.title(task.title)}
+          readOnly={isDisabled}
+          maxLength={500}
+          {...field}
+        />
+      )}
+    </KeptText>
   );
 }

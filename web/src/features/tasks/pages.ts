@@ -1,6 +1,11 @@
 import type { TaskOut, TaskPage } from "../../api/generated/taskfleet.schemas";
 
-type Pages = readonly TaskPage[];
+/** A page as it is kept: with the task behind which the next page begins, which may have gone from it since. */
+export interface LoadedPage extends TaskPage {
+  readonly end?: TaskOut | undefined;
+}
+
+type Pages = readonly LoadedPage[];
 type Compare = (one: TaskOut, other: TaskOut) => number;
 
 /** What has changed: tasks as they are now, and ids of those that are gone. */
@@ -21,22 +26,26 @@ export function changePages(
   isShown: (task: TaskOut) => boolean,
   compare: Compare,
 ): Pages {
+  const last = pages.at(-1);
+  const end = last?.end ?? pages.findLast((page) => page.items.length > 0)?.items.at(-1);
   let changed = pages;
   for (const id of changes.gone) {
     changed = without(changed, id);
   }
   for (const task of changes.tasks) {
-    const known = find(changed, task.id);
-    if (known !== undefined && known.revision > task.revision) {
+    const known = findTask(changed, task.id);
+    if (known !== undefined && (known.revision > task.revision || isSame(known, task))) {
       continue;
     }
     const others = without(changed, task.id);
-    changed = isShown(task) ? withTask(others, task, compare) : others;
+    const isLoaded = last?.next_cursor === null || (end !== undefined && compare(task, end) <= 0);
+    changed = isShown(task) && isLoaded ? withTask(others, task, compare) : others;
   }
   return changed;
 }
 
-function find(pages: Pages, id: string): TaskOut | undefined {
+/** Return a task of loaded pages. */
+export function findTask(pages: Pages, id: string): TaskOut | undefined {
   for (const page of pages) {
     const found = page.items.find((item) => item.id === id);
     if (found !== undefined) {
@@ -46,8 +55,12 @@ function find(pages: Pages, id: string): TaskOut | undefined {
   return undefined;
 }
 
+function isSame(one: TaskOut, other: TaskOut): boolean {
+  return one === other || (one.revision === other.revision && JSON.stringify(one) === JSON.stringify(other));
+}
+
 function without(pages: Pages, id: string): Pages {
-  if (find(pages, id) === undefined) {
+  if (findTask(pages, id) === undefined) {
     return pages;
   }
   return pages.map((page) =>
@@ -60,15 +73,10 @@ function without(pages: Pages, id: string): Pages {
 function withTask(pages: Pages, task: TaskOut, compare: Compare): Pages {
   for (const [number, page] of pages.entries()) {
     const index = page.items.findIndex((item) => compare(task, item) < 0);
-    const isEnd = index === -1 && number === pages.length - 1;
-    if (index === -1 && !isEnd) {
-      continue;
+    if (index !== -1 || number === pages.length - 1) {
+      const items = page.items.toSpliced(index === -1 ? page.items.length : index, 0, task);
+      return pages.with(number, { ...page, items });
     }
-    if (isEnd && page.next_cursor !== null) {
-      return pages;
-    }
-    const items = page.items.toSpliced(isEnd ? page.items.length : index, 0, task);
-    return pages.with(number, { ...page, items });
   }
   return pages;
 }

@@ -12,7 +12,7 @@ import { newIdempotencyKey } from "../../api/http";
 import { ApiProblem } from "../../api/problem";
 import { mayRetry, retryDelay } from "../../api/retry";
 import { restoreDraft } from "./draft";
-import { applyChanges, cancelTaskLists, labelsQuery } from "./task-queries";
+import { applyChanges, labelsQuery } from "./task-queries";
 import { someInstantOn } from "./view";
 
 /** One change of one task: how it is shown at once, and how it is truly made. It may be sent several times. */
@@ -21,6 +21,8 @@ export interface TaskChange {
   readonly before: TaskOut | undefined;
   /** What it will be as far as one can tell; undefined when it goes away. */
   readonly predicted: TaskOut | undefined;
+  /** What it makes of a task, whatever that is by then; missing where there was no task, or it goes away. */
+  readonly predict?: (task: TaskOut) => TaskOut;
   /** What is to be different, where that is all. */
   readonly patch?: TaskPatch;
   /** What somebody typed for a new task, which must not be lost. */
@@ -43,18 +45,17 @@ const successors = new Map<string, number>();
  * Rejects with 412 when somebody else has changed it.
  */
 export function patching(task: TaskOut, patch: TaskPatch, timezone = "UTC"): TaskChange {
+  const predict = (present: TaskOut) => withPatch(present, patch, timezone);
   return {
     before: task,
-    predicted: withPatch(task, patch, timezone),
+    predicted: predict(task),
+    predict,
     patch,
     send: async () => {
-      const revision = latestOwn(task);
       try {
-        const changed = await updateTask(task.id, patch, { headers: { "If-Match": `"${revision}"` } });
-        if (changed.revision !== revision) {
-          successors.set(`${task.id} ${revision}`, changed.revision);
-        }
-        return changed;
+        return await remembering(task, (revision) =>
+          updateTask(task.id, patch, { headers: { "If-Match": `"${revision}"` } }),
+        );
       } catch (error) {
         const current = currentOf(error);
         // The answer to an earlier try was lost; it is what was wanted.
@@ -73,6 +74,16 @@ export function currentOf(error: unknown): TaskOut | undefined {
     return error.document.current as TaskOut | undefined;
   }
   return undefined;
+}
+
+/** Make a change of a task, and remember which version it made of which. */
+async function remembering(task: TaskOut, change: (revision: number) => Promise<TaskOut>): Promise<TaskOut> {
+  const revision = latestOwn(task);
+  const changed = await change(revision);
+  if (changed.revision > revision) {
+    successors.set(`${task.id} ${revision}`, changed.revision);
+  }
+  return changed;
 }
 
 function latestOwn(task: TaskOut): number {
@@ -113,7 +124,8 @@ export function completing(task: TaskOut): TaskChange {
   return {
     before: task,
     predicted: { ...task, status: "done" },
-    send: () => completeTask(task.id, { headers: { "Idempotency-Key": key } }),
+    predict: (present) => ({ ...present, status: "done" }),
+    send: () => remembering(task, () => completeTask(task.id, { headers: { "Idempotency-Key": key } })),
   };
 }
 
@@ -123,7 +135,8 @@ export function reopening(task: TaskOut): TaskChange {
   return {
     before: { ...task, status: "done" },
     predicted: task,
-    send: () => reopenTask(task.id, { headers: { "Idempotency-Key": key } }),
+    predict: (present) => ({ ...present, status: "todo" }),
+    send: () => remembering(task, () => reopenTask(task.id, { headers: { "Idempotency-Key": key } })),
   };
 }
 
@@ -133,7 +146,13 @@ export function deleting(task: TaskOut): TaskChange {
     before: task,
     predicted: undefined,
     send: async () => {
-      await deleteTask(task.id);
+      try {
+        await deleteTask(task.id);
+      } catch (error) {
+        if (!isGone(error)) {
+          throw error; // gone is what it was to be, by an earlier try or by somebody else
+        }
+      }
       return undefined;
     },
   };
@@ -145,7 +164,7 @@ export function restoring(task: TaskOut): TaskChange {
   return {
     before: undefined,
     predicted: task,
-    send: () => restoreTask(task.id, { headers: { "Idempotency-Key": key } }),
+    send: () => remembering(task, () => restoreTask(task.id, { headers: { "Idempotency-Key": key } })),
   };
 }
 
@@ -198,21 +217,63 @@ export function taskChangeOptions(
     scope: { id: "task-changes" },
     retry: mayRetry,
     retryDelay,
-    onMutate: async (change) => {
-      await cancelTaskLists(client);
+    onMutate: (change) => {
+      if (change.before !== undefined && change.predict !== undefined && !hasOthers(client, change)) {
+        confirmedOf(client).set(change.before.id, change.before);
+      }
       show(client, change.before, change.predicted);
     },
     onSuccess: (task, change) => {
-      show(client, change.predicted, task);
+      settle(client, change, task);
       void client.invalidateQueries({ queryKey: labelsQuery.queryKey });
     },
     onError: (error, change) => {
-      show(client, change.predicted, currentOf(error) ?? change.before);
+      const before = change.before && (confirmedOf(client).get(change.before.id) ?? change.before);
+      settle(client, change, isGone(error) ? undefined : (currentOf(error) ?? before));
       if (change.draft !== undefined) {
         restoreDraft(change.draft.title);
       }
     },
   };
+}
+
+/** Tasks with changes under way, as the service last had them. */
+const confirmed = new WeakMap<QueryClient, Map<string, TaskOut>>();
+
+function confirmedOf(client: QueryClient): Map<string, TaskOut> {
+  const tasks = confirmed.get(client) ?? new Map<string, TaskOut>();
+  confirmed.set(client, tasks);
+  return tasks;
+}
+
+/** Show what the service has, with what other changes of the same task, which are still under way, make of it. */
+function settle(client: QueryClient, change: TaskChange, task: TaskOut | undefined): void {
+  const others = othersOf(client, change);
+  if (task !== undefined && others.length > 0) {
+    confirmedOf(client).set(task.id, task);
+  } else if (change.before !== undefined) {
+    confirmedOf(client).delete(change.before.id);
+  }
+  const shown = others.reduce((present, other) => present && (other.predict?.(present) ?? present), task);
+  show(client, change.predicted ?? change.before, shown);
+}
+
+function hasOthers(client: QueryClient, change: TaskChange): boolean {
+  return othersOf(client, change).length > 0;
+}
+
+function othersOf(client: QueryClient, change: TaskChange): TaskChange[] {
+  return client
+    .getMutationCache()
+    .findAll({ mutationKey: ["task-change"], status: "pending" })
+    .map((mutation) => mutation.state.variables as TaskChange | undefined)
+    .filter((other) => other !== undefined && other !== change && other.before?.id === change.before?.id)
+    .filter((other): other is TaskChange => other?.before !== undefined);
+}
+
+/** Whether an error says that there is no such task any more. */
+function isGone(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 404;
 }
 
 /** Longer than the first tries to add a task take together; after that a task shown twice is the lesser evil. */

@@ -5,8 +5,8 @@ import {
   queryOptions,
 } from "@tanstack/react-query";
 import { getTask, listLabels, listLists, listTasks } from "../../api/generated/taskfleet";
-import type { TaskOut, TaskPage } from "../../api/generated/taskfleet.schemas";
-import { changePages, type TaskChanges } from "./pages";
+import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import { changePages, type LoadedPage, type TaskChanges } from "./pages";
 import { compareIn, shows, type TaskView, toQuery } from "./view";
 
 const PAGE_SIZE = 100;
@@ -23,10 +23,19 @@ export interface Day {
 export function taskListQuery(view: TaskView, day: Day) {
   return infiniteQueryOptions({
     queryKey: [LISTS_KEY, view, day] as const,
-    queryFn: ({ pageParam, signal }) =>
-      listTasks({ ...toQuery(view, day.today), limit: PAGE_SIZE, cursor: pageParam }, { signal }),
+    queryFn: async ({ client, pageParam, signal }): Promise<LoadedPage> => {
+      const query = { ...toQuery(view, day.today), limit: PAGE_SIZE, cursor: pageParam };
+      const page = await listTasks(query, { signal });
+      return withRecentChanges(
+        client,
+        { ...page, end: page.items.at(-1) },
+        view,
+        day,
+        pageParam === undefined,
+      );
+    },
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: TaskPage) => page.next_cursor ?? undefined,
+    getNextPageParam: (page: LoadedPage) => page.next_cursor ?? undefined,
     // Live updates bring what changes; a stream that was away asks for what it missed.
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -53,11 +62,61 @@ export function taskQuery(taskId: string) {
   });
 }
 
+/** More than happen while a page is on its way. */
+const MAX_RECENT = 1_000;
+/** The latest changes by id, oldest first; undefined stands for a task that is gone. */
+const recentChanges = new WeakMap<QueryClient, Map<string, TaskOut | undefined>>();
+
+function noteRecent(client: QueryClient, id: string, task: TaskOut | undefined): void {
+  const recent = recentChanges.get(client) ?? new Map<string, TaskOut | undefined>();
+  recentChanges.set(client, recent);
+  recent.delete(id);
+  recent.set(id, task);
+  for (const oldest of recent.keys()) {
+    if (recent.size <= MAX_RECENT) {
+      break;
+    }
+    recent.delete(oldest);
+  }
+}
+
+/** Return a page as it would have come if the service had read it now: it may be older than what was shown since. */
+function withRecentChanges(
+  client: QueryClient,
+  page: LoadedPage,
+  view: TaskView,
+  day: Day,
+  isFirst: boolean,
+) {
+  const recent = [...(recentChanges.get(client) ?? [])];
+  const compare = (one: TaskOut, other: TaskOut) => compareIn(view, one, other);
+  const first = page.items[0];
+  const [changed] = changePages(
+    [page],
+    {
+      tasks: recent.flatMap(([, task]) => task ?? []),
+      gone: recent.flatMap(([id, task]) => (task === undefined ? id : [])),
+    },
+    // What comes before a later page is on an earlier one.
+    (task) =>
+      shows(view, task, day.today, day.timezone) &&
+      (isFirst || (first !== undefined && compare(task, first) >= 0)),
+    compare,
+  );
+  return changed ?? page;
+}
+
 /** Show changed tasks in every list that is loaded, wherever they belong now, without asking for any list again. */
 export function applyChanges(client: QueryClient, changes: TaskChanges): void {
+  for (const id of changes.gone) {
+    noteRecent(client, id, undefined);
+  }
+  for (const task of changes.tasks) {
+    noteRecent(client, task.id, task);
+  }
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
     const [, view, day] = query.queryKey as [string, TaskView, Day];
-    client.setQueryData<InfiniteData<TaskPage, string | undefined>>(query.queryKey, (data) => {
+    client.setQueryData<InfiniteData<LoadedPage, string | undefined>>(query.queryKey, (data) => {
       if (data === undefined) {
         return data;
       }
@@ -75,11 +134,6 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
       known !== undefined && known.revision <= task.revision ? task : known,
     );
   }
-}
-
-/** Let no answer that is under way undo what was just shown. */
-export function cancelTaskLists(client: QueryClient): Promise<void> {
-  return client.cancelQueries({ queryKey: [LISTS_KEY] });
 }
 
 /** Ask for every list again: what is here may be too old to be brought up to date. */
