@@ -128,6 +128,28 @@ test.describe("a session that has ended", () => {
   });
 });
 
+test.describe("signing out and in as somebody else", () => {
+  test("leaves nothing of the one before, in no tab", async ({ signedIn: page, context }) => {
+    await addTask(page, "A secret of the first");
+    await quickAdd(page).fill("Half a secret");
+    const other = await context.newPage();
+    await other.goto("/all");
+    await expect(titleOf(other, "A secret of the first")).toBeVisible();
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(other.getByLabel("E-mail")).toBeVisible();
+    await page.getByLabel("E-mail").fill(`second-${Date.now()}@example.org`);
+    await page.getByRole("button", { name: "Sign in" }).click();
+
+    await addTask(page, "Of the second");
+    await expect(quickAdd(page)).toHaveValue("");
+    await expect(titleOf(other, "Of the second")).toBeVisible();
+    for (const tab of [page, other]) {
+      await expect(titleOf(tab, "A secret of the first")).toHaveCount(0);
+    }
+  });
+});
+
 test.describe("many tasks", () => {
   test("are loaded as they are scrolled to, and few of them drawn", async ({ signedIn: page, context }) => {
     const origin = new URL(page.url()).origin;

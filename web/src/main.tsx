@@ -7,12 +7,19 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { mayRetry, retryDelay } from "./api/retry";
 import { onSessionEnd } from "./api/session";
+import { onSessionElsewhere } from "./api/tabs";
 import { buildRouter } from "./app/router";
 import { theme } from "./app/theme";
 import { profileQuery } from "./features/session/profile";
 
 const client = new QueryClient({ defaultOptions: { queries: { retry: mayRetry, retryDelay } } });
 const router = buildRouter(client);
+
+// What is in memory is of the session before; a page that begins anew has nothing of it.
+onSessionElsewhere(() => {
+  const { pathname, search, href } = router.state.location;
+  window.location.assign(pathname === "/sign-in" ? (search.next ?? "/today") : href);
+});
 
 onSessionEnd(() => {
   if (client.getQueryData(profileQuery.queryKey) === undefined) {

@@ -27,7 +27,9 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
+import { announceSession } from "../api/tabs";
 import { Catcher, followRevisions } from "../features/live/live-updates";
+import { keepDraft } from "../features/tasks/draft";
 import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
 import { en } from "../words/en";
 import { SaveState } from "./SaveState";
@@ -173,12 +175,12 @@ function Heading({ text }: { readonly text: string }) {
 }
 
 function SignOut() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const signOut = async () => {
     await logOut(null);
-    client.clear();
-    await navigate({ to: "/sign-in" });
+    keepDraft("");
+    announceSession();
+    // Another page, so that whoever signs in next finds nothing in memory.
+    window.location.assign("/sign-in");
   };
   return (
     <ActionIcon variant="subtle" color="gray" aria-label={en.signOut} onClick={() => void signOut()}>

@@ -6,10 +6,10 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
-  useNavigate,
 } from "@tanstack/react-router";
 import { lazy } from "react";
 import { ApiProblem } from "../api/problem";
+import { announceSession } from "../api/tabs";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
 
@@ -48,14 +48,12 @@ const signIn = createRoute({
   }),
   component: function SignIn() {
     const { next = "/today", expired = false } = signIn.useSearch();
-    const navigate = useNavigate();
-    return (
-      <SignInPage
-        next={next}
-        isExpired={expired}
-        onSignedIn={() => void navigate({ href: next, replace: true })}
-      />
-    );
+    const enter = () => {
+      announceSession();
+      // Another page, because it may be another user than before.
+      window.location.assign(next);
+    };
+    return <SignInPage next={next} isExpired={expired} onSignedIn={enter} />;
   },
 });
 
