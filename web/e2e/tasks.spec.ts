@@ -128,6 +128,21 @@ test.describe("a session that has ended", () => {
   });
 });
 
+test.describe("a list", () => {
+  test("is made beside the others, and takes what is added to it", async ({ signedIn: page }) => {
+    await page.getByRole("button", { name: "Add a list" }).click();
+    await page.getByRole("textbox", { name: "Name of the list" }).fill("Moving house");
+    await page.getByRole("textbox", { name: "Name of the list" }).press("Enter");
+    await expect(page.getByRole("heading", { name: "Moving house" })).toBeVisible();
+    await addTask(page, "Order boxes");
+    await page.getByRole("link", { name: "Inbox" }).click();
+    await expect(page.getByRole("heading", { name: "Inbox" })).toBeVisible();
+    await expect(titleOf(page, "Order boxes")).toHaveCount(0);
+    await page.getByRole("link", { name: "Moving house" }).click();
+    await expect(titleOf(page, "Order boxes")).toBeVisible();
+  });
+});
+
 test.describe("signing out and in as somebody else", () => {
   test("leaves nothing of the one before, in no tab", async ({ signedIn: page, context }) => {
     await addTask(page, "A secret of the first");

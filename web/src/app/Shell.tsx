@@ -23,13 +23,14 @@ import {
   IconTag,
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import { announceSession } from "../api/tabs";
 import { Catcher, followRevisions } from "../features/live/live-updates";
 import { keepDraft } from "../features/tasks/draft";
+import { NewList } from "../features/tasks/NewList";
 import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
 import { en } from "../words/en";
 import { SaveState } from "./SaveState";
@@ -45,6 +46,8 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
   const { toggleColorScheme } = useMantineColorScheme();
   useLiveUpdates(profile);
   useGoKeys();
+  const router = useRouter();
+  useEffect(() => router.subscribe("onResolved", close), [router, close]);
   useHotkeys([
     ["shift+?", help.open],
     ["?", help.open],
@@ -82,7 +85,7 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={en.navigation}>
-        <ScrollArea onClick={close}>
+        <ScrollArea>
           <Views />
         </ScrollArea>
       </AppShell.Navbar>
@@ -137,7 +140,7 @@ function Views() {
         label={en.views.inbox}
         leftSection={<IconInbox size={ICON} aria-hidden />}
       />
-      {(lists.data ?? []).length > 0 && <Heading text={en.views.lists} />}
+      <NewList />
       {lists.data
         ?.filter((list) => !list.archived)
         .map((list) => (

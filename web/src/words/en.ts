@@ -18,6 +18,7 @@ export const en = {
     lists: "Lists",
     labels: "Labels",
   },
+  newList: { open: "Add a list", name: "Name of the list" },
   navigation: "Views",
   toggleNavigation: "Show or hide the views",
   signOut: "Sign out",
