@@ -194,6 +194,35 @@ describe("a request that nobody answers", () => {
   });
 });
 
+describe("an answer that breaks off", () => {
+  /** An answer of which the beginning has come; `end` settles what becomes of the rest. */
+  function beginning(end: Promise<never>): Response {
+    const answer = json({});
+    vi.spyOn(answer, "json").mockReturnValue(end);
+    return answer;
+  }
+
+  test("is one that nobody gave", async () => {
+    const cause = new TypeError("terminated");
+    serve(() => beginning(Promise.reject(cause)));
+    const failure = await failureOf(send("/api/v1/tasks", { method: "POST" }));
+    expect(failure).toBeInstanceOf(UnreachableError);
+    expect(failure).toMatchObject({ cause });
+  });
+
+  test("because its caller cancels stays an abort", async () => {
+    const rest = deferred<never>();
+    const caller = new AbortController();
+    const answer = beginning(rest.promise);
+    serve(() => answer);
+    const sent = failureOf(send("/api/v1/tasks", { signal: caller.signal }));
+    await vi.waitFor(() => expect(answer.json).toHaveBeenCalled());
+    caller.abort();
+    rest.reject(caller.signal.reason);
+    expect(await sent).toBe(caller.signal.reason);
+  });
+});
+
 describe("a request that its caller cancels", () => {
   test("stays an abort", async () => {
     serve(() => new Promise(() => {}));

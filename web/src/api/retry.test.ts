@@ -35,8 +35,9 @@ describe("how often it is tried again", () => {
     expect(mayRetry(0, unreachable)).toBe(true);
   });
 
-  test("not without end", () => {
-    expect(mayRetry(10, unreachable)).toBe(false);
+  test("four times, so that there are five tries in all", () => {
+    const answers = Array.from({ length: 6 }, (_, failures) => mayRetry(failures, unreachable));
+    expect(answers).toEqual([true, true, true, true, false, false]);
   });
 
   test("never after a refusal that will stay one", () => {
@@ -58,6 +59,10 @@ describe("how long it is waited", () => {
   test("as long as the service asks for", () => {
     expect(retryDelay(0, new ApiProblem(429, {}, 30))).toBe(30_000);
     expect(retryDelay(3, new ApiProblem(503, {}, 0))).toBe(0);
+  });
+
+  test.each([60, 61, 3_600])("but a minute at most: it asks for %i seconds", (seconds) => {
+    expect(retryDelay(0, new ApiProblem(429, {}, seconds))).toBe(60_000);
   });
 
   test("by its own measure where the service does not say", () => {

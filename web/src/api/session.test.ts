@@ -230,6 +230,26 @@ describe("when nobody can tell whether the session has ended", () => {
     expect(listener).not.toHaveBeenCalled();
   });
 
+  test("a renewal that nobody answers is given up, and does not hold up the other tabs for ever", async () => {
+    const other = await openTab();
+    const patience: AbortController[] = [];
+    vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+      const running = new AbortController();
+      patience.push(running);
+      return running.signal;
+    });
+    sessions.refresh = () => new Promise(() => {});
+    const sent = tab.send("/api/v1/tasks");
+    const outcome = expect(sent).rejects.toBeInstanceOf(tab.UnreachableError);
+    await vi.waitFor(() => expect(countOf(requests, REFRESH)).toBe(1));
+    sessions.refresh = () => json({});
+    const waiting = other.send("/api/v1/labels");
+    await vi.waitFor(() => expect(countOf(requests, "/api/v1/labels")).toBe(1));
+    patience[1]?.abort(new DOMException("The time is up.", "TimeoutError"));
+    await outcome;
+    expect(await waiting).toEqual({ path: "/api/v1/labels" });
+  });
+
   test("the next request tries again", async () => {
     sessions.refresh = () => Promise.reject(noNetwork());
     await expect(tab.send("/api/v1/tasks")).rejects.toThrow();

@@ -6,7 +6,7 @@ import { deferred } from "../../testing/deferred";
 import { FakeEventSource } from "../../testing/event-source";
 import { json, noNetwork, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
-import { labelsQuery, listsQuery, taskListQuery } from "../tasks/task-queries";
+import { applyChanges, labelsQuery, listsQuery, taskListQuery } from "../tasks/task-queries";
 import { Catcher, followRevisions } from "./live-updates";
 
 const ALL = taskListQuery({ kind: "all" }, { today: "2026-12-01", timezone: "UTC" });
@@ -130,6 +130,16 @@ describe("checking", () => {
     await new Catcher(client, 4).check();
     expect(idsShown()).toEqual(["task-5", "task-6"]);
   });
+
+  test("asks for one page after the other, too", async () => {
+    load();
+    const revisions = new Revisions(6);
+    revisions.pageSize = 1;
+    const requests = serve(revisions.answer);
+    await new Catcher(client, 4).check();
+    expect(sincesOf(requests)).toEqual([4, 5]);
+    expect(idsShown()).toEqual(["task-5", "task-6"]);
+  });
 });
 
 describe("calls while one is under way", () => {
@@ -159,11 +169,95 @@ describe("calls while one is under way", () => {
     expect(idsShown()).toEqual(["task-5", "task-6", "task-7", "task-8"]);
   });
 
+  test("ask for what was told while a check found nothing new", async () => {
+    load();
+    const revisions = new Revisions(4);
+    const first = deferred();
+    const requests = serve(async (request) => {
+      const answer = revisions.answer(request);
+      await first.promise;
+      return answer;
+    });
+    const catcher = new Catcher(client, 4);
+    const checked = catcher.check();
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    revisions.present = 5;
+    const caughtUp = catcher.catchUp(5);
+    first.resolve();
+    await Promise.all([checked, caughtUp]);
+    expect(sincesOf(requests)).toEqual([4, 4]);
+    expect(idsShown()).toEqual(["task-5"]);
+  });
+
   test("cost nothing more when the answer brings what they want", async () => {
     const requests = serve(new Revisions(8).answer);
     const catcher = new Catcher(client, 4);
     await Promise.all([catcher.catchUp(5), catcher.catchUp(8)]);
     expect(sincesOf(requests)).toEqual([4]);
+  });
+});
+
+describe("a list that is loading while something changes", () => {
+  const old = taskOf({ id: "milk", title: "Milk", position: "a0", revision: 4 });
+
+  /** Let the list be read before a change, and arrive after it. */
+  async function loadMeanwhile(changes: Partial<SyncAnswer>): Promise<void> {
+    const page = deferred<Response>();
+    const requests = serve(({ url }) =>
+      url.pathname === "/api/v1/tasks" ? page.promise : changesUpTo(5, changes),
+    );
+    const loaded = client.fetchInfiniteQuery(ALL);
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    await new Catcher(client, 4).catchUp(5);
+    page.resolve(json({ items: [old], next_cursor: null }));
+    await loaded;
+  }
+
+  test("shows a task as it has become", async () => {
+    const present = { ...old, title: "Oat milk", revision: 5 };
+    await loadMeanwhile({ tasks: [present] });
+    expect(client.getQueryData(ALL.queryKey)?.pages[0]?.items).toEqual([present]);
+  });
+
+  test("shows a task that has come", async () => {
+    await loadMeanwhile({ tasks: [taskOfRevision(5)] });
+    expect(idsShown()).toEqual(["milk", "task-5"]);
+  });
+
+  test("does not show a task that is gone", async () => {
+    await loadMeanwhile({ deleted: { tasks: ["milk"], lists: [] } });
+    expect(idsShown()).toEqual([]);
+  });
+});
+
+describe("a list that is loaded in part", () => {
+  const [milk, bread, tea] = ["milk", "bread", "tea"].map((id, number) =>
+    taskOf({ id, position: `a${number}`, revision: 4 }),
+  ) as [TaskOut, TaskOut, TaskOut];
+
+  beforeEach(async () => {
+    serve(({ url }) =>
+      url.searchParams.has("cursor")
+        ? json({ items: [tea], next_cursor: null })
+        : json({ items: [milk, bread], next_cursor: "after bread" }),
+    );
+    await client.fetchInfiniteQuery(ALL);
+  });
+
+  test("gets its last task back where it was", () => {
+    applyChanges(client, { tasks: [], gone: ["bread"] });
+    expect(idsShown()).toEqual(["milk"]);
+    applyChanges(client, { tasks: [bread], gone: [] });
+    expect(idsShown()).toEqual(["milk", "bread"]);
+  });
+
+  test("shows what has changed before its next page only once when that comes", async () => {
+    const observer = new InfiniteQueryObserver(client, ALL);
+    const stopShowing = observer.subscribe(() => {});
+    applyChanges(client, { tasks: [{ ...milk, title: "Oat milk", revision: 5 }], gone: [] });
+    await observer.fetchNextPage();
+    expect(idsShown()).toEqual(["milk", "bread", "tea"]);
+    stopShowing();
   });
 });
 
@@ -222,6 +316,7 @@ describe("lists and labels", () => {
   test.each([
     ["one has changed", { lists: [list] }, true],
     ["one is gone", { deleted: { tasks: [], lists: ["list-a"] } }, true],
+    ["all begins anew, without any list", { reset: true }, true],
     ["only tasks have changed", { tasks: [taskOfRevision(5)] }, false],
   ])("the lists are asked for again if needed: %s", async (_what, members, isExpected) => {
     serve(() => changesUpTo(5, members));
@@ -229,10 +324,15 @@ describe("lists and labels", () => {
     expect(isOutdated(listsQuery.queryKey)).toBe(isExpected);
   });
 
-  test("the labels are asked for again when tasks have changed", async () => {
-    serve(() => changesUpTo(5, { tasks: [taskOfRevision(5)] }));
+  test.each([
+    ["tasks have changed", { tasks: [taskOfRevision(5)] }, true],
+    ["one is gone", { deleted: { tasks: ["task-4"], lists: [] } }, true],
+    ["all begins anew, without any task", { reset: true }, true],
+    ["only lists have changed", { lists: [list] }, false],
+  ])("the labels are asked for again if needed: %s", async (_what, members, isExpected) => {
+    serve(() => changesUpTo(5, members));
     await new Catcher(client, 4).catchUp(5);
-    expect(isOutdated(labelsQuery.queryKey)).toBe(true);
+    expect(isOutdated(labelsQuery.queryKey)).toBe(isExpected);
   });
 });
 
@@ -391,6 +491,18 @@ describe("following the revisions", () => {
     await elapse(60_000);
     expect(FakeEventSource.opened).toHaveLength(1);
     expect(requests).toEqual([]);
+  });
+
+  test("ends when it is told to while it asks what was missed before it opens another stream", async () => {
+    const missed = deferred<Response>();
+    requests = serve(() => missed.promise);
+    stream().refuse();
+    await elapse(10_000);
+    expect(requests).toHaveLength(1);
+    stop();
+    missed.resolve(changesUpTo(4));
+    await elapse(60_000);
+    expect(FakeEventSource.opened).toHaveLength(1);
   });
 });
 

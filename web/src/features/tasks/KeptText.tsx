@@ -1,9 +1,12 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 
 interface Props {
+  readonly task: TaskOut;
   readonly value: string;
   readonly isAllowed?: (text: string) => boolean;
-  readonly onChange: (text: string) => void;
+  /** Told of the new text, and of the task as it was when somebody began to type: that is what they saw. */
+  readonly onChange: (text: string, seen: TaskOut) => void;
   readonly children: (field: {
     value: string;
     onChange: (event: { currentTarget: { value: string } }) => void;
@@ -14,13 +17,13 @@ interface Props {
 }
 
 /** Text that is sent when its field is left or goes away. What comes from elsewhere shows unless somebody is typing. */
-export function KeptText({ value, isAllowed = () => true, onChange, children }: Props) {
-  const [typed, setTyped] = useState<string>();
+export function KeptText({ task, value, isAllowed = () => true, onChange, children }: Props) {
+  const [typed, setTyped] = useState<{ readonly text: string; readonly seen: TaskOut }>();
   const keep = () => {
-    const text = typed?.trim();
+    const text = typed?.text.trim();
     setTyped(undefined);
-    if (text !== undefined && text !== value && isAllowed(text)) {
-      onChange(text);
+    if (typed !== undefined && text !== undefined && text !== value && isAllowed(text)) {
+      onChange(text, typed.seen);
     }
   };
   const latest = useRef(keep);
@@ -29,8 +32,9 @@ export function KeptText({ value, isAllowed = () => true, onChange, children }: 
   });
   useEffect(() => () => latest.current(), []);
   return children({
-    value: typed ?? value,
-    onChange: (event) => setTyped(event.currentTarget.value),
+    value: typed?.text ?? value,
+    onChange: ({ currentTarget: { value: text } }) =>
+      setTyped((before) => ({ text, seen: before?.seen ?? task })),
     onBlur: keep,
     onKeyDown: (event) => {
       // An Enter that chooses a word of an input method is none of ours.

@@ -61,13 +61,14 @@ function Loaded({ taskId, onPatch }: { readonly taskId: string; readonly onPatch
   return task.data === undefined ? (
     <Text role="alert">{words.missing}</Text>
   ) : (
-    <Fields task={task.data} patch={(patch) => onPatch(task.data, patch)} />
+    <Fields task={task.data} patch={(patch, seen = task.data) => onPatch(seen, patch)} />
   );
 }
 
 interface FieldsProps {
   readonly task: TaskOut;
-  readonly patch: (patch: TaskPatch) => void;
+  /** Changes the task that was seen, which is the present one unless told otherwise. */
+  readonly patch: (patch: TaskPatch, seen?: TaskOut) => void;
 }
 
 function Fields({ task, patch }: FieldsProps) {
@@ -75,7 +76,12 @@ function Fields({ task, patch }: FieldsProps) {
   const labels = useQuery(labelsQuery);
   return (
     <Stack gap="md">
-      <KeptText value={task.title} isAllowed={(title) => title !== ""} onChange={(title) => patch({ title })}>
+      <KeptText
+        task={task}
+        value={task.title}
+        isAllowed={(title) => title !== ""}
+        onChange={(title, seen) => patch({ title }, seen)}
+      >
         {(field) => <TextInput label={words.name} maxLength={MAX_TITLE_LENGTH} {...field} />}
       </KeptText>
       <NativeSelect
@@ -159,7 +165,7 @@ function Notes({ task, patch }: FieldsProps) {
       {isPreview ? (
         <div className="markdown">{task.notes ? <Markdown>{task.notes}</Markdown> : words.nothing}</div>
       ) : (
-        <KeptText value={task.notes} onChange={(notes) => patch({ notes })}>
+        <KeptText task={task} value={task.notes} onChange={(notes, seen) => patch({ notes }, seen)}>
           {({ onKeyDown: _, ...field }) => (
             <Textarea
               label={words.notes}

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
@@ -12,8 +12,16 @@ const DAY = { today: "2026-12-01", timezone: "UTC" };
 
 function renderRow(task: TaskOut) {
   const actions = { onComplete: vi.fn(), onDelete: vi.fn(), onPatch: vi.fn(), onOpen: vi.fn() };
-  const { container } = renderInApp(<TaskRow task={task} day={DAY} isCurrent={false} {...actions} />);
-  return { container, user: userEvent.setup(), ...actions };
+  const rowOf = (shown: TaskOut) => <TaskRow task={shown} day={DAY} isCurrent={false} {...actions} />;
+  const { container, rerender, unmount } = renderInApp(rowOf(task));
+  return {
+    container,
+    user: userEvent.setup(),
+    /** Show the task as it is now. */
+    update: (present: TaskOut) => rerender(rowOf(present)),
+    unmount,
+    ...actions,
+  };
 }
 
 function titleField(task: TaskOut): HTMLInputElement {
@@ -132,5 +140,47 @@ describe("a title that is edited", () => {
     const { user, onPatch } = renderRow(task);
     await user.type(titleField(task), " {Enter}");
     expect(onPatch).not.toHaveBeenCalled();
+  });
+
+  test("stays as it was typed when the title changes elsewhere meanwhile", async () => {
+    const { user, update, onPatch } = renderRow(task);
+    await user.type(titleField(task), "shake");
+    const present = { ...task, title: "Oat milk", revision: 2 };
+    update(present);
+    expect(titleField(present).value).toBe("Milkshake");
+    expect(document.activeElement).toBe(titleField(present));
+    expect(onPatch).not.toHaveBeenCalled();
+  });
+
+  test("is a change of the version that was seen when typing began, so that it is known for a conflict", async () => {
+    const { user, update, onPatch } = renderRow(task);
+    await user.type(titleField(task), "shake");
+    update({ ...task, title: "Oat milk", revision: 2 });
+    await user.keyboard("{Enter}");
+    expect(onPatch.mock.calls).toEqual([[task, { title: "Milkshake" }]]);
+  });
+
+  test("shows the title from elsewhere where nobody has typed", () => {
+    const { update } = renderRow(task);
+    const present = { ...task, title: "Oat milk", revision: 2 };
+    update(present);
+    expect(titleField(present).value).toBe("Oat milk");
+  });
+
+  test("is kept when its row goes away", async () => {
+    const { user, unmount, onPatch } = renderRow(task);
+    await user.type(titleField(task), "shake");
+    unmount();
+    expect(onPatch.mock.calls).toEqual([[task, { title: "Milkshake" }]]);
+  });
+
+  test("is not kept yet on an Enter that ends a composition of an input method", () => {
+    const { onPatch } = renderRow(task);
+    titleField(task).focus();
+    fireEvent.change(titleField(task), { target: { value: "Milkに" } });
+    fireEvent.keyDown(titleField(task), { key: "Enter", isComposing: true });
+    expect(onPatch).not.toHaveBeenCalled();
+    fireEvent.keyDown(titleField(task), { key: "Enter" });
+    expect(onPatch.mock.calls).toEqual([[task, { title: "Milkに" }]]);
   });
 });

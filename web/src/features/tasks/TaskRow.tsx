@@ -99,9 +99,10 @@ function TitleField({
 }: Pick<Props, "task" | "onPatch"> & { isDisabled: boolean }) {
   return (
     <KeptText
+      task={task}
       value={task.title}
       isAllowed={(title) => title !== ""}
-      onChange={(title) => onPatch(task, { title })}
+      onChange={(title, seen) => onPatch(seen, { title })}
     >
       {(field) => (
         <TextInput

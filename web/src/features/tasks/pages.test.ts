@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { TaskOut, TaskPage } from "../../api/generated/taskfleet.schemas";
+import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { taskOf } from "../../testing/tasks";
-import { changePages } from "./pages";
+import { changePages, type LoadedPage } from "./pages";
 import { compareIn } from "./view";
 
-type Pages = readonly TaskPage[];
+type Pages = readonly LoadedPage[];
 
 /** A list of open tasks by position, as most views are. */
 function changed(pages: Pages, changes: { tasks?: TaskOut[]; gone?: string[] }): Pages {
@@ -26,10 +26,11 @@ function taskAt(name: string, members: Partial<TaskOut> = {}): TaskOut {
 
 /** Pages such as `["ac", "eg"]`, with another one behind them where `hasMore`. */
 function pagesOf(names: readonly string[], hasMore = false): Pages {
-  return names.map((page, number) => ({
-    items: [...page].map((name) => taskAt(name)),
-    next_cursor: number < names.length - 1 || hasMore ? `after page ${number}` : null,
-  }));
+  return names.map((page, number) => {
+    const items = [...page].map((name) => taskAt(name));
+    const next_cursor = number < names.length - 1 || hasMore ? `after page ${number}` : null;
+    return { items, next_cursor, end: items.at(-1) };
+  });
 }
 
 function namesOf(pages: Pages): string[] {
@@ -119,6 +120,37 @@ describe("a task whose place is behind everything that is loaded", () => {
   });
 });
 
+describe("the last task of what is loaded, where there is more", () => {
+  test("stays when it has changed where it stands", () => {
+    const present = taskAt("g", { title: "New", revision: 2 });
+    const pages = changed(pagesOf(["ac", "eg"], true), { tasks: [present] });
+    expect(namesOf(pages)).toEqual(["ac", "eg"]);
+    expect(pages[1]?.items[1]).toEqual(present);
+  });
+
+  test("stays as well on pages that do not say where they end", () => {
+    const pages = pagesOf(["ac", "eg"], true).map(({ items, next_cursor }) => ({ items, next_cursor }));
+    expect(namesOf(changed(pages, { tasks: [taskAt("g", { revision: 2 })] }))).toEqual(["ac", "eg"]);
+  });
+
+  test("comes back when its completion was taken back", () => {
+    const without = changed(pagesOf(["ac", "eg"], true), { tasks: [taskAt("g", { status: "done" })] });
+    expect(namesOf(without)).toEqual(["ac", "e"]);
+    expect(namesOf(changed(without, { tasks: [taskAt("g")] }))).toEqual(["ac", "eg"]);
+  });
+
+  test("comes back even when it was the only one", () => {
+    const without = changed(pagesOf(["g"], true), { gone: ["g"] });
+    expect(namesOf(without)).toEqual([""]);
+    expect(namesOf(changed(without, { tasks: [taskAt("g")] }))).toEqual(["g"]);
+  });
+
+  test("leaves the end of what is loaded where it was when it goes", () => {
+    const without = changed(pagesOf(["ac", "eg"], true), { gone: ["g"] });
+    expect(namesOf(changed(without, { tasks: [taskAt("f"), taskAt("h")] }))).toEqual(["ac", "ef"]);
+  });
+});
+
 describe("a task that is gone", () => {
   test("leaves its page", () => {
     expect(namesOf(changed(pagesOf(["ac", "eg"]), { gone: ["e"] }))).toEqual(["ac", "g"]);
@@ -140,6 +172,7 @@ describe("where nothing differs", () => {
     ["without any change", {}],
     ["when one is gone that is not here", { gone: ["x"] }],
     ["when one has changed that is not shown", { tasks: [taskAt("x", { status: "done" })] }],
+    ["when the copy is the same as the one here", { tasks: [taskAt("c")] }],
     ["when the copy is older than the one here", { tasks: [taskAt("c", { title: "Old", revision: 0 })] }],
     ["when an older copy was done", { tasks: [taskAt("c", { status: "done", revision: 0 })] }],
   ])("the pages are the same object: %s", (_when, changes) => {
@@ -171,7 +204,7 @@ function randomNumbers(seed: number): (bound: number) => number {
 
 describe("any changes of any pages", () => {
   const IDS = [..."abcdefghijkl"];
-  /** Behind it comes what is not loaded, where there is more; it stays where it is. */
+  /** Behind it came what is not loaded, where there is more; it may have gone elsewhere since. */
   const END = taskOf({ id: "end", position: "5" });
 
   function randomTask(id: string, random: (bound: number) => number): TaskOut {
@@ -192,6 +225,7 @@ describe("any changes of any pages", () => {
     return [items.slice(0, first), items.slice(first, second), items.slice(second)].map((page, number) => ({
       items: page,
       next_cursor: number < 2 || hasMore ? `after page ${number}` : null,
+      end: number === 2 && hasMore ? END : page.at(-1),
     }));
   }
 
@@ -230,8 +264,9 @@ describe("any changes of any pages", () => {
     for (let round = 0; round < 400; round += 1) {
       let pages = randomPages(random, hasMore);
       for (let step = 0; step < 4; step += 1) {
-        const tasks = IDS.filter(() => random(4) === 0).map((id) => randomTask(id, random));
-        const gone = IDS.filter(() => random(10) === 0);
+        const ids = hasMore ? [...IDS, END.id] : IDS;
+        const tasks = ids.filter(() => random(4) === 0).map((id) => randomTask(id, random));
+        const gone = ids.filter(() => random(10) === 0);
         const expected = modelOf(pages, tasks, gone, hasMore);
         const after = changed(pages, { tasks, gone });
         expect(after.flatMap(({ items }) => items)).toEqual(expected);
