@@ -1,8 +1,6 @@
 import { problemOf, UnreachableError } from "./problem";
-import { noticeEnd, refreshSession } from "./session";
+import { noticeEnd, PATIENCE_MS, refreshSession } from "./session";
 
-/** Longer than the service takes for anything: it answers within 10 s. */
-const PATIENCE_MS = 15_000;
 const AUTH_PATH = "/api/v1/auth/";
 
 /**

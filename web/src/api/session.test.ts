@@ -146,6 +146,15 @@ describe("with the app open in two tabs", () => {
     expect(countOf(requests, REFRESH)).toBe(2);
   });
 
+  test("a refresh that seems to lie in the future, as the clock was set back, is not believed", async () => {
+    const other = await openTab();
+    await other.send("/api/v1/tasks");
+    elapse(-3_600_000);
+    sessions.isExpired = true;
+    expect(await tab.send("/api/v1/labels")).toEqual({ path: "/api/v1/labels" });
+    expect(countOf(requests, REFRESH)).toBe(2);
+  });
+
   test("requests of both that are refused at the same time lead to one refresh", async () => {
     const other = await openTab();
     const renewal = deferred<Response>();
