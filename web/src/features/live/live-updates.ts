@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { getStreamEventsUrl, sync } from "../../api/generated/taskfleet";
-import { whenCreationsSettled } from "../tasks/task-changes";
+import { whenCreationsSettled } from "../tasks/task-change-mutation";
 import { applyChanges, labelsQuery, listsQuery, reloadTaskLists } from "../tasks/task-queries";
 
 const PAGE_SIZE = 500;

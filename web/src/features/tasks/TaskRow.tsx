@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Checkbox, TextInput } from "@mantine/core";
+import { ActionIcon, Badge, Checkbox, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
 import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
@@ -50,7 +50,7 @@ export const TaskRow = memo(function TaskRow({
       {due !== undefined && (
         <span className="task-detail" data-overdue={due.isOverdue}>
           {due.text}
-          {due.isOverdue && <span className="mantine-visually-hidden">, {en.task.overdue}</span>}
+          {due.isOverdue && <VisuallyHidden>, {en.task.overdue}</VisuallyHidden>}
         </span>
       )}
       {task.priority > 0 && (

@@ -2,6 +2,7 @@ import { useCallback, useRef, useState } from "react";
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
+import { useTaskChange } from "./task-change-mutation";
 import {
   completing,
   creating,
@@ -12,7 +13,6 @@ import {
   restoring,
   type TaskChange,
   titleOf,
-  useTaskChange,
 } from "./task-changes";
 import type { Notice } from "./UndoBar";
 

@@ -7,6 +7,7 @@ import { deferred } from "../../testing/deferred";
 import { type Answer, json, noNetwork, refusal, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
 import { useDraft } from "./draft";
+import { taskChangeOptions, useTaskChange } from "./task-change-mutation";
 import {
   completing,
   creating,
@@ -16,9 +17,7 @@ import {
   reopening,
   restoring,
   type TaskChange,
-  taskChangeOptions,
   titleOf,
-  useTaskChange,
 } from "./task-changes";
 import { applyChanges, labelsQuery, taskListQuery } from "./task-queries";
 import type { TaskView } from "./view";
@@ -329,6 +328,39 @@ describe("several changes of one task", () => {
     await answers.give(refusal(422));
     await expect(earlier.saved).rejects.toThrow();
     expect(tasksIn()).toEqual([{ ...milk, priority: 3 }, bread]);
+  });
+
+  test("do not bring a task back that is being deleted when the one ahead of that is answered", async () => {
+    const edit = await change({ title: "Oat milk" });
+    void carryOut(deleting(firstTask()));
+    await vi.waitFor(() => expect(titlesIn()).toEqual(["Bread"]));
+    await answers.give(json({ ...milk, title: "Oat milk", revision: 2 }));
+    await edit.saved;
+    expect(titlesIn()).toEqual(["Bread"]);
+  });
+
+  test("leave a task that was deleted and taken back where it is when the deletion is answered", async () => {
+    const deletion = carryOut(deleting(milk));
+    void carryOut(restoring(milk));
+    await vi.waitFor(() => expect(titlesIn()).toEqual(["Milk", "Bread"]));
+    await answers.give(new Response(null, { status: 204 }));
+    await deletion;
+    expect(titlesIn()).toEqual(["Milk", "Bread"]);
+  });
+
+  test.each(["todo", "in_progress"] as const)("give a completed task its status %s back", async (status) => {
+    const task = { ...milk, status };
+    const completion = carryOut(completing(task));
+    const undo = carryOut(reopening(task));
+    await answers.give(json({ ...task, status: "done", revision: 2 }));
+    await completion;
+    await answers.give(json({ ...task, revision: 3 }));
+    await undo;
+    const [, last] = requests;
+    expect(`${last?.method} ${last?.url.pathname}`).toBe(
+      status === "todo" ? "POST /api/v1/tasks/milk/reopen" : "PATCH /api/v1/tasks/milk",
+    );
+    expect(firstTask().status).toBe(status);
   });
 
   test("are no conflict: an edit builds on the completion and its undo ahead of it", async () => {

@@ -1,4 +1,3 @@
-import { type MutationOptions, type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   completeTask,
   createTask,
@@ -10,9 +9,6 @@ import {
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { newIdempotencyKey } from "../../api/http";
 import { ApiProblem } from "../../api/problem";
-import { mayRetry, retryDelay } from "../../api/retry";
-import { restoreDraft } from "./draft";
-import { applyChanges, labelsQuery } from "./task-queries";
 import { someInstantOn } from "./view";
 
 /** One change of one task: how it is shown at once, and how it is truly made. It may be sent several times. */
@@ -21,14 +17,19 @@ export interface TaskChange {
   readonly before: TaskOut | undefined;
   /** What it will be as far as one can tell; undefined when it goes away. */
   readonly predicted: TaskOut | undefined;
-  /** What it makes of a task, whatever that is by then; missing where there was no task, or it goes away. */
-  readonly predict?: (task: TaskOut) => TaskOut;
+  /** What it makes of a task, whatever that is by then; undefined stands for none. Missing for a new task. */
+  readonly predict?: (present: TaskOut | undefined) => TaskOut | undefined;
   /** What is to be different, where that is all. */
   readonly patch?: TaskPatch;
   /** What somebody typed for a new task, which must not be lost. */
   readonly draft?: TaskDraft;
   /** Makes the change; gives the task as it is then, undefined when it is gone. */
   readonly send: () => Promise<TaskOut | undefined>;
+}
+
+/** The id of the task that a change is about. */
+export function taskIdOf(change: TaskChange): string | undefined {
+  return change.before?.id ?? change.predicted?.id;
 }
 
 /** Title of what a change is about, for messages. */
@@ -45,11 +46,10 @@ const successors = new Map<string, number>();
  * Rejects with 412 when somebody else has changed it.
  */
 export function patching(task: TaskOut, patch: TaskPatch, timezone = "UTC"): TaskChange {
-  const predict = (present: TaskOut) => withPatch(present, patch, timezone);
   return {
     before: task,
-    predicted: predict(task),
-    predict,
+    predicted: withPatch(task, patch, timezone),
+    predict: (present) => present && withPatch(present, patch, timezone),
     patch,
     send: async () => {
       try {
@@ -124,19 +124,25 @@ export function completing(task: TaskOut): TaskChange {
   return {
     before: task,
     predicted: { ...task, status: "done" },
-    predict: (present) => ({ ...present, status: "done" }),
+    predict: (present) => present && { ...present, status: "done" },
     send: () => remembering(task, () => completeTask(task.id, { headers: { "Idempotency-Key": key } })),
   };
 }
 
-/** Take a completion back. */
+/** Take a completion back: the task, as it was before, is open again. */
 export function reopening(task: TaskOut): TaskChange {
   const key = newIdempotencyKey();
   return {
     before: { ...task, status: "done" },
     predicted: task,
-    predict: (present) => ({ ...present, status: "todo" }),
-    send: () => remembering(task, () => reopenTask(task.id, { headers: { "Idempotency-Key": key } })),
+    predict: (present) => present && { ...present, status: task.status },
+    send: () =>
+      remembering(task, () =>
+        // To reopen sets a task to do, whatever it was.
+        task.status === "todo"
+          ? reopenTask(task.id, { headers: { "Idempotency-Key": key } })
+          : updateTask(task.id, { status: task.status }),
+      ),
   };
 }
 
@@ -145,6 +151,7 @@ export function deleting(task: TaskOut): TaskChange {
   return {
     before: task,
     predicted: undefined,
+    predict: () => undefined,
     send: async () => {
       try {
         await deleteTask(task.id);
@@ -164,6 +171,7 @@ export function restoring(task: TaskOut): TaskChange {
   return {
     before: undefined,
     predicted: task,
+    predict: (present) => present ?? task,
     send: () => remembering(task, () => restoreTask(task.id, { headers: { "Idempotency-Key": key } })),
   };
 }
@@ -206,121 +214,7 @@ export function isPending(task: TaskOut): boolean {
   return task.id.startsWith("pending-");
 }
 
-/** How a change is carried out: shown at once, then sent, and taken back where it fails. */
-export function taskChangeOptions(
-  client: QueryClient,
-): MutationOptions<TaskOut | undefined, Error, TaskChange> {
-  return {
-    mutationKey: ["task-change"],
-    mutationFn: (change) => change.send(),
-    // One after another, in the order in which they were made.
-    scope: { id: "task-changes" },
-    retry: mayRetry,
-    retryDelay,
-    onMutate: (change) => {
-      if (change.before !== undefined && change.predict !== undefined && !hasOthers(client, change)) {
-        confirmedOf(client).set(change.before.id, change.before);
-      }
-      show(client, change.before, change.predicted);
-    },
-    onSuccess: (task, change) => {
-      settle(client, change, task);
-      void client.invalidateQueries({ queryKey: labelsQuery.queryKey });
-    },
-    onError: (error, change) => {
-      const before = change.before && (confirmedOf(client).get(change.before.id) ?? change.before);
-      settle(client, change, isGone(error) ? undefined : (currentOf(error) ?? before));
-      if (change.draft !== undefined) {
-        restoreDraft(change.draft.title);
-      }
-    },
-  };
-}
-
-/** Tasks with changes under way, as the service last had them. */
-const confirmed = new WeakMap<QueryClient, Map<string, TaskOut>>();
-
-function confirmedOf(client: QueryClient): Map<string, TaskOut> {
-  const tasks = confirmed.get(client) ?? new Map<string, TaskOut>();
-  confirmed.set(client, tasks);
-  return tasks;
-}
-
-/** Show what the service has, with what other changes of the same task, which are still under way, make of it. */
-function settle(client: QueryClient, change: TaskChange, task: TaskOut | undefined): void {
-  const others = othersOf(client, change);
-  if (task !== undefined && others.length > 0) {
-    confirmedOf(client).set(task.id, task);
-  } else if (change.before !== undefined) {
-    confirmedOf(client).delete(change.before.id);
-  }
-  const shown = others.reduce((present, other) => present && (other.predict?.(present) ?? present), task);
-  show(client, change.predicted ?? change.before, shown);
-}
-
-function hasOthers(client: QueryClient, change: TaskChange): boolean {
-  return othersOf(client, change).length > 0;
-}
-
-function othersOf(client: QueryClient, change: TaskChange): TaskChange[] {
-  return client
-    .getMutationCache()
-    .findAll({ mutationKey: ["task-change"], status: "pending" })
-    .map((mutation) => mutation.state.variables as TaskChange | undefined)
-    .filter((other) => other !== undefined && other !== change && other.before?.id === change.before?.id)
-    .filter((other): other is TaskChange => other?.before !== undefined);
-}
-
 /** Whether an error says that there is no such task any more. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return error instanceof ApiProblem && error.status === 404;
-}
-
-/** Longer than the first tries to add a task take together; after that a task shown twice is the lesser evil. */
-const CREATION_PATIENCE_MS = 5_000;
-
-/**
- * Wait until no task is being added by this window. Each gets its id by its own answer; brought by another way before
- * that, it would stand there twice.
- */
-export function whenCreationsSettled(client: QueryClient): Promise<void> {
-  const cache = client.getMutationCache();
-  const isCreating = () =>
-    cache
-      .findAll({ mutationKey: ["task-change"], status: "pending" })
-      .some((mutation) => (mutation.state.variables as TaskChange | undefined)?.draft !== undefined);
-  if (!isCreating()) {
-    return Promise.resolve();
-  }
-  return new Promise((resolve) => {
-    const finish = () => {
-      window.clearTimeout(timer);
-      stop();
-      resolve();
-    };
-    const stop = cache.subscribe(() => {
-      if (!isCreating()) {
-        finish();
-      }
-    });
-    const timer = window.setTimeout(finish, CREATION_PATIENCE_MS);
-  });
-}
-
-/** Carry out changes of tasks; `onFailure` hears of those that were taken back. */
-export function useTaskChange(onFailure: (change: TaskChange, error: Error) => void) {
-  const client = useQueryClient();
-  const options = taskChangeOptions(client);
-  return useMutation({
-    ...options,
-    onError: (error, change, ...rest) => {
-      void options.onError?.(error, change, ...rest);
-      onFailure(change, error);
-    },
-  });
-}
-
-function show(client: QueryClient, old: TaskOut | undefined, present: TaskOut | undefined): void {
-  const gone = old !== undefined && old.id !== present?.id ? [old.id] : [];
-  applyChanges(client, { tasks: present === undefined ? [] : [present], gone });
 }
