@@ -22,7 +22,7 @@ import {
   IconMoonStars,
   IconTag,
 } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
@@ -33,6 +33,7 @@ import { keepDraft } from "../features/tasks/draft";
 import { NewList } from "../features/tasks/NewList";
 import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
 import { en } from "../words/en";
+import { describeFailure } from "../words/failure";
 import { SaveState } from "./SaveState";
 
 const ICON = 18;
@@ -115,31 +116,26 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
   );
 }
 
+const VIEWS = [
+  { to: "/today", label: en.views.today, Icon: IconCalendarDue },
+  { to: "/upcoming", label: en.views.upcoming, Icon: IconCalendar },
+  { to: "/all", label: en.views.all, Icon: IconLayoutList },
+  { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
+] as const;
+
 function Views() {
   const lists = useQuery(listsQuery);
   const labels = useQuery(labelsQuery);
   return (
     <>
-      <NavLink
-        renderRoot={(props) => <Link to="/today" {...props} />}
-        label={en.views.today}
-        leftSection={<IconCalendarDue size={ICON} aria-hidden />}
-      />
-      <NavLink
-        renderRoot={(props) => <Link to="/upcoming" {...props} />}
-        label={en.views.upcoming}
-        leftSection={<IconCalendar size={ICON} aria-hidden />}
-      />
-      <NavLink
-        renderRoot={(props) => <Link to="/all" {...props} />}
-        label={en.views.all}
-        leftSection={<IconLayoutList size={ICON} aria-hidden />}
-      />
-      <NavLink
-        renderRoot={(props) => <Link to="/inbox" {...props} />}
-        label={en.views.inbox}
-        leftSection={<IconInbox size={ICON} aria-hidden />}
-      />
+      {VIEWS.map(({ to, label, Icon }) => (
+        <NavLink
+          key={to}
+          renderRoot={(props) => <Link to={to} {...props} />}
+          label={label}
+          leftSection={<Icon size={ICON} aria-hidden />}
+        />
+      ))}
       <NewList />
       {lists.data
         ?.filter((list) => !list.archived)
@@ -178,17 +174,26 @@ function Heading({ text }: { readonly text: string }) {
 }
 
 function SignOut() {
-  const signOut = async () => {
-    await logOut(null);
-    keepDraft("");
-    announceSession();
-    // Another page, so that whoever signs in next finds nothing in memory.
-    window.location.assign("/sign-in");
-  };
+  const signOut = useMutation({
+    mutationFn: () => logOut(null),
+    onSuccess: () => {
+      keepDraft("");
+      announceSession();
+      // Another page, so that whoever signs in next finds nothing in memory.
+      window.location.assign("/sign-in");
+    },
+  });
   return (
-    <ActionIcon variant="subtle" color="gray" aria-label={en.signOut} onClick={() => void signOut()}>
-      <IconLogout size={ICON} aria-hidden />
-    </ActionIcon>
+    <>
+      {signOut.isError && (
+        <Text size="sm" c="red" role="alert">
+          {describeFailure(signOut.error)}
+        </Text>
+      )}
+      <ActionIcon variant="subtle" color="gray" aria-label={en.signOut} onClick={() => signOut.mutate()}>
+        <IconLogout size={ICON} aria-hidden />
+      </ActionIcon>
+    </>
   );
 }
 
