@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
 
-const PORT = 8123;
+const PORT = Number(process.env.E2E_PORT ?? 8123);
 
 export default defineConfig({
   testDir: "e2e",
