@@ -47,7 +47,6 @@ beforeEach(() => {
 
 afterEach(() => {
   client.clear();
-  sessionStorage.clear();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
