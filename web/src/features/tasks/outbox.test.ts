@@ -681,7 +681,20 @@ describe("a device that is full", () => {
     expect(outbox.getState()).toMatchObject({ pending: 1, isAtRisk: true });
     await answers.give(json({ ...milk, status: "done", revision: 2 }));
     await saved;
-    expect(outbox.getState().pending).toBe(0);
+    expect(outbox.getState()).toMatchObject({ pending: 0, isAtRisk: false });
+  });
+
+  test("is at risk until there is room, whatever else was kept since", async () => {
+    const store = new MemoryStore();
+    outbox = outboxOf(client, store);
+    serve(() => new Promise(() => {}));
+    store.isFull = true;
+    void carryOut(completing(milk));
+    await vi.waitFor(() => expect(outbox.getState().isAtRisk).toBe(true));
+    store.isFull = false;
+    void carryOut(completing(bread));
+    await vi.waitFor(() => expect(outbox.getState().isAtRisk).toBe(false));
+    expect(store.records.size).toBe(2);
   });
 });
 

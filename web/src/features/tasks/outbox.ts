@@ -74,6 +74,8 @@ export class Outbox {
   readonly #confirmed = new Map<string, TaskOut | undefined>();
   /** The service's ids of tasks that were added in this window. */
   readonly #ids = new Map<string, string>();
+  /** The keys of records that the device could not keep. */
+  readonly #unkept = new Set<string>();
   readonly #waiting = new Map<string, (outcomes: readonly Outcome[]) => void>();
   readonly #listeners = new Set<() => void>();
   #state: OutboxState = { pending: 0, isStuck: false, isAtRisk: false, refused: [] };
@@ -391,17 +393,27 @@ export class Outbox {
   }
 
   async #keep(put: readonly ChangeRecord[], deleted: readonly string[]): Promise<void> {
+    const missed = this.#queue.filter(
+      ({ key }) => this.#unkept.has(key) && put.every((one) => one.key !== key),
+    );
+    const records = [...put, ...missed];
     try {
-      await this.#store.write(put, deleted);
-      this.#tell({ isAtRisk: false });
+      await this.#store.write(records, deleted);
+      for (const { key } of records) {
+        this.#unkept.delete(key);
+      }
     } catch {
-      this.#tell({ isAtRisk: true });
+      for (const { key } of records) {
+        this.#unkept.add(key);
+      }
     }
+    this.#tell({});
   }
 
-  #tell(news: Partial<OutboxState>): void {
+  #tell(news: Partial<Pick<OutboxState, "isStuck" | "refused">>): void {
     const pending = this.#queue.reduce((sum, { changes }) => sum + changes.length, 0);
-    this.#state = { ...this.#state, ...news, pending };
+    const isAtRisk = this.#queue.some(({ key }) => this.#unkept.has(key));
+    this.#state = { ...this.#state, ...news, pending, isAtRisk };
     for (const listener of this.#listeners) {
       listener();
     }
