@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
 } from "@tanstack/react-router";
 import { lazy } from "react";
@@ -12,6 +11,7 @@ import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
+import { Root } from "./Root";
 
 interface Context {
   readonly client: QueryClient;
@@ -28,7 +28,7 @@ const SignInPage = lazy(async () => ({
 }));
 const pages = () => import("./pages");
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet });
+const root = createRootRouteWithContext<Context>()({ component: Root });
 
 const index = createRoute({
   getParentRoute: () => root,

@@ -77,6 +77,7 @@ export const en = {
     offline: "Offline",
     unreachable: "Not connected; changes are tried again",
   },
+  update: { ready: "A new version is ready", reload: "Reload", later: "Later" },
   failure: {
     change: (title: string, reason: string) => `“${title}” was not changed: ${reason}`,
     unreachable: "The service cannot be reached. Check your connection and try again.",
