@@ -10,4 +10,5 @@ export const profileQuery = queryOptions({
   networkMode: "always",
   retry: (failures, error) => navigator.onLine && mayRetry(failures, error),
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });
