@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { addTask, barriers, expect, quickAdd, test, titleOf } from "./person";
+import { addTask, barriers, expect, quickAdd, test, textOnDevice, titleOf } from "./person";
 
 test.use({ serviceWorkers: "allow" });
 
@@ -33,13 +33,25 @@ test.describe("the app on a device", () => {
     expect(await page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toContain("/sw.js");
   });
 
-  test("opens without a network", async ({ signedIn: page, context }) => {
+  test("opens without a network, with what was seen last", async ({ signedIn: page, context }) => {
     await reloadUnderWorker(page);
-    await expect(quickAdd(page)).toBeVisible();
+    await addTask(page, "Buy milk");
+    await expect.poll(() => textOnDevice(page)).toContain("Buy milk");
     await context.setOffline(true);
+    await page.goto("/today");
+    await expect(titleOf(page, "Buy milk")).toBeVisible();
+    await expect(page.getByText("Offline", { exact: true })).toBeVisible();
     await page.goto("/upcoming");
-    await expect(page).toHaveTitle("Taskfleet");
-    await expect(page.locator("#root")).toContainText(/Offline|cannot be reached/);
+    await expect(page.getByRole("heading", { name: "Upcoming" })).toBeVisible();
+  });
+
+  test("says so where nobody has signed in and there is no network", async ({ page, context }) => {
+    await page.goto("/");
+    await reloadUnderWorker(page);
+    await page.getByLabel("E-mail").waitFor();
+    await context.setOffline(true);
+    await page.goto("/today");
+    await expect(page.getByRole("alert")).toContainText("The service cannot be reached");
   });
 
   test("says what its manifest promises", async ({ page, context, request }) => {

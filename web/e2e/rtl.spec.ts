@@ -89,13 +89,10 @@ test.describe("the language of the browser", () => {
 test.describe("what somebody typed", () => {
   test("is read as it is written, on the page's side", async ({ signedIn: page }) => {
     await addTask(page, ARABIC);
-    const styleOf = (title: string) =>
-      titleOf(page, title).evaluate((field) => {
-        const { unicodeBidi, textAlign } = getComputedStyle(field);
-        return { unicodeBidi, textAlign };
-      });
-    expect(await styleOf(ARABIC)).toEqual({ unicodeBidi: "plaintext", textAlign: "left" });
+    await expect(titleOf(page, ARABIC)).toHaveCSS("unicode-bidi", "plaintext");
+    await expect(titleOf(page, ARABIC)).toHaveCSS("text-align", "left");
     await speak(page, "ar");
-    expect(await styleOf(ARABIC)).toEqual({ unicodeBidi: "plaintext", textAlign: "right" });
+    await expect(titleOf(page, ARABIC)).toHaveCSS("unicode-bidi", "plaintext");
+    await expect(titleOf(page, ARABIC)).toHaveCSS("text-align", "right");
   });
 });
