@@ -58,7 +58,7 @@ export default defineConfig({
     proxy: { "/api": "http://127.0.0.1:8000" },
   },
   test: {
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["{src,speed}/**/*.test.{ts,tsx}"],
     environment: "happy-dom",
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
