@@ -166,7 +166,7 @@ function Views() {
           <NavLink
             key={list.id}
             renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
-            label={list.name}
+            label={<span dir="auto">{list.name}</span>}
             leftSection={<IconList size={ICON} color={list.color ?? undefined} aria-hidden />}
           />
         ))}
@@ -175,7 +175,7 @@ function Views() {
         <NavLink
           key={label.name}
           renderRoot={(props) => <Link to="/labels/$label" params={{ label: label.name }} {...props} />}
-          label={label.name}
+          label={<span dir="auto">{label.name}</span>}
           leftSection={<IconTag size={ICON} aria-hidden />}
           rightSection={
             <Text size="sm" c="dimmed">

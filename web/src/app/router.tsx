@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
 } from "@tanstack/react-router";
 import { lazy } from "react";
@@ -14,6 +13,7 @@ import { forgetLastUser } from "../device/database";
 import type { Device } from "../device/device";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
+import { Root } from "./Root";
 
 interface Context {
   readonly client: QueryClient;
@@ -31,7 +31,7 @@ const SignInPage = lazy(async () => ({
 }));
 const pages = () => import("./pages");
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet });
+const root = createRootRouteWithContext<Context>()({ component: Root });
 
 const index = createRoute({
   getParentRoute: () => root,

@@ -112,6 +112,7 @@ export const en = {
       recurrence: "Repeats",
     },
   },
+  update: { ready: "A new version is ready", reload: "Reload", later: "Later" },
   failure: {
     unreachable: "The service cannot be reached. Check your connection and try again.",
     limited: "Too many requests at once. Wait a moment and try again.",

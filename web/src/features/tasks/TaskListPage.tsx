@@ -45,7 +45,7 @@ export function TaskListPage({ title, view, day }: Props) {
   ]);
   return (
     <Stack gap="md" className="task-page" data-with-details={openId !== undefined}>
-      <Title order={1} size="h3">
+      <Title order={1} size="h3" dir="auto">
         {title}
       </Title>
       <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />

@@ -40,7 +40,7 @@ export const TaskRow = memo(function TaskRow({
       <TitleField task={task} onPatch={onPatch} />
       <span className="task-labels">
         {task.labels.map((label) => (
-          <Badge key={label} variant="light" color="gray" size="sm" ml={4} tt="none">
+          <Badge key={label} variant="light" color="gray" size="sm" ms={4} tt="none" dir="auto">
             {label}
           </Badge>
         ))}
