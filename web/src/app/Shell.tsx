@@ -17,7 +17,6 @@ import {
   IconCalendarDue,
   IconInbox,
   IconLayoutList,
-  IconList,
   IconLogout,
   IconMoonStars,
   IconTag,
@@ -28,10 +27,10 @@ import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import { announceSession } from "../api/tabs";
+import { ListNav } from "../features/lists/ListNav";
 import { Catcher, followRevisions } from "../features/live/live-updates";
 import { keepDraft } from "../features/tasks/draft";
-import { NewList } from "../features/tasks/NewList";
-import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
+import { labelsQuery } from "../features/tasks/task-queries";
 import { en } from "../words/en";
 import { describeFailure } from "../words/failure";
 import { SaveState } from "./SaveState";
@@ -124,7 +123,6 @@ const VIEWS = [
 ] as const;
 
 function Views() {
-  const lists = useQuery(listsQuery);
   const labels = useQuery(labelsQuery);
   return (
     <>
@@ -136,17 +134,7 @@ function Views() {
           leftSection={<Icon size={ICON} aria-hidden />}
         />
       ))}
-      <NewList />
-      {lists.data
-        ?.filter((list) => !list.archived)
-        .map((list) => (
-          <NavLink
-            key={list.id}
-            renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
-            label={list.name}
-            leftSection={<IconList size={ICON} color={list.color ?? undefined} aria-hidden />}
-          />
-        ))}
+      <ListNav />
       {(labels.data ?? []).length > 0 && <Heading text={en.views.labels} />}
       {labels.data?.map((label) => (
         <NavLink

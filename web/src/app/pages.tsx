@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Navigate } from "@tanstack/react-router";
+import { useLists } from "../features/lists/lists";
 import { profileQuery } from "../features/session/profile";
 import { TaskListPage } from "../features/tasks/TaskListPage";
-import { listsQuery } from "../features/tasks/task-queries";
 import type { TaskView } from "../features/tasks/view";
 import { en } from "../words/en";
 import { useDay } from "./day";
@@ -35,9 +35,12 @@ export function InboxPage() {
 
 export function ListPage() {
   const { listId } = listRoute.useParams();
-  const lists = useQuery(listsQuery);
-  const name = lists.data?.find((candidate) => candidate.id === listId)?.name ?? "";
-  return <ViewPage title={name} view={{ kind: "list", listId }} />;
+  const lists = useLists();
+  const list = lists?.find((candidate) => candidate.id === listId);
+  if (lists !== undefined && list === undefined) {
+    return <Navigate to="/all" replace />; // it has been deleted
+  }
+  return <ViewPage title={list?.name ?? ""} view={{ kind: "list", listId }} />;
 }
 
 export function LabelPage() {
