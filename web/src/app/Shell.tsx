@@ -19,20 +19,23 @@ import {
   IconLayoutList,
   IconLogout,
   IconMoonStars,
+  IconSettings,
   IconTag,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
-import { announceSession } from "../api/tabs";
 import { ListNav } from "../features/lists/ListNav";
 import { Catcher, followRevisions } from "../features/live/live-updates";
-import { keepDraft } from "../features/tasks/draft";
+import { leaveSession } from "../features/session/leave";
+import { ZoneOffer } from "../features/session/ZoneOffer";
 import { labelsQuery } from "../features/tasks/task-queries";
 import { en } from "../words/en";
 import { describeFailure } from "../words/failure";
+import { chosenLocale, LocaleContext } from "../words/locale";
+import { useListsOfZone } from "./day";
 import { SaveState } from "./SaveState";
 
 const ICON = 18;
@@ -45,6 +48,7 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
   const [isHelpOpen, help] = useDisclosure();
   const { toggleColorScheme } = useMantineColorScheme();
   useLiveUpdates(profile);
+  useListsOfZone(profile.timezone);
   useGoKeys();
   const router = useRouter();
   useEffect(() => router.subscribe("onResolved", close), [router, close]);
@@ -80,6 +84,14 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
             >
               <IconMoonStars size={ICON} aria-hidden />
             </ActionIcon>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={en.settings.title}
+              renderRoot={(props) => <Link to="/settings" {...props} />}
+            >
+              <IconSettings size={ICON} aria-hidden />
+            </ActionIcon>
             <SignOut />
           </Group>
         </Group>
@@ -90,7 +102,10 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main>
-        <Outlet />
+        <LocaleContext value={chosenLocale(profile.locale)}>
+          <ZoneOffer profile={profile} />
+          <Outlet />
+        </LocaleContext>
       </AppShell.Main>
       <Modal
         opened={isHelpOpen}
@@ -164,12 +179,7 @@ function Heading({ text }: { readonly text: string }) {
 function SignOut() {
   const signOut = useMutation({
     mutationFn: () => logOut(null),
-    onSuccess: () => {
-      keepDraft("");
-      announceSession();
-      // Another page, so that whoever signs in next finds nothing in memory.
-      window.location.assign("/sign-in");
-    },
+    onSuccess: () => leaveSession(),
   });
   return (
     <>
@@ -187,7 +197,8 @@ function SignOut() {
 
 function useLiveUpdates(profile: ProfileOut) {
   const client = useQueryClient();
-  const { revision } = profile;
+  // Where the loading began. The profile's own changes count up, too, and the stream tells of what they bring.
+  const [revision] = useState(profile.revision);
   useEffect(() => followRevisions(new Catcher(client, revision)), [client, revision]);
 }
 

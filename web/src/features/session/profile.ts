@@ -1,9 +1,12 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getProfile } from "../../api/generated/taskfleet";
+import { withFirstZone } from "./first-zone";
 
 /** Who is signed in. Without anybody the query fails with 401. */
 export const profileQuery = queryOptions({
   queryKey: ["profile"],
-  queryFn: ({ signal }) => getProfile({ signal }),
+  queryFn: async ({ signal }) => withFirstZone(await getProfile({ signal }), signal),
   staleTime: Number.POSITIVE_INFINITY,
+  // No stream tells of what was set on another device.
+  refetchOnWindowFocus: "always",
 });
