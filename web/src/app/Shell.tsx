@@ -2,11 +2,13 @@ import {
   ActionIcon,
   AppShell,
   Burger,
+  Button,
   Group,
   Kbd,
   Modal,
   NavLink,
   ScrollArea,
+  Stack,
   Table,
   Text,
   useMantineColorScheme,
@@ -24,18 +26,25 @@ import {
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
+import type { Device } from "../device/device";
+import { caughtUpRevision, noteCaughtUp } from "../device/kept-queries";
 import { ListNav } from "../features/lists/ListNav";
+import { RefusedListChanges } from "../features/lists/RefusedListChanges";
 import { Catcher, followRevisions } from "../features/live/live-updates";
 import { leaveSession } from "../features/session/leave";
 import { ZoneOffer } from "../features/session/ZoneOffer";
+import { NoticesContext, useNewNotices } from "../features/tasks/notices";
+import { useOutbox, useOutboxState } from "../features/tasks/outbox-context";
+import { RefusedChanges } from "../features/tasks/RefusedChanges";
 import { labelsQuery } from "../features/tasks/task-queries";
+import { UndoBar } from "../features/tasks/UndoBar";
 import { en } from "../words/en";
 import { describeFailure } from "../words/failure";
 import { chosenLocale, LocaleContext } from "../words/locale";
-import { useListsOfZone } from "./day";
+import { useDay, useListsOfZone } from "./day";
 import { SaveState } from "./SaveState";
 
 const ICON = 18;
@@ -43,7 +52,19 @@ const ICON = 18;
 const SEQUENCE_MS = 1_500;
 
 /** What surrounds every page of somebody who is signed in. */
-export function Shell({ profile }: { readonly profile: ProfileOut }) {
+export function Shell({ profile, device }: { readonly profile: ProfileOut; readonly device: Device }) {
+  const notices = useNewNotices();
+  return (
+    <NoticesContext value={notices}>
+      <LocaleContext value={chosenLocale(profile.locale)}>
+        <Frame profile={profile} device={device} />
+      </LocaleContext>
+    </NoticesContext>
+  );
+}
+
+function Frame({ profile, device }: { readonly profile: ProfileOut; readonly device: Device }) {
+  const { today } = useDay();
   const [isOpen, { toggle, close }] = useDisclosure();
   const [isHelpOpen, help] = useDisclosure();
   const { toggleColorScheme } = useMantineColorScheme();
@@ -92,7 +113,7 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
             >
               <IconSettings size={ICON} aria-hidden />
             </ActionIcon>
-            <SignOut />
+            <SignOut device={device} />
           </Group>
         </Group>
       </AppShell.Header>
@@ -102,11 +123,14 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main>
-        <LocaleContext value={chosenLocale(profile.locale)}>
-          <ZoneOffer profile={profile} />
-          <Outlet />
-        </LocaleContext>
+        <ZoneOffer profile={profile} />
+        <Outlet />
       </AppShell.Main>
+      <div className="notices">
+        <RefusedListChanges />
+        <RefusedChanges today={today} />
+        <UndoBar />
+      </div>
       <Modal
         opened={isHelpOpen}
         onClose={help.close}
@@ -176,10 +200,12 @@ function Heading({ text }: { readonly text: string }) {
   );
 }
 
-function SignOut() {
+function SignOut({ device }: { readonly device: Device }) {
+  const { pending } = useOutboxState();
+  const [isAsking, ask] = useDisclosure();
   const signOut = useMutation({
     mutationFn: () => logOut(null),
-    onSuccess: () => leaveSession(),
+    onSuccess: () => leaveSession(device),
   });
   return (
     <>
@@ -188,18 +214,40 @@ function SignOut() {
           {describeFailure(signOut.error)}
         </Text>
       )}
-      <ActionIcon variant="subtle" color="gray" aria-label={en.signOut} onClick={() => signOut.mutate()}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={en.signOut.action}
+        onClick={pending > 0 ? ask.open : () => signOut.mutate()}
+      >
         <IconLogout size={ICON} aria-hidden />
       </ActionIcon>
+      <Modal opened={isAsking} onClose={ask.close} title={en.signOut.pendingTitle(pending)} centered>
+        <Stack gap="lg">
+          <Text size="sm">{en.signOut.pendingText}</Text>
+          <Group justify="end" gap="sm">
+            <Button variant="default" onClick={ask.close}>
+              {en.signOut.stay}
+            </Button>
+            <Button color="red" onClick={() => signOut.mutate()}>
+              {en.signOut.anyway}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
     </>
   );
 }
 
 function useLiveUpdates(profile: ProfileOut) {
   const client = useQueryClient();
-  // Where the loading began. The profile's own changes count up, too, and the stream tells of what they bring.
-  const [revision] = useState(profile.revision);
-  useEffect(() => followRevisions(new Catcher(client, revision)), [client, revision]);
+  const outbox = useOutbox();
+  const first = useRef(profile.revision);
+  useEffect(() => {
+    const revision = caughtUpRevision(client) ?? first.current;
+    noteCaughtUp(client, revision);
+    return followRevisions(new Catcher(client, outbox, revision));
+  }, [client, outbox]);
 }
 
 function useGoKeys() {

@@ -1,20 +1,36 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Navigate } from "@tanstack/react-router";
-import { useLists } from "../features/lists/lists";
+import { useEffect } from "react";
+import { useList } from "../features/lists/lists";
 import { profileQuery } from "../features/session/profile";
+import { OutboxContext } from "../features/tasks/outbox-context";
 import { TaskListPage } from "../features/tasks/TaskListPage";
 import type { TaskView } from "../features/tasks/view";
 import { en } from "../words/en";
 import { useDay } from "./day";
 import { Shell } from "./Shell";
 
+const signedInRoute = getRouteApi("/signed-in");
 const listRoute = getRouteApi("/signed-in/lists/$listId");
 const labelRoute = getRouteApi("/signed-in/labels/$label");
 
 /** What somebody sees who is signed in, around each of the following pages. */
 export function SignedInPage() {
-  const profile = useQuery(profileQuery);
-  return profile.data === undefined ? null : <Shell profile={profile.data} />;
+  const { device, outbox } = signedInRoute.useRouteContext();
+  const profile = useQuery({ ...profileQuery, refetchOnMount: "always" }).data;
+  const userId = profile?.id;
+  useEffect(() => {
+    if (userId !== undefined) {
+      void device.begin(userId); // it may be another user by now than the one whose tasks are shown
+    }
+  }, [device, userId]);
+  return (
+    profile && (
+      <OutboxContext value={outbox}>
+        <Shell profile={profile} device={device} />
+      </OutboxContext>
+    )
+  );
 }
 
 export function TodayPage() {
@@ -35,12 +51,12 @@ export function InboxPage() {
 
 export function ListPage() {
   const { listId } = listRoute.useParams();
-  const lists = useLists();
-  const list = lists?.find((candidate) => candidate.id === listId);
-  if (lists !== undefined && list === undefined) {
-    return <Navigate to="/all" replace />; // it has been deleted
-  }
-  return <ViewPage title={list?.name ?? ""} view={{ kind: "list", listId }} />;
+  const { list, isGone } = useList(listId);
+  return isGone ? (
+    <Navigate to="/all" replace />
+  ) : (
+    <ViewPage title={list?.name ?? ""} view={{ kind: "list", listId }} />
+  );
 }
 
 export function LabelPage() {

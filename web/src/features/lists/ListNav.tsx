@@ -1,9 +1,8 @@
-import { Collapse, NavLink, Portal } from "@mantine/core";
+import { Collapse, NavLink } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconArchive, IconChevronRight } from "@tabler/icons-react";
 import { useParams } from "@tanstack/react-router";
 import { en } from "../../words/en";
-import { UndoBar } from "../tasks/UndoBar";
 import { ListEntry } from "./ListEntry";
 import { useListActions } from "./list-actions";
 import { useLists } from "./lists";
@@ -45,9 +44,6 @@ export function ListNav() {
           <ListEntry key={list.id} list={list} actions={actions} />
         ))}
       </Collapse>
-      <Portal>
-        <UndoBar notice={actions.notice} onDone={actions.dismiss} />
-      </Portal>
     </>
   );
 }

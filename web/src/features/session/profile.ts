@@ -7,6 +7,7 @@ export const profileQuery = queryOptions({
   queryKey: ["profile"],
   queryFn: async ({ signal }) => withFirstZone(await getProfile({ signal }), signal),
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
   // No stream tells of what was set on another device.
   refetchOnWindowFocus: "always",
 });

@@ -11,7 +11,7 @@ import { SignOutEverywhere } from "./SignOutEverywhere";
 const words = en.settings.devices;
 
 /** Where the user is signed in. */
-export function DevicesSection() {
+export function DevicesSection({ onSignedOut }: { readonly onSignedOut: () => void }) {
   const devices = useInfiniteQuery(devicesQuery);
   const list = useRef<HTMLUListElement>(null);
   const items = devices.data?.pages.flatMap((page) => page.items) ?? [];
@@ -49,7 +49,7 @@ export function DevicesSection() {
             {words.more}
           </Button>
         )}
-        <SignOutEverywhere />
+        <SignOutEverywhere onSignedOut={onSignedOut} />
       </Group>
     </Section>
   );

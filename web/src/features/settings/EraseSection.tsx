@@ -4,19 +4,23 @@ import { useState } from "react";
 import { eraseAccount } from "../../api/generated/taskfleet";
 import { Confirmation } from "../../dialogs/Confirmation";
 import { en } from "../../words/en";
-import { leaveSession } from "../session/leave";
 import { Section } from "./Section";
 
 const words = en.settings.erase;
 
+interface Props {
+  readonly email: string | null;
+  readonly onErased: () => void;
+}
+
 /** The way to delete the account, for those who mean it. */
-export function EraseSection({ email }: { readonly email: string | null }) {
+export function EraseSection({ email, onErased }: Props) {
   const [typed, setTyped] = useState<string>();
   const proof = email ?? words.word;
   const erasure = useMutation({
     mutationFn: () => eraseAccount(),
     networkMode: "always",
-    onSuccess: () => leaveSession("/sign-in?erased=true"),
+    onSuccess: onErased,
   });
   const cancel = () => {
     setTyped(undefined);

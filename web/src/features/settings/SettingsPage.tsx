@@ -1,6 +1,8 @@
 import { Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { en } from "../../words/en";
+import { leaveSession } from "../session/leave";
 import { profileQuery } from "../session/profile";
 import { AppearanceSection } from "./AppearanceSection";
 import { DevicesSection } from "./DevicesSection";
@@ -8,8 +10,11 @@ import { EraseSection } from "./EraseSection";
 import { ProfileSection } from "./ProfileSection";
 import "./settings.css";
 
+const signedInRoute = getRouteApi("/signed-in");
+
 /** What users set of themselves, their devices and this one. */
 export function SettingsPage() {
+  const { device } = signedInRoute.useRouteContext();
   const profile = useQuery(profileQuery).data;
   return (
     profile && (
@@ -19,8 +24,11 @@ export function SettingsPage() {
         </Title>
         <ProfileSection profile={profile} />
         <AppearanceSection />
-        <DevicesSection />
-        <EraseSection email={profile.email} />
+        <DevicesSection onSignedOut={() => void leaveSession(device)} />
+        <EraseSection
+          email={profile.email}
+          onErased={() => void leaveSession(device, "/sign-in?erased=true")}
+        />
       </div>
     )
   );

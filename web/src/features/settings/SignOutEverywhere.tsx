@@ -4,17 +4,18 @@ import { useMutation } from "@tanstack/react-query";
 import { logOutEverywhere } from "../../api/generated/taskfleet";
 import { Confirmation } from "../../dialogs/Confirmation";
 import { en } from "../../words/en";
-import { leaveSession } from "../session/leave";
+import { useOutboxState } from "../tasks/outbox-context";
 
 const words = en.settings.devices;
 
 /** Ends all of the user's sessions, this one among them. */
-export function SignOutEverywhere() {
+export function SignOutEverywhere({ onSignedOut }: { readonly onSignedOut: () => void }) {
+  const { pending } = useOutboxState();
   const [isAsking, { open, close }] = useDisclosure();
   const signOut = useMutation({
     mutationFn: () => logOutEverywhere(null),
     networkMode: "always",
-    onSuccess: () => leaveSession(),
+    onSuccess: onSignedOut,
   });
   return (
     <>
@@ -34,6 +35,11 @@ export function SignOutEverywhere() {
         }}
       >
         <Text size="sm">{words.everywhereMeaning}</Text>
+        {pending > 0 && (
+          <Text size="sm">
+            {en.signOut.pendingTitle(pending)}. {en.signOut.pendingText}
+          </Text>
+        )}
       </Confirmation>
     </>
   );

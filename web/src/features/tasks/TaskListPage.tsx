@@ -1,6 +1,6 @@
 import { Button, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -10,8 +10,7 @@ import { describeFailure } from "../../words/failure";
 import { QuickAdd } from "./QuickAdd";
 import { TaskRow } from "./TaskRow";
 import { type TaskActions, useTaskActions } from "./task-actions";
-import { type Day, taskListQuery } from "./task-queries";
-import { UndoBar } from "./UndoBar";
+import { type Day, shownTaskListQuery } from "./task-queries";
 import type { TaskView } from "./view";
 
 // Its fields and the Markdown are a third of the app's code, and not on the first page.
@@ -29,9 +28,9 @@ interface Props {
 
 /** The tasks of one view, with the line that adds one. */
 export function TaskListPage({ title, view, day }: Props) {
-  const list = useInfiniteQuery(taskListQuery(view, day));
+  const list = useInfiniteQuery(shownTaskListQuery(useQueryClient(), view, day));
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const actions = useTaskActions(day.timezone);
+  const actions = useTaskActions();
   const [openId, open] = useOpenTask();
   const field = useRef<HTMLInputElement>(null);
   const [current, setCurrent] = useState(-1);
@@ -41,7 +40,7 @@ export function TaskListPage({ title, view, day }: Props) {
     ["j", () => setCurrent((index) => Math.min(index + 1, tasks.length - 1))],
     ["k", () => setCurrent((index) => Math.max(index - 1, 0))],
     ["c", () => currentTask && actions.complete(currentTask)],
-    ["z", () => actions.notice?.action?.run()],
+    ["z", actions.undo],
     ["e", () => currentTask && open(currentTask.id)],
   ]);
   return (
@@ -50,7 +49,8 @@ export function TaskListPage({ title, view, day }: Props) {
         {title}
       </Title>
       <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
-      {list.isPending && <LoadingRows />}
+      {list.isPending &&
+        (list.fetchStatus === "paused" ? <Text role="alert">{en.list.offline}</Text> : <LoadingRows />)}
       {list.isError && tasks.length === 0 && (
         <Text role="alert">
           {en.list.failed} {describeFailure(list.error)}{" "}
@@ -78,7 +78,6 @@ export function TaskListPage({ title, view, day }: Props) {
           <TaskDetails taskId={openId} onPatch={actions.patch} onClose={() => open(undefined)} />
         </Suspense>
       )}
-      <UndoBar notice={actions.notice} onDone={actions.dismiss} />
     </Stack>
   );
 }

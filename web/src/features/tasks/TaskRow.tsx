@@ -31,17 +31,15 @@ export const TaskRow = memo(function TaskRow({
 }: Props) {
   const locale = useLocale();
   const due = describeDue(task, day, locale);
-  const isOnItsWay = isPending(task);
   return (
-    <div className="task-row" data-current={isCurrent} data-pending={isOnItsWay}>
+    <div className="task-row" data-current={isCurrent} data-pending={isPending(task)}>
       <Checkbox
         radius="xl"
         aria-label={en.task.complete(task.title)}
         checked={task.status === "done"}
-        disabled={isOnItsWay}
         onChange={() => onComplete(task)}
       />
-      <TitleField task={task} isDisabled={isOnItsWay} onPatch={onPatch} />
+      <TitleField task={task} onPatch={onPatch} />
       <span className="task-labels">
         {task.labels.map((label) => (
           <Badge key={label} variant="light" color="gray" size="sm" ml={4} tt="none">
@@ -68,7 +66,6 @@ export const TaskRow = memo(function TaskRow({
         variant="subtle"
         color="gray"
         aria-label={en.task.details(task.title)}
-        disabled={isOnItsWay}
         onClick={() => onOpen(task.id)}
       >
         <IconListDetails size={16} aria-hidden />
@@ -78,7 +75,6 @@ export const TaskRow = memo(function TaskRow({
         variant="subtle"
         color="gray"
         aria-label={en.task.delete(task.title)}
-        disabled={isOnItsWay}
         onClick={() => onDelete(task)}
       >
         <IconTrash size={16} aria-hidden />
@@ -94,11 +90,7 @@ const PRIORITY_COLORS: Readonly<Record<number, string>> = {
   4: "var(--mantine-color-red-6)",
 };
 
-function TitleField({
-  task,
-  isDisabled,
-  onPatch,
-}: Pick<Props, "task" | "onPatch"> & { isDisabled: boolean }) {
+function TitleField({ task, onPatch }: Pick<Props, "task" | "onPatch">) {
   return (
     <KeptText
       task={task}
@@ -111,7 +103,6 @@ function TitleField({
           className="task-title"
           variant="unstyled"
           aria-label={en.task.title(task.title)}
-          readOnly={isDisabled}
           maxLength={500}
           {...field}
         />

@@ -2,6 +2,15 @@ import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import type { Day } from "./task-queries";
 import { dayAfter, dayIn } from "./view";
 
+/** A day and time as somebody chose them, in the words of the reader's locale. */
+export function nameDue(
+  { date, time, timezone }: NonNullable<TaskOut["due"]>,
+  today: string,
+  locale: string | undefined,
+): string {
+  return [nameDay(date, today, locale), time, timezone].filter(Boolean).join(", ");
+}
+
 /** When a task is due, in the words of the reader's locale, and whether that day has passed. */
 export function describeDue(
   task: TaskOut,
