@@ -7,19 +7,18 @@ import { en } from "../words/en";
 /** Whether everything that was done here is truly saved. */
 export function SaveState() {
   const { pending, isStuck, isAtRisk } = useOutboxState();
-  const isEndangered = isAtRisk && pending > 0;
   useEffect(() => {
-    if (isEndangered) {
+    if (isAtRisk) {
       window.addEventListener("beforeunload", askToStay);
     }
     return () => window.removeEventListener("beforeunload", askToStay);
-  }, [isEndangered]);
+  }, [isAtRisk]);
   const isChanging = useIsMutating() > 0; // what is no task: lists, settings
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
   return (
-    <Text size="sm" c={isEndangered ? "red" : "dimmed"} role="status">
+    <Text size="sm" c={isAtRisk ? "red" : "dimmed"} role="status">
       {say(pending, isOnline, isStuck, isChanging)}
-      {isEndangered && ` ${en.saving.atRisk}`}
+      {isAtRisk && ` ${en.saving.atRisk}`}
     </Text>
   );
 }
