@@ -1,12 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { ViewSwitch } from "../features/board/ViewSwitch";
 import { profileQuery } from "../features/session/profile";
 import { TaskListPage } from "../features/tasks/TaskListPage";
 import { listsQuery } from "../features/tasks/task-queries";
-import type { TaskView } from "../features/tasks/view";
+import type { TaskPlace, TaskView } from "../features/tasks/view";
 import { en } from "../words/en";
 import { useDay } from "./day";
 import { Shell } from "./Shell";
+
+// Most people look at lists.
+const BoardPage = lazy(async () => ({ default: (await import("../features/board/BoardPage")).BoardPage }));
 
 const listRoute = getRouteApi("/signed-in/lists/$listId");
 const labelRoute = getRouteApi("/signed-in/labels/$label");
@@ -26,18 +31,18 @@ export function UpcomingPage() {
 }
 
 export function AllPage() {
-  return <ViewPage title={en.views.all} view={{ kind: "all" }} />;
+  return <PlacePage title={en.views.all} place={{ kind: "all" }} />;
 }
 
 export function InboxPage() {
-  return <ViewPage title={en.views.inbox} view={{ kind: "inbox" }} />;
+  return <PlacePage title={en.views.inbox} place={{ kind: "inbox" }} />;
 }
 
 export function ListPage() {
   const { listId } = listRoute.useParams();
   const lists = useQuery(listsQuery);
   const name = lists.data?.find((candidate) => candidate.id === listId)?.name ?? "";
-  return <ViewPage title={name} view={{ kind: "list", listId }} />;
+  return <PlacePage title={name} place={{ kind: "list", listId }} />;
 }
 
 export function LabelPage() {
@@ -48,4 +53,19 @@ export function LabelPage() {
 function ViewPage({ title, view }: { readonly title: string; readonly view: TaskView }) {
   const day = useDay();
   return <TaskListPage key={JSON.stringify(view)} title={title} view={view} day={day} />;
+}
+
+/** The tasks of a place, as a list or as a board. */
+function PlacePage({ title, place }: { readonly title: string; readonly place: TaskPlace }) {
+  const day = useDay();
+  const isBoard = useSearch({ strict: false }).view === "board";
+  const key = JSON.stringify(place);
+  const shown = { title, day, head: <ViewSwitch isBoard={isBoard} /> };
+  return isBoard ? (
+    <Suspense>
+      <BoardPage key={key} {...shown} place={place} />
+    </Suspense>
+  ) : (
+    <TaskListPage key={key} {...shown} view={place} />
+  );
 }

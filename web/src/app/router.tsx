@@ -17,6 +17,10 @@ interface Context {
   readonly client: QueryClient;
 }
 
+interface BoardSearch {
+  readonly view?: "board";
+}
+
 interface SignInSearch {
   readonly next?: string;
   readonly expired?: boolean;
@@ -75,6 +79,11 @@ const signedIn = createRoute({
   component: lazyRouteComponent(pages, "SignedInPage"),
 });
 
+/** Tasks of a place are a list unless the address says otherwise. */
+function boardSearch(search: Record<string, unknown>): BoardSearch {
+  return search.view === "board" ? { view: search.view } : {};
+}
+
 const views = [
   createRoute({
     getParentRoute: () => signedIn,
@@ -89,16 +98,19 @@ const views = [
   createRoute({
     getParentRoute: () => signedIn,
     path: "/all",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "AllPage"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
     path: "/inbox",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "InboxPage"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
     path: "/lists/$listId",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "ListPage"),
   }),
   createRoute({

@@ -1,0 +1,94 @@
+import { useDraggable } from "@dnd-kit/core";
+import { ActionIcon, Menu, UnstyledButton } from "@mantine/core";
+import { IconDotsVertical, IconGripVertical } from "@tabler/icons-react";
+import { memo, type RefObject, useEffect, useRef } from "react";
+import type { TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schemas";
+import { en } from "../../words/en";
+import { isPending } from "../tasks/task-changes";
+import type { Day } from "../tasks/task-queries";
+import { STATUSES } from "../tasks/view";
+import { CardFace } from "./CardFace";
+
+interface Props {
+  readonly task: TaskOut;
+  readonly day: Day;
+  readonly isCurrent: boolean;
+  /** The card that the focus goes to as soon as it is drawn, because it was moved without a mouse. */
+  readonly focusId: RefObject<string | undefined>;
+  readonly onMove: (task: TaskOut, status: TaskOutStatus) => void;
+  readonly onOpen: (taskId: string) => void;
+}
+
+/** A task on a board: it can be dragged as a whole, and by its handle with the keyboard, or moved by its menu. */
+export const Card = memo(function Card({ task, day, isCurrent, focusId, onMove, onOpen }: Props) {
+  const isOnItsWay = isPending(task);
+  const { attributes, listeners, setNodeRef, setActivatorNodeRef, isDragging } = useDraggable({
+    id: task.id,
+    data: { task },
+    disabled: isOnItsWay,
+    attributes: { roleDescription: en.board.draggable },
+  });
+  const handle = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (focusId.current === task.id) {
+      focusId.current = undefined;
+      handle.current?.focus();
+    }
+  }, [focusId, task.id]);
+  return (
+    <div
+      ref={setNodeRef}
+      className="card"
+      data-current={isCurrent}
+      data-pending={isOnItsWay}
+      data-dragged={isDragging}
+      {...listeners}
+    >
+      <CardFace task={task} day={day}>
+        <ActionIcon
+          ref={(button: HTMLButtonElement | null) => {
+            handle.current = button;
+            setActivatorNodeRef(button);
+          }}
+          className="card-handle"
+          variant="transparent"
+          color="gray"
+          size={24}
+          disabled={isOnItsWay}
+          {...attributes}
+          aria-label={en.board.drag(task.title)}
+        >
+          <IconGripVertical size={16} aria-hidden />
+        </ActionIcon>
+        <UnstyledButton
+          className="card-title"
+          disabled={isOnItsWay}
+          aria-label={en.task.details(task.title)}
+          onClick={() => onOpen(task.id)}
+        >
+          {task.title}
+        </UnstyledButton>
+        <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+          <Menu.Target>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={24}
+              disabled={isOnItsWay}
+              aria-label={en.board.menu(task.title)}
+            >
+              <IconDotsVertical size={16} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {STATUSES.filter((status) => status !== task.status).map((status) => (
+              <Menu.Item key={status} onClick={() => onMove(task, status)}>
+                {en.board.moveTo(en.details.statuses[status])}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      </CardFace>
+    </div>
+  );
+});
