@@ -47,8 +47,9 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): SignInSearch => ({
     // A path of this app and nothing else, or signing in could lead anywhere.
-    ...(typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
-    ...(search.expired === true ? { expired: true } : {}),
+    // What is left out here would be let through as it is.
+    next: typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? search.next : undefined,
+    expired: search.expired === true ? true : undefined,
   }),
   component: function SignIn() {
     const { next = "/today", expired = false } = signIn.useSearch();
