@@ -15,6 +15,8 @@ import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
   IconCalendar,
   IconCalendarDue,
+  IconCalendarMonth,
+  IconChartBar,
   IconInbox,
   IconLayoutList,
   IconList,
@@ -119,8 +121,10 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
 const VIEWS = [
   { to: "/today", label: en.views.today, Icon: IconCalendarDue },
   { to: "/upcoming", label: en.views.upcoming, Icon: IconCalendar },
+  { to: "/calendar", label: en.views.calendar, Icon: IconCalendarMonth },
   { to: "/all", label: en.views.all, Icon: IconLayoutList },
   { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
+  { to: "/statistics", label: en.views.statistics, Icon: IconChartBar },
 ] as const;
 
 function Views() {

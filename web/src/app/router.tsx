@@ -21,6 +21,10 @@ interface BoardSearch {
   readonly view?: "board";
 }
 
+interface CalendarSearch {
+  readonly month?: string;
+}
+
 interface SignInSearch {
   readonly next?: string;
   readonly expired?: boolean;
@@ -65,8 +69,9 @@ const signIn = createRoute({
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
-  validateSearch: (search: Record<string, unknown>): { readonly task?: string } =>
-    typeof search.task === "string" ? { task: search.task } : {},
+  validateSearch: (search: Record<string, unknown>): { readonly task?: string } => ({
+    task: typeof search.task === "string" ? search.task : undefined,
+  }),
   beforeLoad: async ({ context, location }) => {
     try {
       await context.client.ensureQueryData(profileQuery);
@@ -82,7 +87,14 @@ const signedIn = createRoute({
 
 /** Tasks of a place are a list unless the address says otherwise. */
 function boardSearch(search: Record<string, unknown>): BoardSearch {
-  return search.view === "board" ? { view: search.view } : {};
+  return { view: search.view === "board" ? search.view : undefined };
+}
+
+/** A month within the years that the service takes due dates of; anything else is the present one. */
+function calendarSearch(search: Record<string, unknown>): CalendarSearch {
+  const { month } = search;
+  const isMonth = typeof month === "string" && /^(19[1-9]|2\d\d)\d-(0[1-9]|1[0-2])$/.test(month);
+  return { month: isMonth ? month : undefined };
 }
 
 const views = [
@@ -95,6 +107,12 @@ const views = [
     getParentRoute: () => signedIn,
     path: "/upcoming",
     component: lazyRouteComponent(pages, "UpcomingPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/calendar",
+    validateSearch: calendarSearch,
+    component: lazyRouteComponent(() => import("./CalendarRoute"), "CalendarRoute"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
@@ -118,6 +136,11 @@ const views = [
     getParentRoute: () => signedIn,
     path: "/labels/$label",
     component: lazyRouteComponent(pages, "LabelPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/statistics",
+    component: lazyRouteComponent(() => import("../features/statistics/StatisticsPage"), "StatisticsPage"),
   }),
 ] as const;
 
