@@ -113,13 +113,14 @@ test.describe("the calendar", () => {
     await page.getByRole("button", { name: "Add a task on Wednesday 13 June" }).click();
     await page.getByRole("textbox", { name: "Add a task" }).fill("Buy milk");
     await page.keyboard.press("Enter");
-    await expect(task(cell(page, 13), "Buy milk")).toBeEnabled();
+    await expect(task(cell(page, 13), "Buy milk")).toBeVisible();
+    await expect(page.getByText("Saved")).toBeVisible();
     await page.getByRole("button", { name: "Add a task on Thursday 14 June" }).focus();
     await page.keyboard.press("Enter");
     await expect(page.getByRole("textbox", { name: "Add a task" })).toBeFocused();
     await page.keyboard.type("Call the dentist");
     await page.keyboard.press("Enter");
-    await expect(task(cell(page, 14), "Call the dentist")).toBeEnabled();
+    await expect(task(cell(page, 14), "Call the dentist")).toBeVisible();
     await expect(page.getByRole("button", { name: "Add a task on Thursday 14 June" })).toBeFocused();
     await page.reload();
     await expect(task(cell(page, 13), "Buy milk")).toBeVisible();

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { ViewSwitch } from "../features/board/ViewSwitch";
 import { profileQuery } from "../features/session/profile";
+import { OutboxContext } from "../features/tasks/outbox-context";
 import { TaskListPage } from "../features/tasks/TaskListPage";
 import { listsQuery } from "../features/tasks/task-queries";
 import type { TaskPlace, TaskView } from "../features/tasks/view";
@@ -13,13 +14,27 @@ import { Shell } from "./Shell";
 // Most people look at lists.
 const BoardPage = lazy(async () => ({ default: (await import("../features/board/BoardPage")).BoardPage }));
 
+const signedInRoute = getRouteApi("/signed-in");
 const listRoute = getRouteApi("/signed-in/lists/$listId");
 const labelRoute = getRouteApi("/signed-in/labels/$label");
 
 /** What somebody sees who is signed in, around each of the following pages. */
 export function SignedInPage() {
-  const profile = useQuery(profileQuery);
-  return profile.data === undefined ? null : <Shell profile={profile.data} />;
+  const { device, outbox } = signedInRoute.useRouteContext();
+  const profile = useQuery({ ...profileQuery, refetchOnMount: "always" }).data;
+  const userId = profile?.id;
+  useEffect(() => {
+    if (userId !== undefined) {
+      void device.begin(userId); // it may be another user by now than the one whose tasks are shown
+    }
+  }, [device, userId]);
+  return (
+    profile && (
+      <OutboxContext value={outbox}>
+        <Shell profile={profile} device={device} />
+      </OutboxContext>
+    )
+  );
 }
 
 export function TodayPage() {

@@ -35,7 +35,12 @@ export function BoardColumn({ column, ...cards }: Props) {
         {en.details.statuses[status]}
         {!column.isLoading && <span className="task-detail">{count}</span>}
       </Title>
-      {column.isLoading && <LoadingCards />}
+      {column.isOffline && (
+        <Text role="alert" size="sm" px="sm">
+          {en.list.offline}
+        </Text>
+      )}
+      {column.isLoading && !column.isOffline && <LoadingCards />}
       {column.error !== null && (
         <Text role="alert" size="sm" px="sm">
           {en.list.failed} {describeFailure(column.error)}{" "}

@@ -11,7 +11,6 @@ import { useOpenTask } from "../tasks/open-task";
 import { QuickAdd } from "../tasks/QuickAdd";
 import { useTaskActions } from "../tasks/task-actions";
 import type { Day } from "../tasks/task-queries";
-import { UndoBar } from "../tasks/UndoBar";
 import type { TaskPlace } from "../tasks/view";
 import { announceCards, statusOf, taskOf } from "./announcements";
 import { BoardColumn } from "./BoardColumn";
@@ -32,12 +31,12 @@ interface Props {
 /** Tasks in columns by status. */
 export function BoardPage({ title, place, day, head }: Props) {
   const columns = useColumns(place, day);
-  const actions = useTaskActions(day.timezone);
+  const actions = useTaskActions();
   const [openId, open] = useOpenTask();
   const field = useRef<HTMLInputElement>(null);
   const [dragged, setDragged] = useState<TaskOut>();
   const focusId = useRef<string>(undefined);
-  const { complete, patch, notice } = actions;
+  const { complete, patch, undo } = actions;
   const move = useCallback(
     (task: TaskOut, status: TaskOutStatus) => {
       if (status === "done") {
@@ -58,7 +57,7 @@ export function BoardPage({ title, place, day, head }: Props) {
   const currentId = useCardKeys(columns, { isDragging: dragged !== undefined, complete, open });
   useHotkeys([
     ["q", () => field.current?.focus()],
-    ["z", () => notice?.action?.run()],
+    ["z", undo],
   ]);
   const [announcements] = useState(announceCards);
   const sensors = useAllSensors(intoNextColumn);
@@ -111,7 +110,6 @@ export function BoardPage({ title, place, day, head }: Props) {
         </DragOverlay>
       </DndContext>
       <OpenTask taskId={openId} actions={actions} onClose={() => open(undefined)} />
-      <UndoBar notice={notice} onDone={actions.dismiss} />
     </Stack>
   );
 }

@@ -6,7 +6,6 @@ import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { renderInApp } from "../../testing/render";
 import { taskOf } from "../../testing/tasks";
 import { en } from "../../words/en";
-import { creating } from "../tasks/task-changes";
 import { Card } from "./Card";
 
 const DAY = { today: "2026-12-01", timezone: "UTC" };
@@ -58,16 +57,5 @@ describe("a card", () => {
   test("leaves the focus alone otherwise", () => {
     renderCard(task, "another");
     expect(document.activeElement).toBe(document.body);
-  });
-
-  test("of a task that is on its way cannot be acted upon", () => {
-    const pending = creating({ title: "Milk" }, new Date("2026-12-01T09:00:00Z")).predicted;
-    if (pending === undefined) {
-      throw new Error("A new task is to be shown.");
-    }
-    renderCard(pending);
-    for (const button of screen.getAllByRole<HTMLButtonElement>("button")) {
-      expect(button.disabled).toBe(true);
-    }
   });
 });

@@ -21,11 +21,9 @@ interface Props {
 
 /** A task on a board: it can be dragged as a whole, and by its handle with the keyboard, or moved by its menu. */
 export const Card = memo(function Card({ task, day, isCurrent, focusId, onMove, onOpen }: Props) {
-  const isOnItsWay = isPending(task);
   const { attributes, listeners, setNodeRef, setActivatorNodeRef, isDragging } = useDraggable({
     id: task.id,
     data: { task },
-    disabled: isOnItsWay,
     attributes: { roleDescription: en.board.draggable },
   });
   const handle = useRef<HTMLButtonElement>(null);
@@ -40,7 +38,7 @@ export const Card = memo(function Card({ task, day, isCurrent, focusId, onMove, 
       ref={setNodeRef}
       className="card"
       data-current={isCurrent}
-      data-pending={isOnItsWay}
+      data-pending={isPending(task)}
       data-dragged={isDragging}
       {...listeners}
     >
@@ -54,7 +52,6 @@ export const Card = memo(function Card({ task, day, isCurrent, focusId, onMove, 
           variant="transparent"
           color="gray"
           size={24}
-          disabled={isOnItsWay}
           {...attributes}
           aria-label={en.board.drag(task.title)}
         >
@@ -62,7 +59,6 @@ export const Card = memo(function Card({ task, day, isCurrent, focusId, onMove, 
         </ActionIcon>
         <UnstyledButton
           className="card-title"
-          disabled={isOnItsWay}
           aria-label={en.task.details(task.title)}
           onClick={() => onOpen(task.id)}
         >
@@ -70,13 +66,7 @@ export const Card = memo(function Card({ task, day, isCurrent, focusId, onMove, 
         </UnstyledButton>
         <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
           <Menu.Target>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size={24}
-              disabled={isOnItsWay}
-              aria-label={en.board.menu(task.title)}
-            >
+            <ActionIcon variant="subtle" color="gray" size={24} aria-label={en.board.menu(task.title)}>
               <IconDotsVertical size={16} aria-hidden />
             </ActionIcon>
           </Menu.Target>

@@ -2,7 +2,6 @@ import { useDirection } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useState } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
-import { isPending } from "../tasks/task-changes";
 import type { Column } from "./columns";
 
 /** Return the card that is so many columns and cards away; the first one of the board where there is none yet. */
@@ -54,7 +53,7 @@ export function useCardKeys(
     }
   };
   const completeCurrent = () => {
-    if (current !== undefined && current.status !== "done" && !isPending(current)) {
+    if (current !== undefined && current.status !== "done") {
       setCurrentId(cardAfter(columns, current)?.id);
       complete(current);
     }
@@ -65,7 +64,7 @@ export function useCardKeys(
     ["ArrowLeft", go(-right, 0)],
     ["ArrowRight", go(right, 0)],
     ["c", completeCurrent],
-    ["e", () => current && !isPending(current) && open(current.id)],
+    ["e", () => current && open(current.id)],
   ]);
   return current?.id;
 }

@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schemas";
-import { type Day, taskListQuery } from "../tasks/task-queries";
+import { type Day, shownTaskListQuery } from "../tasks/task-queries";
 import type { TaskPlace } from "../tasks/view";
 
 /** A column of a board, as far as it is loaded. */
@@ -9,6 +9,8 @@ export interface Column {
   readonly status: TaskOutStatus;
   readonly tasks: readonly TaskOut[];
   readonly isLoading: boolean;
+  /** Whether it can only be loaded once there is a network. */
+  readonly isOffline: boolean;
   /** Why nothing could be loaded. */
   readonly error: Error | null;
   readonly retry: () => unknown;
@@ -26,12 +28,15 @@ export function useColumns(place: TaskPlace, day: Day): readonly Column[] {
 }
 
 function useColumn(status: TaskOutStatus, place: TaskPlace, day: Day): Column {
-  const list = useInfiniteQuery(taskListQuery({ kind: "column", status, of: place }, day));
+  const list = useInfiniteQuery(
+    shownTaskListQuery(useQueryClient(), { kind: "column", status, of: place }, day),
+  );
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   return {
     status,
     tasks,
     isLoading: list.isPending,
+    isOffline: list.isPending && list.fetchStatus === "paused",
     error: list.data === undefined ? list.error : null,
     retry: list.refetch,
     hasMore: list.hasNextPage,

@@ -8,7 +8,6 @@ import { OpenTask } from "../tasks/OpenTask";
 import { useOpenTask } from "../tasks/open-task";
 import { useTaskActions } from "../tasks/task-actions";
 import type { Day } from "../tasks/task-queries";
-import { UndoBar } from "../tasks/UndoBar";
 import { Agenda } from "./Agenda";
 import "./calendar.css";
 import { useCalendarTasks } from "./calendar-tasks";
@@ -35,7 +34,7 @@ export function CalendarPage({ month: chosen, day, onMonth }: Props) {
   }, [month]);
   const dates = useMemo(() => weeks.flat(), [weeks]);
   const { days, isLoading, error, retry } = useCalendarTasks(dates[0] ?? "", dates.at(-1) ?? "", day);
-  const actions = useTaskActions(day.timezone);
+  const actions = useTaskActions();
   const [openId, open] = useOpenTask();
   const [addingOn, setAddingOn] = useState<string>();
   const toggleAdding = useCallback(
@@ -51,7 +50,7 @@ export function CalendarPage({ month: chosen, day, onMonth }: Props) {
     ["k", previous],
     [".", present],
     ["q", () => setAddingOn(dates.includes(day.today) ? day.today : `${month}-01`)],
-    ["z", () => actions.notice?.action?.run()],
+    ["z", actions.undo],
   ]);
   const title = formatDay(`${month}-01`, { month: "long", year: "numeric" });
   const shown = {
@@ -110,7 +109,6 @@ export function CalendarPage({ month: chosen, day, onMonth }: Props) {
         )}
       </DayDragging>
       <OpenTask taskId={openId} actions={actions} onClose={() => open(undefined)} />
-      <UndoBar notice={actions.notice} onDone={actions.dismiss} />
     </Stack>
   );
 }

@@ -19,7 +19,7 @@ export function CalendarTask({ task, day, onOpen }: Props) {
     <UnstyledButton
       className="calendar-task"
       data-done={task.status === "done"}
-      disabled={isPending(task)}
+      data-pending={isPending(task)}
       style={{ borderInlineStartColor: PRIORITY_COLORS[task.priority] }}
       onClick={() => onOpen(task.id)}
     >
@@ -34,7 +34,6 @@ export function DraggableTask(props: Props) {
   const { setNodeRef, listeners, isDragging } = useDraggable({
     id: task.id,
     data: { task },
-    disabled: isPending(task),
   });
   return (
     <div ref={setNodeRef} className="calendar-slot" data-dragged={isDragging} {...listeners}>

@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
-import { type Day, taskListQuery } from "../tasks/task-queries";
+import { type Day, shownTaskListQuery } from "../tasks/task-queries";
 import { byDay } from "./days";
 
 /** What is due in a span of days, as far as it is loaded, which goes on until it is whole. */
@@ -15,7 +15,7 @@ export interface CalendarTasks {
 
 /** The tasks that are due from one day to another. */
 export function useCalendarTasks(first: string, last: string, day: Day): CalendarTasks {
-  const list = useInfiniteQuery(taskListQuery({ kind: "calendar", first, last }, day));
+  const list = useInfiniteQuery(shownTaskListQuery(useQueryClient(), { kind: "calendar", first, last }, day));
   const { hasNextPage, isFetching, isError, fetchNextPage } = list;
   useEffect(() => {
     if (hasNextPage && !isFetching && !isError) {

@@ -13,12 +13,14 @@ const words = en.statistics;
 /** How much there is to do, and how much was done. */
 export function StatisticsPage() {
   const stats = useStats();
+  const isOffline = stats.data === undefined && stats.fetchStatus === "paused";
   return (
     <Stack gap="xl" className="task-page">
       <Title order={1} size="h3">
         {en.views.statistics}
       </Title>
-      {stats.data === undefined && !stats.isError && (
+      {isOffline && <Text role="alert">{en.list.offline}</Text>}
+      {stats.data === undefined && !stats.isError && !isOffline && (
         <Stack gap="lg" role="status" aria-label={words.loading}>
           <Skeleton height={72} />
           <Skeleton height={240} />

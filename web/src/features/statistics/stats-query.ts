@@ -9,11 +9,11 @@ import { labelsQuery } from "../tasks/task-queries";
  * The labels are asked for again whenever one has, as they are counted by the service, too; the numbers follow them.
  */
 export function useStats(): UseQueryResult<StatsAnswer> {
-  const { dataUpdatedAt, isFetched } = useQuery(labelsQuery);
+  const { dataUpdatedAt, isPending } = useQuery(labelsQuery);
   return useQuery({
     queryKey: ["stats", dataUpdatedAt],
     queryFn: ({ signal }) => getTaskStats({ signal }),
-    enabled: isFetched,
+    enabled: !isPending,
     placeholderData: keepPreviousData,
     // Each is of one moment; nobody asks for it later.
     gcTime: 0,

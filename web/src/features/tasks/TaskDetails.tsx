@@ -11,12 +11,13 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import Markdown from "react-markdown";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { KeptText } from "./KeptText";
+import { useOutbox } from "./outbox-context";
 import { labelsQuery, listsQuery, taskQuery } from "./task-queries";
 
 /** The contract's numbers. */
@@ -54,7 +55,7 @@ export function TaskDetails({ taskId, onPatch, onClose }: Props) {
 }
 
 function Loaded({ taskId, onPatch }: { readonly taskId: string; readonly onPatch: Props["onPatch"] }) {
-  const task = useQuery(taskQuery(taskId));
+  const task = useQuery(taskQuery(useQueryClient(), useOutbox().realIdOf(taskId)));
   if (task.isPending) {
     return <Skeleton height={200} />;
   }

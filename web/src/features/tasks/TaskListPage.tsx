@@ -1,6 +1,6 @@
 import { Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { TaskDraft, TaskOut } from "../../api/generated/taskfleet.schemas";
@@ -11,8 +11,7 @@ import { useOpenTask } from "./open-task";
 import { QuickAdd } from "./QuickAdd";
 import { TaskRow } from "./TaskRow";
 import { type TaskActions, useTaskActions } from "./task-actions";
-import { type Day, taskListQuery } from "./task-queries";
-import { UndoBar } from "./UndoBar";
+import { type Day, shownTaskListQuery } from "./task-queries";
 import type { TaskView } from "./view";
 
 const ROW_HEIGHT = 40;
@@ -29,9 +28,9 @@ interface Props {
 
 /** The tasks of one view, with the line that adds one. */
 export function TaskListPage({ title, view, day, head }: Props) {
-  const list = useInfiniteQuery(taskListQuery(view, day));
+  const list = useInfiniteQuery(shownTaskListQuery(useQueryClient(), view, day));
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const actions = useTaskActions(day.timezone);
+  const actions = useTaskActions();
   const [openId, open] = useOpenTask();
   const field = useRef<HTMLInputElement>(null);
   const [current, setCurrent] = useState(-1);
@@ -41,7 +40,7 @@ export function TaskListPage({ title, view, day, head }: Props) {
     ["j", () => setCurrent((index) => Math.min(index + 1, tasks.length - 1))],
     ["k", () => setCurrent((index) => Math.max(index - 1, 0))],
     ["c", () => currentTask && actions.complete(currentTask)],
-    ["z", () => actions.notice?.action?.run()],
+    ["z", actions.undo],
     ["e", () => currentTask && open(currentTask.id)],
   ]);
   return (
@@ -53,7 +52,8 @@ export function TaskListPage({ title, view, day, head }: Props) {
         {head}
       </Group>
       <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
-      {list.isPending && <LoadingRows />}
+      {list.isPending &&
+        (list.fetchStatus === "paused" ? <Text role="alert">{en.list.offline}</Text> : <LoadingRows />)}
       {list.isError && tasks.length === 0 && (
         <Text role="alert">
           {en.list.failed} {describeFailure(list.error)}{" "}
@@ -77,7 +77,6 @@ export function TaskListPage({ title, view, day, head }: Props) {
         />
       )}
       <OpenTask taskId={openId} actions={actions} onClose={() => open(undefined)} />
-      <UndoBar notice={actions.notice} onDone={actions.dismiss} />
     </Stack>
   );
 }

@@ -30,17 +30,15 @@ export const TaskRow = memo(function TaskRow({
   onOpen,
 }: Props) {
   const due = describeDue(task, day);
-  const isOnItsWay = isPending(task);
   return (
-    <div className="task-row" data-current={isCurrent} data-pending={isOnItsWay}>
+    <div className="task-row" data-current={isCurrent} data-pending={isPending(task)}>
       <Checkbox
         radius="xl"
         aria-label={en.task.complete(task.title)}
         checked={task.status === "done"}
-        disabled={isOnItsWay}
         onChange={() => onComplete(task)}
       />
-      <TitleField task={task} isDisabled={isOnItsWay} onPatch={onPatch} />
+      <TitleField task={task} onPatch={onPatch} />
       <span className="task-labels">
         {task.labels.map((label) => (
           <Badge key={label} variant="light" color="gray" size="sm" ml={4} tt="none">
@@ -67,7 +65,6 @@ export const TaskRow = memo(function TaskRow({
         variant="subtle"
         color="gray"
         aria-label={en.task.details(task.title)}
-        disabled={isOnItsWay}
         onClick={() => onOpen(task.id)}
       >
         <IconListDetails size={16} aria-hidden />
@@ -77,7 +74,6 @@ export const TaskRow = memo(function TaskRow({
         variant="subtle"
         color="gray"
         aria-label={en.task.delete(task.title)}
-        disabled={isOnItsWay}
         onClick={() => onDelete(task)}
       >
         <IconTrash size={16} aria-hidden />
@@ -86,11 +82,7 @@ export const TaskRow = memo(function TaskRow({
   );
 });
 
-function TitleField({
-  task,
-  isDisabled,
-  onPatch,
-}: Pick<Props, "task" | "onPatch"> & { isDisabled: boolean }) {
+function TitleField({ task, onPatch }: Pick<Props, "task" | "onPatch">) {
   return (
     <KeptText
       task={task}
@@ -103,7 +95,6 @@ function TitleField({
           className="task-title"
           variant="unstyled"
           aria-label={en.task.title(task.title)}
-          readOnly={isDisabled}
           maxLength={500}
           {...field}
         />

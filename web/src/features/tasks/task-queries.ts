@@ -2,6 +2,7 @@ import {
   type InfiniteData,
   infiniteQueryOptions,
   type QueryClient,
+  type QueryKey,
   queryOptions,
 } from "@tanstack/react-query";
 import { getTask, listLabels, listLists, listTasks } from "../../api/generated/taskfleet";
@@ -12,6 +13,11 @@ import { compareIn, shows, type TaskView, toQuery } from "./view";
 const PAGE_SIZE = 100;
 const LISTS_KEY = "task-list";
 const TASK_KEY = "task";
+/** When a list was updated that the service has not been asked for. */
+const STANDS_IN = 0;
+
+type ListKey = readonly [typeof LISTS_KEY, TaskView, Day];
+type TaskList = InfiniteData<LoadedPage, string | undefined>;
 
 /** The user's day and time zone: what "today" means. */
 export interface Day {
@@ -37,29 +43,67 @@ export function taskListQuery(view: TaskView, day: Day) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: LoadedPage) => page.next_cursor ?? undefined,
     // Live updates bring what changes; a stream that was away asks for what it missed.
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: ({ state }) => (state.dataUpdatedAt === STANDS_IN ? 0 : Number.POSITIVE_INFINITY),
+    // What was looked at is shown without a network, too.
+    gcTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** The same for a page that shows them: what is known from other views stands in until the service has answered. */
+export function shownTaskListQuery(client: QueryClient, view: TaskView, day: Day) {
+  return {
+    ...taskListQuery(view, day),
+    initialData: () => knownIn(client, view, day),
+    initialDataUpdatedAt: STANDS_IN,
+  };
 }
 
 export const listsQuery = queryOptions({
   queryKey: ["lists"],
   queryFn: async ({ signal }) => (await listLists({ limit: 200 }, { signal })).items,
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });
 
 export const labelsQuery = queryOptions({
   queryKey: ["labels"],
   queryFn: async ({ signal }) => (await listLabels({ signal })).items,
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });
 
-/** One task, for its details. */
-export function taskQuery(taskId: string) {
+/** One task, for its details: at once where a list has brought it already. */
+export function taskQuery(client: QueryClient, taskId: string) {
   return queryOptions({
     queryKey: [TASK_KEY, taskId] as const,
     queryFn: ({ signal }) => getTask(taskId, { signal }),
+    initialData: () => knownTasks(client).find(({ id }) => id === taskId),
     staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Return the tasks that any loaded list has, each once, in its newest version. */
+export function knownTasks(client: QueryClient): TaskOut[] {
+  const known = new Map<string, TaskOut>();
+  for (const [, data] of client.getQueriesData<InfiniteData<LoadedPage>>({ queryKey: [LISTS_KEY] })) {
+    for (const task of data?.pages.flatMap(({ items }) => items) ?? []) {
+      const other = known.get(task.id);
+      if (other === undefined || other.revision <= task.revision) {
+        known.set(task.id, task);
+      }
+    }
+  }
+  return [...known.values()];
+}
+
+/** Return what a view shows of the tasks that are known here, as its only page; undefined when that is nothing. */
+function knownIn(client: QueryClient, view: TaskView, day: Day): TaskList | undefined {
+  const items = knownTasks(client)
+    .filter((task) => shows(view, task, day.today, day.timezone))
+    .toSorted((one, other) => compareIn(view, one, other));
+  return items.length === 0
+    ? undefined
+    : { pages: [{ items, next_cursor: null, end: items.at(-1) }], pageParams: [undefined] };
 }
 
 /** More than happen while a page is on its way. */
@@ -106,6 +150,22 @@ function withRecentChanges(
   return changed ?? page;
 }
 
+/** Return a loaded list as it looks after changes; of another query, what it has. */
+export function changeList<Data>(queryKey: QueryKey, data: Data, changes: TaskChanges): Data {
+  if (queryKey[0] !== LISTS_KEY) {
+    return data;
+  }
+  const [, view, day] = queryKey as ListKey;
+  const list = data as TaskList;
+  const pages = changePages(
+    list.pages,
+    changes,
+    (task) => shows(view, task, day.today, day.timezone),
+    (one, other) => compareIn(view, one, other),
+  );
+  return pages === list.pages ? data : ({ ...list, pages: [...pages] } as Data);
+}
+
 /** Show changed tasks in every list that is loaded, wherever they belong now, without asking for any list again. */
 export function applyChanges(client: QueryClient, changes: TaskChanges): void {
   for (const id of changes.gone) {
@@ -115,19 +175,14 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
     noteRecent(client, task.id, task);
   }
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
-    const [, view, day] = query.queryKey as [string, TaskView, Day];
-    client.setQueryData<InfiniteData<LoadedPage, string | undefined>>(query.queryKey, (data) => {
-      if (data === undefined) {
-        return data;
-      }
-      const pages = changePages(
-        data.pages,
-        changes,
-        (task) => shows(view, task, day.today, day.timezone),
-        (one, other) => compareIn(view, one, other),
-      );
-      return pages === data.pages ? data : { ...data, pages: [...pages] };
-    });
+    // It has been changed, not asked for.
+    client.setQueryData<TaskList>(
+      query.queryKey,
+      (data) => data && changeList(query.queryKey, data, changes),
+      {
+        updatedAt: query.state.dataUpdatedAt,
+      },
+    );
   }
   for (const task of changes.tasks) {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>

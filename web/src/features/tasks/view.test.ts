@@ -237,20 +237,29 @@ describe("the order of a view", () => {
     expect(idsInOrder(view, tasks.toReversed())).toEqual(["c", "d", "b", "a"]);
   });
 
-  test.each(byUpdate)(
-    "what is done is asked for and sorted by its last change, newest first, ties by id",
-    (view) => {
+  describe.each(byUpdate)("of what is done", (view) => {
+    const completed_at = "2026-12-01T07:00:00.000Z";
+
+    test("is asked for and sorted by the last change, newest first, ties by id", () => {
       const tasks = [
-        taskOf({ id: "d", updated_at: "2026-12-01T08:00:00.000Z", position: "a0" }),
-        taskOf({ id: "a", updated_at: "2026-12-02T08:00:00.000Z", position: "a9" }),
-        taskOf({ id: "c", updated_at: "2026-12-01T08:00:00.001Z", position: "a0" }),
-        taskOf({ id: "b", updated_at: "2026-12-01T08:00:00.000Z", position: "a1" }),
+        taskOf({ id: "d", completed_at, updated_at: "2026-12-01T08:00:00.000Z", position: "a0" }),
+        taskOf({ id: "a", completed_at, updated_at: "2026-12-02T08:00:00.000Z", position: "a9" }),
+        taskOf({ id: "c", completed_at, updated_at: "2026-12-01T08:00:00.001Z", position: "a0" }),
+        taskOf({ id: "b", completed_at, updated_at: "2026-12-01T08:00:00.000Z", position: "a1" }),
       ];
       expect(toQuery(view, "2026-12-01").sort).toBe("-updated");
       expect(idsInOrder(view, tasks)).toEqual(["a", "c", "d", "b"]);
       expect(idsInOrder(view, tasks.toReversed())).toEqual(["a", "c", "d", "b"]);
-    },
-  );
+    });
+
+    test("begins with what the service has not yet said to be done, however old it is", () => {
+      const tasks = [
+        taskOf({ id: "said", completed_at, updated_at: "2026-12-02T08:00:00.000Z" }),
+        taskOf({ id: "not said", updated_at: "2026-01-01T08:00:00.000Z" }),
+      ];
+      expect(idsInOrder(view, tasks)).toEqual(["not said", "said"]);
+    });
+  });
 
   test("positions are compared by their characters, not as a dictionary has words", () => {
     const tasks = [

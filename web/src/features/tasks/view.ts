@@ -126,8 +126,13 @@ export function compareIn(view: TaskView, one: TaskOut, other: TaskOut): number 
     case "position":
       return compareText(one.position, other.position) || compareText(one.id, other.id);
     case "-updated":
-      return compareText(other.updated_at, one.updated_at) || compareText(other.id, one.id);
+      return compareText(updateOf(other), updateOf(one)) || compareText(other.id, one.id);
   }
+}
+
+/** When a task that is done was changed last; text behind every instant where the service has not yet said so. */
+function updateOf(task: TaskOut): string {
+  return task.completed_at === null ? "~" : task.updated_at;
 }
 
 function compareText(one: string, other: string): number {
