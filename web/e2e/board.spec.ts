@@ -141,6 +141,42 @@ test.describe("a card", () => {
   });
 });
 
+test.describe("the order of the cards of a list", () => {
+  test("is given by the mouse and by their menus", async ({ signedIn: page }) => {
+    const headers = { Origin: new URL(page.url()).origin };
+    const operations = [
+      ...["One", "Two", "Three"].map((title) => ({ op: "create", title })),
+      { op: "create", title: "Begun", status: "in_progress" },
+    ];
+    await page.context().request.post("/api/v1/tasks/batch", { data: { operations }, headers });
+    await page.goto("/inbox?view=board");
+    const titles = column(page, "To do").locator(".card-title");
+    await expect(titles).toHaveText(["One", "Two", "Three"]);
+    await drag(page, card(page, "Three"), card(page, "One"));
+    await expect(titles).toHaveText(["Three", "One", "Two"]);
+    await drag(page, card(page, "Three"), card(page, "One"));
+    await expect(titles).toHaveText(["One", "Three", "Two"]);
+    await drag(page, card(page, "Begun"), card(page, "Three"));
+    await expect(titles).toHaveText(["One", "Begun", "Three", "Two"]);
+    await page.getByRole("button", { name: "Drag “Begun”" }).focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowRight");
+    await expect(page.getByText("“Begun” is over In progress.")).toBeAttached();
+    await page.keyboard.press("ArrowLeft");
+    await expect(page.getByText("“Begun” is over To do.")).toBeAttached();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Move “One”" }).click();
+    await page.getByRole("menuitem", { name: "Move down" }).click();
+    await expect(titles).toHaveText(["Begun", "One", "Three", "Two"]);
+    await page.getByRole("button", { name: "Move “Two”" }).click();
+    await page.getByRole("menuitem", { name: "Move up" }).click();
+    await expect(titles).toHaveText(["Begun", "One", "Two", "Three"]);
+    await expect(page.getByText("Saved")).toBeVisible();
+    await page.reload();
+    await expect(titles).toHaveText(["Begun", "One", "Two", "Three"]);
+  });
+});
+
 test.describe("a change in another window", () => {
   test("shows on the board, which asks for no column again", async ({ signedIn: page, context }) => {
     await boardWith(page, "Buy milk");

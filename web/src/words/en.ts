@@ -82,6 +82,8 @@ export const en = {
     drag: (title: string) => `Drag “${title}”`,
     draggable: "draggable card",
     menu: (title: string) => `Move “${title}”`,
+    moveUp: "Move up",
+    moveDown: "Move down",
     moveTo: (column: string) => `Move to ${column}`,
     empty: {
       todo: "Nothing to do. Add a task above.",

@@ -1,7 +1,7 @@
 import { useDroppable } from "@dnd-kit/core";
 import { Button, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useEffect, useId, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useId, useRef } from "react";
 import type { TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
@@ -19,6 +19,8 @@ interface Props {
   readonly day: Day;
   readonly currentId: string | undefined;
   readonly focusId: RefObject<string | undefined>;
+  /** Puts a card in the place of another one; undefined where they have no order of their own. */
+  readonly onPlace: ((card: TaskOut, target: TaskOut) => void) | undefined;
   readonly onMove: (task: TaskOut, status: TaskOutStatus) => void;
   readonly onOpen: (taskId: string) => void;
 }
@@ -64,6 +66,7 @@ function Cards({
   column: { tasks, hasMore, isLoadingMore, loadMore },
   titleId,
   currentId,
+  onPlace,
   ...card
 }: Props & { readonly titleId: string }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -74,6 +77,19 @@ function Cards({
     getItemKey: (index) => tasks[index]?.id ?? index,
     overscan: OVERSCAN,
   });
+  const latest = useRef(tasks);
+  useEffect(() => {
+    latest.current = tasks;
+  }, [tasks]);
+  const step = useCallback(
+    (task: TaskOut, by: -1 | 1) => {
+      const target = latest.current[latest.current.findIndex(({ id }) => id === task.id) + by];
+      if (target !== undefined) {
+        onPlace?.(task, target);
+      }
+    },
+    [onPlace],
+  );
   const items = cards.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
   useEffect(() => {
@@ -108,7 +124,14 @@ function Cards({
                 aria-posinset={item.index + 1}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
-                <Card task={task} isCurrent={task.id === currentId} {...card} />
+                <Card
+                  task={task}
+                  isCurrent={task.id === currentId}
+                  onStep={onPlace && step}
+                  isFirst={item.index === 0}
+                  isLast={item.index === tasks.length - 1}
+                  {...card}
+                />
               </li>
             )
           );

@@ -1,7 +1,13 @@
-import { DndContext, type DragEndEvent, DragOverlay, type DragStartEvent } from "@dnd-kit/core";
+import {
+  type CollisionDetection,
+  DndContext,
+  type DragEndEvent,
+  DragOverlay,
+  type DragStartEvent,
+} from "@dnd-kit/core";
 import { Group, Stack, Title } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { type ReactNode, useCallback, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { useDropAnimation } from "../dragging/drop-animation";
@@ -12,11 +18,12 @@ import { QuickAdd } from "../tasks/QuickAdd";
 import { useTaskActions } from "../tasks/task-actions";
 import type { Day } from "../tasks/task-queries";
 import type { TaskPlace } from "../tasks/view";
-import { announceCards, statusOf, taskOf } from "./announcements";
+import { announceCards, cardOf, statusOf, taskOf } from "./announcements";
 import { BoardColumn } from "./BoardColumn";
 import "./board.css";
 import { CardFace } from "./CardFace";
 import { useCardKeys } from "./card-keys";
+import { isOrdered, placeOf } from "./card-place";
 import { intoNextColumn } from "./column-keys";
 import { useColumns } from "./columns";
 
@@ -36,7 +43,7 @@ export function BoardPage({ title, place, day, head }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const [dragged, setDragged] = useState<TaskOut>();
   const focusId = useRef<string>(undefined);
-  const { complete, patch, undo } = actions;
+  const { complete, patch, move: reorder, undo } = actions;
   const move = useCallback(
     (task: TaskOut, status: TaskOutStatus) => {
       if (status === "done") {
@@ -54,6 +61,17 @@ export function BoardPage({ title, place, day, head }: Props) {
     },
     [move],
   );
+  const shown = useRef(columns);
+  useEffect(() => {
+    shown.current = columns;
+  }, [columns]);
+  const putInPlace = useCallback(
+    (card: TaskOut, target: TaskOut) => {
+      const column = shown.current.find(({ status }) => status === target.status);
+      reorder(card, placeOf(card, target, column?.tasks ?? []));
+    },
+    [reorder],
+  );
   const currentId = useCardKeys(columns, { isDragging: dragged !== undefined, complete, open });
   useHotkeys([
     ["q", () => field.current?.focus()],
@@ -66,9 +84,13 @@ export function BoardPage({ title, place, day, head }: Props) {
     setDragged(undefined);
     const task = taskOf(active);
     const status = statusOf(over);
+    const target = cardOf(over);
     if (task !== undefined && status !== undefined && status !== task.status) {
       const isByKeyboard = activatorEvent instanceof KeyboardEvent;
       (isByKeyboard ? moveByKeyboard : move)(task, status);
+    }
+    if (task !== undefined && target !== undefined && target.id !== task.id) {
+      putInPlace(task, target);
     }
   };
   return (
@@ -82,7 +104,7 @@ export function BoardPage({ title, place, day, head }: Props) {
       <QuickAdd field={field} defaults={defaultsIn(place)} onAdd={actions.add} />
       <DndContext
         sensors={sensors}
-        collisionDetection={underPointer}
+        collisionDetection={overCardOrColumn}
         accessibility={{ announcements, screenReaderInstructions: { draggable: en.board.instructions } }}
         onDragStart={({ active }: DragStartEvent) => setDragged(taskOf(active))}
         onDragEnd={drop}
@@ -96,6 +118,7 @@ export function BoardPage({ title, place, day, head }: Props) {
               day={day}
               currentId={currentId}
               focusId={focusId}
+              onPlace={isOrdered(place, column) ? putInPlace : undefined}
               onMove={moveByKeyboard}
               onOpen={open}
             />
@@ -113,6 +136,16 @@ export function BoardPage({ title, place, day, head }: Props) {
     </Stack>
   );
 }
+
+/** By keyboard a card is carried from column to column; within one, its menu moves it. */
+const overCardOrColumn: CollisionDetection = (scene) =>
+  underPointer({
+    ...scene,
+    droppableContainers:
+      scene.pointerCoordinates === null
+        ? scene.droppableContainers.filter((container) => cardOf(container) === undefined)
+        : scene.droppableContainers,
+  });
 
 function defaultsIn(place: TaskPlace) {
   return place.kind === "list" ? { list_id: place.listId } : {};

@@ -10,12 +10,15 @@ import { Card } from "./Card";
 
 const DAY = { today: "2026-12-01", timezone: "UTC" };
 
-function renderCard(task: TaskOut, focusedId?: string) {
-  const actions = { onMove: vi.fn(), onOpen: vi.fn() };
+function renderCard(
+  task: TaskOut,
+  { focusedId, isOrdered = false }: { focusedId?: string; isOrdered?: boolean } = {},
+) {
+  const actions = { onMove: vi.fn(), onOpen: vi.fn(), onStep: isOrdered ? vi.fn() : undefined };
   const focusId = { current: focusedId };
   const { container } = renderInApp(
     <DndContext sensors={[]}>
-      <Card task={task} day={DAY} isCurrent={false} focusId={focusId} {...actions} />
+      <Card task={task} day={DAY} isCurrent={false} focusId={focusId} isFirst={false} isLast {...actions} />
     </DndContext>,
   );
   return { container, focusId, user: userEvent.setup(), ...actions };
@@ -39,6 +42,14 @@ describe("a card", () => {
     expect(onMove.mock.calls).toEqual([[{ ...task, status: "in_progress" }, "done"]]);
   });
 
+  test("that is the last of its column moves up, and not down", async () => {
+    const { user, onStep } = renderCard(task, { isOrdered: true });
+    await user.click(screen.getByRole("button", { name: en.board.menu("Milk") }));
+    expect(screen.queryByRole("menuitem", { name: en.board.moveDown })).toBeNull();
+    await user.click(screen.getByRole("menuitem", { name: en.board.moveUp }));
+    expect(onStep?.mock.calls).toEqual([[task, -1]]);
+  });
+
   test.each([
     ["is overdue while it is open", "todo", true],
     ["is not overdue any more once it is done", "done", false],
@@ -49,13 +60,13 @@ describe("a card", () => {
   });
 
   test("that was moved by the keyboard takes the focus to where it is now, once", () => {
-    const { focusId } = renderCard(task, task.id);
+    const { focusId } = renderCard(task, { focusedId: task.id });
     expect(document.activeElement).toBe(screen.getByRole("button", { name: en.board.drag("Milk") }));
     expect(focusId.current).toBeUndefined();
   });
 
   test("leaves the focus alone otherwise", () => {
-    renderCard(task, "another");
+    renderCard(task, { focusedId: "another" });
     expect(document.activeElement).toBe(document.body);
   });
 });

@@ -9,6 +9,11 @@ export function taskOf(card: Carried): TaskOut | undefined {
   return card.data.current?.task as TaskOut | undefined;
 }
 
+/** The card that another one is dropped on, where their order counts. */
+export function cardOf(over: Carried | null): TaskOut | undefined {
+  return over?.data.current?.card as TaskOut | undefined;
+}
+
 /** The status of a column, where a card is over one. */
 export function statusOf(column: Carried | null): TaskOutStatus | undefined {
   return column?.data.current?.status as TaskOutStatus | undefined;

@@ -1,4 +1,5 @@
 import type { KeyboardCoordinateGetter } from "@dnd-kit/core";
+import { cardOf } from "./announcements";
 
 const STEPS: Readonly<Record<string, -1 | 1>> = { ArrowLeft: -1, ArrowRight: 1 };
 
@@ -11,9 +12,14 @@ export const intoNextColumn: KeyboardCoordinateGetter = (event, { context, curre
   }
   event.preventDefault();
   const middle = card.left + card.width / 2;
-  const ahead = [...context.droppableRects.values()]
+  const ahead = context.droppableContainers
+    .getEnabled()
+    .filter((place) => cardOf(place) === undefined)
+    .flatMap(({ id }) => context.droppableRects.get(id) ?? [])
+    // A scroll bar keeps the card from the middle of its own column.
+    .filter(({ left, right }) => middle < left || middle > right)
     .map((column) => column.left + column.width / 2)
-    .filter((candidate) => (candidate - middle) * step > 1)
+    .filter((candidate) => (candidate - middle) * step > 0)
     .toSorted((one, other) => (one - other) * step);
   return ahead[0] === undefined
     ? undefined
