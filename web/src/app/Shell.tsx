@@ -17,6 +17,8 @@ import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
   IconCalendar,
   IconCalendarDue,
+  IconCalendarMonth,
+  IconChartBar,
   IconInbox,
   IconLayoutList,
   IconLogout,
@@ -157,8 +159,10 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
 const VIEWS = [
   { to: "/today", label: en.views.today, Icon: IconCalendarDue },
   { to: "/upcoming", label: en.views.upcoming, Icon: IconCalendar },
+  { to: "/calendar", label: en.views.calendar, Icon: IconCalendarMonth },
   { to: "/all", label: en.views.all, Icon: IconLayoutList },
   { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
+  { to: "/statistics", label: en.views.statistics, Icon: IconChartBar },
 ] as const;
 
 function Views() {
