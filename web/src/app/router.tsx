@@ -9,7 +9,7 @@ import {
 import { lazy } from "react";
 import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
-import { forgetLastUser } from "../device/database";
+import { forgetLastUser, lastUser } from "../device/database";
 import type { Device } from "../device/device";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
@@ -60,8 +60,13 @@ const signIn = createRoute({
     expired: search.expired === true ? true : undefined,
     erased: search.erased === true ? true : undefined,
   }),
-  // Whoever signs in next sees nothing of the one before.
-  beforeLoad: forgetLastUser,
+  beforeLoad: async ({ context, search }) => {
+    if (lastUser() !== undefined && (await isSignedIn(context.client))) {
+      throw redirect({ href: search.next ?? "/today" });
+    }
+    // Whoever signs in next sees nothing of the one before.
+    forgetLastUser();
+  },
   component: function SignIn() {
     const { next = "/today", expired = false, erased = false } = signIn.useSearch();
     const enter = () => {
@@ -156,6 +161,15 @@ const views = [
     component: lazyRouteComponent(() => import("../features/statistics/StatisticsPage"), "StatisticsPage"),
   }),
 ] as const;
+
+async function isSignedIn(client: QueryClient): Promise<boolean> {
+  try {
+    await client.fetchQuery({ ...profileQuery, staleTime: 0 });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Build the router over the app's query client, and what is kept on the device. */
 export function buildRouter(client: QueryClient, device: Device) {

@@ -26,14 +26,28 @@ export function dayAfter(day: string): string {
   return date.toISOString().slice(0, 10);
 }
 
+/** One for each zone: making one takes longer than all that is done with it. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
 /** Return the day on which an instant falls in a time zone, as `YYYY-MM-DD`. */
 export function dayIn(timezone: string, instant: Date): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(instant);
+  let format = dayFormats.get(timezone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
+    dayFormats.set(timezone, format);
+  }
+  return format.format(instant);
 }
 
-/** Return an instant on a day in a time zone: enough to tell the day, until the service says when exactly. */
-export function someInstantOn(day: string, timezone: string): string {
+/**
+ * Return an instant on a day in a time zone: enough to tell the day, until the service says when exactly. Null where
+ * there is no such day, as while somebody types one.
+ */
+export function someInstantOn(day: string, timezone: string): string | null {
   const noon = new Date(`${day}T12:00:00Z`);
+  if (Number.isNaN(noon.getTime())) {
+    return null;
+  }
   const there = dayIn(timezone, noon);
   // Zones reach from 12 hours behind UTC to 14 ahead.
   noon.setUTCHours(there > day ? 0 : there < day ? 23 : 12);
