@@ -28,7 +28,10 @@ export function quickAdd(page: Page): Locator {
 export async function addTask(page: Page, title: string): Promise<void> {
   await quickAdd(page).fill(title);
   await quickAdd(page).press("Enter");
-  await titleOf(page, title).and(page.locator(":not([readonly])")).waitFor();
+  await page
+    .locator('.task-row[data-pending="false"]')
+    .filter({ has: titleOf(page, title) })
+    .waitFor();
 }
 
 /** The title of a task in the list. */

@@ -1,16 +1,22 @@
 import { Text } from "@mantine/core";
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { useOutboxState } from "../features/tasks/outbox-context";
 import { en } from "../words/en";
 
 /** Whether everything that was done here is truly saved. */
 export function SaveState() {
   const { pending, isStuck, isAtRisk } = useOutboxState();
+  useEffect(() => {
+    if (isAtRisk) {
+      window.addEventListener("beforeunload", askToStay);
+    }
+    return () => window.removeEventListener("beforeunload", askToStay);
+  }, [isAtRisk]);
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
   return (
-    <Text size="sm" c={isAtRisk && pending > 0 ? "red" : "dimmed"} role="status">
+    <Text size="sm" c={isAtRisk ? "red" : "dimmed"} role="status">
       {say(pending, isOnline, isStuck)}
-      {isAtRisk && pending > 0 && ` ${en.saving.atRisk}`}
+      {isAtRisk && ` ${en.saving.atRisk}`}
     </Text>
   );
 }
@@ -20,6 +26,11 @@ function say(pending: number, isOnline: boolean, isStuck: boolean): string {
     return en.saving.offline(pending);
   }
   return isStuck ? en.saving.unreachable(pending) : pending > 0 ? en.saving.saving : en.saving.saved;
+}
+
+/** Have the browser ask whether the window may go. */
+function askToStay(event: BeforeUnloadEvent): void {
+  event.preventDefault();
 }
 
 function subscribe(listener: () => void): () => void {

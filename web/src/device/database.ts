@@ -1,6 +1,7 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
 import type { ChangeRecord } from "../features/tasks/outbox";
 import type { KeptQuery } from "./kept-queries";
+import { keepText } from "./storage";
 
 /** What is kept on the device of one user: what was last seen, and what has not been sent yet. */
 interface Schema extends DBSchema {
@@ -21,7 +22,7 @@ export function lastUser(): string | undefined {
 }
 
 export function noteUser(userId: string): void {
-  localStorage.setItem(LAST_USER, userId);
+  keepText(localStorage, LAST_USER, userId);
 }
 
 /** Show nobody's tasks before it is known who signs in; what is kept stays. */

@@ -34,7 +34,7 @@ function Refused({ refused, today }: Props & { readonly refused: RefusedChange }
     <Paper shadow="md" withBorder px="lg" py="sm" w={480} maw="calc(100% - 32px)" role="alert">
       <Stack gap="sm">
         <Group gap="md" wrap="nowrap" justify="space-between" align="start">
-          <Text size="sm" c="red" className="refusal-text">
+          <Text size="sm" c="red">
             {isConflict ? words.conflict(change.task.title) : explain(refused)}
           </Text>
           <CloseButton size="sm" aria-label={en.undo.dismiss} onClick={drop} />
@@ -103,7 +103,9 @@ function Versions({ change, current, today }: VersionsProps) {
       <Table.Tbody>
         {fields.map((field) => (
           <Table.Tr key={field}>
-            <Table.Th scope="row">{words.fields[field]}</Table.Th>
+            <Table.Th scope="row" className="version">
+              {words.fields[field]}
+            </Table.Th>
             <Table.Td className="version">{show(field, mine, lists, today)}</Table.Td>
             <Table.Td className="version">{show(field, current, lists, today)}</Table.Td>
           </Table.Tr>

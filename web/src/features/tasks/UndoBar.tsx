@@ -19,7 +19,7 @@ export function UndoBar() {
   return (
     <div role="status">
       {notice !== undefined && (
-        <Paper shadow="md" withBorder px="lg" py="sm" className="undo-notice">
+        <Paper shadow="md" withBorder px="lg" py="sm">
           <Group gap="md" wrap="nowrap">
             <Text size="sm" truncate>
               {notice.text}
@@ -28,6 +28,7 @@ export function UndoBar() {
               <Button
                 size="compact-sm"
                 variant="subtle"
+                flex="none"
                 onClick={() => {
                   notice.undo?.();
                   dismiss();
