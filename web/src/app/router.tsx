@@ -68,6 +68,8 @@ const signedIn = createRoute({
   validateSearch: (search: Record<string, unknown>): { readonly task?: string } =>
     typeof search.task === "string" ? { task: search.task } : {},
   beforeLoad: async ({ context, location }) => {
+    // Their code comes while the service is asked who is there; where it does not, the route says so.
+    pages().catch(() => undefined);
     try {
       const { id } = await context.client.ensureQueryData(profileQuery);
       return { outbox: await context.device.begin(id) };
