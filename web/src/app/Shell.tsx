@@ -19,9 +19,9 @@ import {
   IconCalendarDue,
   IconInbox,
   IconLayoutList,
-  IconList,
   IconLogout,
   IconMoonStars,
+  IconSettings,
   IconTag,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -29,20 +29,22 @@ import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
-import { announceSession } from "../api/tabs";
 import type { Device } from "../device/device";
 import { caughtUpRevision, noteCaughtUp } from "../device/kept-queries";
+import { ListNav } from "../features/lists/ListNav";
+import { RefusedListChanges } from "../features/lists/RefusedListChanges";
 import { Catcher, followRevisions } from "../features/live/live-updates";
-import { keepDraft } from "../features/tasks/draft";
-import { NewList } from "../features/tasks/NewList";
+import { leaveSession } from "../features/session/leave";
+import { ZoneOffer } from "../features/session/ZoneOffer";
 import { NoticesContext, useNewNotices } from "../features/tasks/notices";
 import { useOutbox, useOutboxState } from "../features/tasks/outbox-context";
 import { RefusedChanges } from "../features/tasks/RefusedChanges";
-import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
+import { labelsQuery } from "../features/tasks/task-queries";
 import { UndoBar } from "../features/tasks/UndoBar";
 import { en } from "../words/en";
 import { describeFailure } from "../words/failure";
-import { useDay } from "./day";
+import { chosenLocale, LocaleContext } from "../words/locale";
+import { useDay, useListsOfZone } from "./day";
 import { SaveState } from "./SaveState";
 
 const ICON = 18;
@@ -54,7 +56,9 @@ export function Shell({ profile, device }: { readonly profile: ProfileOut; reado
   const notices = useNewNotices();
   return (
     <NoticesContext value={notices}>
-      <Frame profile={profile} device={device} />
+      <LocaleContext value={chosenLocale(profile.locale)}>
+        <Frame profile={profile} device={device} />
+      </LocaleContext>
     </NoticesContext>
   );
 }
@@ -65,6 +69,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
   const [isHelpOpen, help] = useDisclosure();
   const { toggleColorScheme } = useMantineColorScheme();
   useLiveUpdates(profile);
+  useListsOfZone(profile.timezone);
   useGoKeys();
   const router = useRouter();
   useEffect(() => router.subscribe("onResolved", close), [router, close]);
@@ -100,6 +105,14 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
             >
               <IconMoonStars size={ICON} aria-hidden />
             </ActionIcon>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={en.settings.title}
+              renderRoot={(props) => <Link to="/settings" {...props} />}
+            >
+              <IconSettings size={ICON} aria-hidden />
+            </ActionIcon>
             <SignOut device={device} />
           </Group>
         </Group>
@@ -110,9 +123,11 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main>
+        <ZoneOffer profile={profile} />
         <Outlet />
       </AppShell.Main>
       <div className="notices">
+        <RefusedListChanges />
         <RefusedChanges today={today} />
         <UndoBar />
       </div>
@@ -147,7 +162,6 @@ const VIEWS = [
 ] as const;
 
 function Views() {
-  const lists = useQuery(listsQuery);
   const labels = useQuery(labelsQuery);
   return (
     <>
@@ -159,17 +173,7 @@ function Views() {
           leftSection={<Icon size={ICON} aria-hidden />}
         />
       ))}
-      <NewList />
-      {lists.data
-        ?.filter((list) => !list.archived)
-        .map((list) => (
-          <NavLink
-            key={list.id}
-            renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
-            label={<span dir="auto">{list.name}</span>}
-            leftSection={<IconList size={ICON} color={list.color ?? undefined} aria-hidden />}
-          />
-        ))}
+      <ListNav />
       {(labels.data ?? []).length > 0 && <Heading text={en.views.labels} />}
       {labels.data?.map((label) => (
         <NavLink
@@ -201,13 +205,7 @@ function SignOut({ device }: { readonly device: Device }) {
   const [isAsking, ask] = useDisclosure();
   const signOut = useMutation({
     mutationFn: () => logOut(null),
-    onSuccess: async () => {
-      keepDraft("");
-      await device.erase();
-      announceSession();
-      // Another page, so that whoever signs in next finds nothing in memory.
-      window.location.assign("/sign-in");
-    },
+    onSuccess: () => leaveSession(device),
   });
   return (
     <>

@@ -23,6 +23,7 @@ interface Context {
 interface SignInSearch {
   readonly next?: string;
   readonly expired?: boolean;
+  readonly erased?: boolean;
 }
 
 // Whoever signs in needs nothing of the rest, and the other way round.
@@ -48,17 +49,18 @@ const signIn = createRoute({
     // A path of this app and nothing else, or signing in could lead anywhere.
     ...(typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
     ...(search.expired === true ? { expired: true } : {}),
+    ...(search.erased === true ? { erased: true } : {}),
   }),
   // Whoever signs in next sees nothing of the one before.
   beforeLoad: forgetLastUser,
   component: function SignIn() {
-    const { next = "/today", expired = false } = signIn.useSearch();
+    const { next = "/today", expired = false, erased = false } = signIn.useSearch();
     const enter = () => {
       announceSession();
       // Another page, because it may be another user than before.
       window.location.assign(next);
     };
-    return <SignInPage next={next} isExpired={expired} onSignedIn={enter} />;
+    return <SignInPage next={next} isExpired={expired} isErased={erased} onSignedIn={enter} />;
   },
 });
 
@@ -113,6 +115,11 @@ const views = [
     getParentRoute: () => signedIn,
     path: "/labels/$label",
     component: lazyRouteComponent(pages, "LabelPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
   }),
 ] as const;
 

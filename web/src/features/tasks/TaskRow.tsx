@@ -3,6 +3,7 @@ import { IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
 import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { useLocale } from "../../words/locale";
 import { describeDue } from "./due";
 import { KeptText } from "./KeptText";
 import { isPending } from "./task-changes";
@@ -28,7 +29,8 @@ export const TaskRow = memo(function TaskRow({
   onPatch,
   onOpen,
 }: Props) {
-  const due = describeDue(task, day);
+  const locale = useLocale();
+  const due = describeDue(task, day, locale);
   return (
     <div className="task-row" data-current={isCurrent} data-pending={isPending(task)}>
       <Checkbox

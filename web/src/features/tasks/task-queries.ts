@@ -6,11 +6,13 @@ import {
   queryOptions,
 } from "@tanstack/react-query";
 import { getTask, listLabels, listLists, listTasks } from "../../api/generated/taskfleet";
-import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import type { ListOut, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { changePages, type LoadedPage, type TaskChanges } from "./pages";
 import { compareIn, shows, type TaskView, toQuery } from "./view";
 
 const PAGE_SIZE = 100;
+/** The contract's number: the longest page. */
+const LISTS_PAGE_SIZE = 200;
 const LISTS_KEY = "task-list";
 const TASK_KEY = "task";
 /** When a list was updated that the service has not been asked for. */
@@ -58,9 +60,19 @@ export function shownTaskListQuery(client: QueryClient, view: TaskView, day: Day
   };
 }
 
+/** All lists, archived ones among them. */
 export const listsQuery = queryOptions({
   queryKey: ["lists"],
-  queryFn: async ({ signal }) => (await listLists({ limit: 200 }, { signal })).items,
+  queryFn: async ({ signal }) => {
+    const lists: ListOut[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page = await listLists({ limit: LISTS_PAGE_SIZE, cursor }, { signal });
+      lists.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return lists;
+  },
   staleTime: Number.POSITIVE_INFINITY,
   gcTime: Number.POSITIVE_INFINITY,
 });
