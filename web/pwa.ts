@@ -42,6 +42,8 @@ export function installable(assetBase: string): Partial<VitePWAOptions> {
       inlineWorkboxRuntime: true,
       cleanupOutdatedCaches: true,
       globPatterns: ["index.html", "favicon.svg", "assets/*.{js,css,svg,woff2}"],
+      // Its charts are as large as half of the rest, few people look at them, and without a network there is nothing in them.
+      globIgnores: ["assets/StatisticsPage-*.js"],
       dontCacheBustURLsMatching: HASHED,
       modifyURLPrefix: { "assets/": `${assetBase}assets/` },
       navigateFallback: "index.html",

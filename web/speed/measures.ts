@@ -1,8 +1,8 @@
 import type { BrowserContext, CDPSession, Page } from "@playwright/test";
 
 const QUICK_ADD = 'input[aria-label="Add a task"]';
-/** What is scrolled at once: some notches of a wheel. */
-const WHEEL_PX = 1_200;
+/** What is scrolled at once: four notches of a wheel. */
+const WHEEL_PX = 400;
 
 /** Bytes of bodies as they travelled. */
 export interface Transferred {
@@ -114,6 +114,15 @@ export async function framesWhileScrolling(page: Page, count: number): Promise<r
     await page.mouse.wheel(0, -WHEEL_PX);
   }
   return page.evaluate(() => (window as unknown as { frames: number[] }).frames);
+}
+
+/** Scroll down and up again for some time, over tasks that are all there. */
+export async function scrollSome(page: Page): Promise<void> {
+  for (const direction of [1, -1]) {
+    for (let step = 0; step < 100; step += 1) {
+      await page.mouse.wheel(0, direction * WHEEL_PX);
+    }
+  }
 }
 
 /** Sign somebody in without opening a page, so that nothing is kept of it; then add tasks. */

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { useLayoutEffect, useSyncExternalStore } from "react";
 import { profileQuery } from "../features/session/profile";
+import { chosenLocale } from "../words/locale";
 import { appUpdates } from "./app-updates";
 import { directionOf } from "./direction";
 import { UpdateNotice } from "./UpdateNotice";
@@ -24,11 +25,12 @@ export function Root() {
   );
 }
 
-/** Lays the page out as the user's language is written; before anybody is known, as the browser's is. */
+/** Lays the page out as the user's language is written; until one is chosen, as the browser's is. */
 function PageDirection() {
   // Whoever needs the profile asks for it; this looks whether it is there.
   const { data: profile } = useQuery({ ...profileQuery, enabled: false });
-  const direction = directionOf(profile?.locale ?? "") ?? directionOf(navigator.language) ?? "ltr";
+  const locale = (profile && chosenLocale(profile.locale)) ?? navigator.language;
+  const direction = directionOf(locale) ?? "ltr";
   const { setDirection } = useDirection();
   useLayoutEffect(() => setDirection(direction), [direction, setDirection]);
   return null;

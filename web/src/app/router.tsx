@@ -85,6 +85,8 @@ const signedIn = createRoute({
     task: typeof search.task === "string" ? search.task : undefined,
   }),
   beforeLoad: async ({ context, location }) => {
+    // Their code comes while the service is asked who is there; where it does not, the route says so.
+    pages().catch(() => undefined);
     try {
       const { id } = await context.client.ensureQueryData(profileQuery);
       return { outbox: await context.device.begin(id) };

@@ -106,11 +106,13 @@ function Rows({
   onOpen,
 }: RowsProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  // Another function makes it work out the places of all rows anew, at every step of the wheel.
+  const keyOf = useCallback((index: number) => tasks[index]?.id ?? index, [tasks]);
   const rows = useVirtualizer({
     count: tasks.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => tasks[index]?.id ?? index,
+    getItemKey: keyOf,
     overscan: OVERSCAN,
   });
   const items = rows.getVirtualItems();
