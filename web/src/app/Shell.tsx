@@ -21,6 +21,7 @@ import {
   IconLogout,
   IconMoonStars,
   IconTag,
+  IconTrash,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
@@ -29,9 +30,11 @@ import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import { announceSession } from "../api/tabs";
 import { Catcher, followRevisions } from "../features/live/live-updates";
+import { SearchField } from "../features/search/SearchField";
 import { keepDraft } from "../features/tasks/draft";
 import { NewList } from "../features/tasks/NewList";
 import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
+import { forgetTyped } from "../features/tasks/typed-text";
 import { en } from "../words/en";
 import { describeFailure } from "../words/failure";
 import { SaveState } from "./SaveState";
@@ -60,7 +63,7 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
       padding="lg"
     >
       <AppShell.Header px="lg">
-        <Group h="100%" justify="space-between" wrap="nowrap">
+        <Group className="shell-header" h="100%" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger
               opened={isOpen}
@@ -69,9 +72,12 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
               size="sm"
               aria-label={en.toggleNavigation}
             />
-            <Text fw={600}>{en.appName}</Text>
+            <Text className="app-name" fw={600}>
+              {en.appName}
+            </Text>
           </Group>
-          <Group gap="md" wrap="nowrap">
+          <SearchField />
+          <Group className="header-extras" gap="md" wrap="nowrap">
             <SaveState />
             <ActionIcon
               variant="subtle"
@@ -161,6 +167,12 @@ function Views() {
           }
         />
       ))}
+      <NavLink
+        mt="lg"
+        renderRoot={(props) => <Link to="/trash" {...props} />}
+        label={en.trash.title}
+        leftSection={<IconTrash size={ICON} aria-hidden />}
+      />
     </>
   );
 }
@@ -178,6 +190,7 @@ function SignOut() {
     mutationFn: () => logOut(null),
     onSuccess: () => {
       keepDraft("");
+      forgetTyped();
       announceSession();
       // Another page, so that whoever signs in next finds nothing in memory.
       window.location.assign("/sign-in");

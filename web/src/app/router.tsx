@@ -106,6 +106,19 @@ const views = [
     path: "/labels/$label",
     component: lazyRouteComponent(pages, "LabelPage"),
   }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/search",
+    // A number or a word such as true is text here.
+    validateSearch: ({ q }: Record<string, unknown>): { readonly q?: string } =>
+      q === undefined ? {} : { q: String(q) },
+    component: lazyRouteComponent(() => import("./SearchRoute"), "SearchRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/trash",
+    component: lazyRouteComponent(() => import("./TrashRoute"), "TrashRoute"),
+  }),
 ] as const;
 
 /** Build the router over the app's query client. */

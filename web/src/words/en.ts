@@ -26,6 +26,10 @@ export const en = {
   add: { label: "Add a task", placeholder: "Add a task", hint: "Press q from anywhere" },
   task: {
     complete: (title: string) => `Complete “${title}”`,
+    reopen: (title: string) => `Reopen “${title}”`,
+    more: (title: string) => `More for “${title}”`,
+    parent: (title: string) => `Sub-task of “${title}”`,
+    parentUnknown: "Sub-task; open its parent",
     title: (title: string) => `Title of “${title}”`,
     details: (title: string) => `Details of “${title}”`,
     delete: (title: string) => `Move “${title}” to the trash`,
@@ -64,6 +68,72 @@ export const en = {
     status: "Status",
     statuses: { todo: "To do", in_progress: "In progress", done: "Done" },
     missing: "This task is not there any more.",
+    zone: "Time zone",
+    zoneFloating: "Wherever you are",
+    zoneUnknown: "There is no such time zone.",
+    created: (when: string) => `Created ${when}`,
+    updated: (when: string) => `Changed ${when}`,
+    completed: (when: string) => `Completed ${when}`,
+  },
+  menu: {
+    details: "Open the details",
+    complete: "Complete",
+    reopen: "Reopen",
+    due: "Due date",
+    priority: "Priority",
+    labels: "Labels",
+    otherLabel: "Another label…",
+    list: "Move to a list",
+    delete: "Move to the trash",
+  },
+  subtasks: {
+    heading: "Sub-tasks",
+    progress: (done: number, all: number) => `${done} of ${all} done`,
+    more: "Show more",
+    add: "Add a sub-task",
+    title: (title: string) => `Title of the sub-task “${title}”`,
+    open: (title: string) => `Open the sub-task “${title}”`,
+    delete: (title: string) => `Move the sub-task “${title}” to the trash`,
+  },
+  reminders: {
+    heading: "Reminders",
+    hint: "Reminders are kept with the task; this version does not send them yet.",
+    add: "Add a reminder",
+    at: "At a date and time…",
+    when: "Date and time of the reminder",
+    confirm: "Add",
+    cancel: "Cancel",
+    remove: (text: string) => `Remove the reminder “${text}”`,
+    before: (minutes: number) => {
+      if (minutes === 0) {
+        return "When it is due";
+      }
+      const [count, unit] =
+        minutes % 1_440 === 0
+          ? [minutes / 1_440, "day"]
+          : minutes % 60 === 0
+            ? [minutes / 60, "hour"]
+            : [minutes, "minute"];
+      return `${count} ${unit}${count === 1 ? "" : "s"} before`;
+    },
+  },
+  search: {
+    title: "Search",
+    label: "Search tasks",
+    open: "Search",
+    leave: "Leave the search",
+    hint: "Search titles and notes of all your tasks, done ones too.",
+    nothing: (text: string) => `Nothing found for “${text}”.`,
+    nothingHint:
+      "Titles and notes are searched, of done tasks too, but not the trash. Write at least one word out in full.",
+  },
+  trash: {
+    title: "Trash",
+    hint: "What is deleted stays here for 30 days. Then it is gone for good.",
+    empty: "The trash is empty. What you delete stays here for 30 days.",
+    restore: "Restore",
+    restoreOf: (title: string) => `Restore “${title}”`,
+    deleted: (when: string) => `Deleted ${when}`,
   },
   undo: {
     completed: (title: string) => `Completed “${title}”`,
@@ -98,9 +168,15 @@ export const en = {
       ["g t", "Go to Today"],
       ["g u", "Go to Upcoming"],
       ["g a", "Go to All"],
+      ["/", "Search"],
       ["j / k", "Next or previous task"],
-      ["e", "Open the task's details"],
-      ["c", "Complete the task"],
+      ["e / Enter", "Open the task's details"],
+      ["Escape", "Close the details, or leave the search"],
+      ["c", "Complete or reopen the task"],
+      ["d", "Set when the task is due"],
+      ["p", "Set the task's priority"],
+      ["l", "Set the task's labels"],
+      ["m", "Move the task to a list"],
       ["z", "Undo"],
       ["?", "Show this help"],
     ],

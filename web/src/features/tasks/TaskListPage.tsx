@@ -1,25 +1,15 @@
-import { Button, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
+import { Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { TaskDraft, TaskOut } from "../../api/generated/taskfleet.schemas";
+import { useRef } from "react";
+import type { TaskDraft } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
-import { describeFailure } from "../../words/failure";
 import { QuickAdd } from "./QuickAdd";
-import { TaskRow } from "./TaskRow";
-import { type TaskActions, useTaskActions } from "./task-actions";
+import { TaskList } from "./TaskList";
+import { useTaskActions } from "./task-actions";
 import { type Day, taskListQuery } from "./task-queries";
-import { UndoBar } from "./UndoBar";
+import { useOpenTask } from "./use-open-task";
+import { useShortcuts } from "./use-shortcuts";
 import type { TaskView } from "./view";
-
-// Its fields and the Markdown are a third of the app's code, and not on the first page.
-const TaskDetails = lazy(async () => ({ default: (await import("./TaskDetails")).TaskDetails }));
-
-const ROW_HEIGHT = 40;
-/** Rows that are drawn beyond the edge, and before whose end the next page is asked for. */
-const OVERSCAN = 12;
 
 interface Props {
   readonly title: string;
@@ -30,152 +20,23 @@ interface Props {
 /** The tasks of one view, with the line that adds one. */
 export function TaskListPage({ title, view, day }: Props) {
   const list = useInfiniteQuery(taskListQuery(view, day));
-  const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const actions = useTaskActions(day.timezone);
-  const [openId, open] = useOpenTask();
+  const opened = useOpenTask();
   const field = useRef<HTMLInputElement>(null);
-  const [current, setCurrent] = useState(-1);
-  const currentTask = tasks[Math.min(current, tasks.length - 1)];
-  useHotkeys([
-    ["q", () => field.current?.focus()],
-    ["j", () => setCurrent((index) => Math.min(index + 1, tasks.length - 1))],
-    ["k", () => setCurrent((index) => Math.max(index - 1, 0))],
-    ["c", () => currentTask && actions.complete(currentTask)],
-    ["z", () => actions.notice?.action?.run()],
-    ["e", () => currentTask && open(currentTask.id)],
-  ]);
+  useShortcuts({ q: () => field.current?.focus() });
   return (
-    <Stack gap="md" className="task-page" data-with-details={openId !== undefined}>
+    <Stack gap="md" className="task-page" data-with-details={opened.id !== undefined}>
       <Title order={1} size="h3">
         {title}
       </Title>
       <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
-      {list.isPending && <LoadingRows />}
-      {list.isError && tasks.length === 0 && (
-        <Text role="alert">
-          {en.list.failed} {describeFailure(list.error)}{" "}
-          <Button variant="subtle" size="compact-sm" onClick={() => void list.refetch()}>
-            {en.list.retry}
-          </Button>
-        </Text>
-      )}
-      {list.isSuccess && tasks.length === 0 && <Text c="dimmed">{emptyText(view)}</Text>}
-      {tasks.length > 0 && (
-        <Rows
-          tasks={tasks}
-          day={day}
-          currentId={currentTask?.id}
-          current={current}
-          hasMore={list.hasNextPage}
-          isLoadingMore={list.isFetchingNextPage}
-          loadMore={list.fetchNextPage}
-          actions={actions}
-          onOpen={open}
-        />
-      )}
-      {openId !== undefined && (
-        <Suspense>
-          <TaskDetails taskId={openId} onPatch={actions.patch} onClose={() => open(undefined)} />
-        </Suspense>
-      )}
-      <UndoBar notice={actions.notice} onDone={actions.dismiss} />
-    </Stack>
-  );
-}
-
-interface RowsProps {
-  readonly tasks: readonly TaskOut[];
-  readonly day: Day;
-  readonly currentId: string | undefined;
-  readonly current: number;
-  readonly hasMore: boolean;
-  readonly isLoadingMore: boolean;
-  readonly loadMore: () => unknown;
-  readonly actions: TaskActions;
-  readonly onOpen: (taskId: string) => void;
-}
-
-/** Only the rows in sight are drawn, however many there are. */
-function Rows({
-  tasks,
-  day,
-  currentId,
-  current,
-  hasMore,
-  isLoadingMore,
-  loadMore,
-  actions,
-  onOpen,
-}: RowsProps) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({
-    count: tasks.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => tasks[index]?.id ?? index,
-    overscan: OVERSCAN,
-  });
-  const items = rows.getVirtualItems();
-  const last = items.at(-1)?.index ?? -1;
-  useEffect(() => {
-    if (hasMore && !isLoadingMore && last >= tasks.length - OVERSCAN) {
-      loadMore();
-    }
-  }, [hasMore, isLoadingMore, last, tasks.length, loadMore]);
-  useEffect(() => {
-    if (current >= 0) {
-      rows.scrollToIndex(current);
-    }
-  }, [current, rows]);
-  return (
-    <div className="task-scroller" ref={scroller}>
-      <ul className="task-list" style={{ height: rows.getTotalSize() }} aria-busy={isLoadingMore}>
-        {items.map((item) => {
-          const task = tasks[item.index];
-          return (
-            task && (
-              <li
-                key={item.key}
-                aria-setsize={hasMore ? -1 : tasks.length}
-                aria-posinset={item.index + 1}
-                style={{ transform: `translateY(${item.start}px)` }}
-              >
-                <TaskRow
-                  task={task}
-                  day={day}
-                  isCurrent={task.id === currentId}
-                  onComplete={actions.complete}
-                  onDelete={actions.remove}
-                  onPatch={actions.patch}
-                  onOpen={onOpen}
-                />
-              </li>
-            )
-          );
-        })}
-      </ul>
-    </div>
-  );
-}
-
-/** The task whose details are open; the address bar says which. */
-function useOpenTask(): [string | undefined, (taskId: string | undefined) => void] {
-  const { task } = useSearch({ from: "/signed-in" });
-  const navigate = useNavigate();
-  const open = useCallback(
-    (taskId: string | undefined) =>
-      void navigate({ to: ".", search: taskId === undefined ? {} : { task: taskId } }),
-    [navigate],
-  );
-  return [task, open];
-}
-
-function LoadingRows() {
-  return (
-    <Stack gap="sm" aria-label={en.list.loading} role="status">
-      {["a", "b", "c", "d", "e", "f"].map((key) => (
-        <Skeleton key={key} height={ROW_HEIGHT - 8} />
-      ))}
+      <TaskList
+        list={list}
+        day={day}
+        actions={actions}
+        opened={opened}
+        empty={<Text c="dimmed">{emptyText(view)}</Text>}
+      />
     </Stack>
   );
 }

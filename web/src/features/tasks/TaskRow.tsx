@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Checkbox, TextInput, VisuallyHidden } from "@mantine/core";
-import { IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
+import { IconCornerDownRight, IconDots, IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
 import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
@@ -12,10 +12,14 @@ interface Props {
   readonly task: TaskOut;
   readonly day: Day;
   readonly isCurrent: boolean;
+  readonly isMenuOpen?: boolean;
+  /** Title of the task that this one is a part of, where that is known. */
+  readonly parentTitle?: string | undefined;
   readonly onComplete: (task: TaskOut) => void;
   readonly onDelete: (task: TaskOut) => void;
   readonly onPatch: (task: TaskOut, patch: TaskPatch) => void;
   readonly onOpen: (taskId: string) => void;
+  readonly onMenu?: (taskId: string) => void;
 }
 
 /** One line of a list. */
@@ -23,23 +27,29 @@ export const TaskRow = memo(function TaskRow({
   task,
   day,
   isCurrent,
+  isMenuOpen = false,
+  parentTitle,
   onComplete,
   onDelete,
   onPatch,
   onOpen,
+  onMenu,
 }: Props) {
   const due = describeDue(task, day);
   const isOnItsWay = isPending(task);
   return (
-    <div className="task-row" data-current={isCurrent} data-pending={isOnItsWay}>
+    <div className="task-row" data-current={isCurrent} data-pending={isOnItsWay} data-status={task.status}>
       <Checkbox
         radius="xl"
-        aria-label={en.task.complete(task.title)}
+        aria-label={task.status === "done" ? en.task.reopen(task.title) : en.task.complete(task.title)}
         checked={task.status === "done"}
         disabled={isOnItsWay}
         onChange={() => onComplete(task)}
       />
       <TitleField task={task} isDisabled={isOnItsWay} onPatch={onPatch} />
+      {task.parent_id !== null && (
+        <ParentMark parentId={task.parent_id} title={parentTitle} onOpen={onOpen} />
+      )}
       <span className="task-labels">
         {task.labels.map((label) => (
           <Badge key={label} variant="light" color="gray" size="sm" ml={4} tt="none">
@@ -72,7 +82,7 @@ export const TaskRow = memo(function TaskRow({
         <IconListDetails size={16} aria-hidden />
       </ActionIcon>
       <ActionIcon
-        className="task-actions"
+        className="task-actions task-delete"
         variant="subtle"
         color="gray"
         aria-label={en.task.delete(task.title)}
@@ -81,16 +91,52 @@ export const TaskRow = memo(function TaskRow({
       >
         <IconTrash size={16} aria-hidden />
       </ActionIcon>
+      {onMenu !== undefined && (
+        <ActionIcon
+          className="task-actions"
+          variant="subtle"
+          color="gray"
+          aria-label={en.task.more(task.title)}
+          aria-haspopup="menu"
+          aria-expanded={isMenuOpen}
+          disabled={isOnItsWay}
+          onClick={() => onMenu(task.id)}
+        >
+          <IconDots size={16} aria-hidden />
+        </ActionIcon>
+      )}
     </div>
   );
 });
 
-const PRIORITY_COLORS: Readonly<Record<number, string>> = {
+export const PRIORITY_COLORS: Readonly<Record<number, string>> = {
   1: "var(--mantine-color-gray-6)",
   2: "var(--mantine-color-blue-6)",
   3: "var(--mantine-color-orange-6)",
   4: "var(--mantine-color-red-6)",
 };
+
+interface ParentMarkProps {
+  readonly parentId: string;
+  readonly title: string | undefined;
+  readonly onOpen: (taskId: string) => void;
+}
+
+/** Tells that a task is a part of another one, and leads there. */
+function ParentMark({ parentId, title, onOpen }: ParentMarkProps) {
+  return (
+    <button
+      type="button"
+      className="task-parent"
+      aria-label={title === undefined ? en.task.parentUnknown : en.task.parent(title)}
+      title={title === undefined ? en.task.parentUnknown : en.task.parent(title)}
+      onClick={() => onOpen(parentId)}
+    >
+      <IconCornerDownRight size={14} aria-hidden />
+      <span>{title}</span>
+    </button>
+  );
+}
 
 function TitleField({
   task,
@@ -100,7 +146,7 @@ function TitleField({
   return (
     <KeptText
       task={task}
-      value={task.title}
+      field="title"
       isAllowed={(title) => title !== ""}
       onChange={(title, seen) => onPatch(seen, { title })}
     >

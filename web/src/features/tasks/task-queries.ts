@@ -91,12 +91,14 @@ function withRecentChanges(
   const recent = [...(recentChanges.get(client) ?? [])];
   const compare = (one: TaskOut, other: TaskOut) => compareIn(view, one, other);
   const first = page.items[0];
+  const changes = changesFor(view, {
+    tasks: recent.flatMap(([, task]) => task ?? []),
+    gone: recent.flatMap(([id, task]) => (task === undefined ? id : [])),
+  });
+  const found = view.kind === "search" ? loadedTasks(client, view, day) : [];
   const [changed] = changePages(
     [page],
-    {
-      tasks: recent.flatMap(([, task]) => task ?? []),
-      gone: recent.flatMap(([id, task]) => (task === undefined ? id : [])),
-    },
+    { ...changes, tasks: [...found, ...changes.tasks] },
     // What comes before a later page is on an earlier one.
     (task) =>
       shows(view, task, day.today, day.timezone) &&
@@ -104,6 +106,21 @@ function withRecentChanges(
     compare,
   );
   return changed ?? page;
+}
+
+/** The tasks of other views that a view shows too: a search finds parts of words in what is here. */
+function loadedTasks(client: QueryClient, view: TaskView, day: Day): TaskOut[] {
+  const lists = client.getQueriesData<InfiniteData<LoadedPage>>({
+    queryKey: [LISTS_KEY],
+    predicate: ({ queryKey }) => (queryKey[1] as TaskView).kind !== "trash",
+  });
+  const tasks = lists.flatMap(([, list]) => list?.pages.flatMap((page) => page.items) ?? []);
+  return tasks.filter((task) => shows(view, task, day.today, day.timezone));
+}
+
+/** What changes say of a view: what is gone from the others is in the trash, whence only tasks that are back leave. */
+function changesFor(view: TaskView, changes: TaskChanges): TaskChanges {
+  return view.kind === "trash" ? { ...changes, gone: [] } : changes;
 }
 
 /** Show changed tasks in every list that is loaded, wherever they belong now, without asking for any list again. */
@@ -122,7 +139,7 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
       }
       const pages = changePages(
         data.pages,
-        changes,
+        changesFor(view, changes),
         (task) => shows(view, task, day.today, day.timezone),
         (one, other) => compareIn(view, one, other),
       );
@@ -133,6 +150,13 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>
       known !== undefined && known.revision <= task.revision ? task : known,
     );
+  }
+  if (changes.gone.length > 0) {
+    // Of a deletion the service tells the id alone, and the trash shows more of it.
+    void client.invalidateQueries({ queryKey: [LISTS_KEY, { kind: "trash" }] });
+    for (const id of changes.gone) {
+      void client.invalidateQueries({ queryKey: [TASK_KEY, id] });
+    }
   }
 }
 

@@ -1,10 +1,14 @@
 import type { ListTasksParams, TaskOut } from "../../api/generated/taskfleet.schemas";
+import { containsWords } from "./search-text";
 
 /** What a list shows. The address bar says it, the service selects by it, and the cache places changed tasks by it. */
 export type TaskView =
   | { readonly kind: "today" | "upcoming" | "all" | "inbox" }
   | { readonly kind: "list"; readonly listId: string }
-  | { readonly kind: "label"; readonly label: string };
+  | { readonly kind: "label"; readonly label: string }
+  | { readonly kind: "subtasks"; readonly parentId: string }
+  | { readonly kind: "search"; readonly text: string }
+  | { readonly kind: "trash" };
 
 const OPEN = ["todo", "in_progress"] as const;
 
@@ -45,14 +49,34 @@ export function toQuery(view: TaskView, today: string): ListTasksParams {
       return { ...open, list_id: view.listId };
     case "label":
       return { ...open, label: view.label };
+    case "subtasks":
+      return { parent_id: view.parentId };
+    case "search":
+      // Newest first, because that order stays while results are edited and completed.
+      return { q: view.text, sort: "-created" };
+    case "trash":
+      return { deleted: true, sort: "-updated" };
   }
 }
 
-/** Whether a view shows a task; `timezone` is the user's, in which days begin. */
+/** Whether a view shows a task that is not in the trash; `timezone` is the user's, in which days begin. */
 export function shows(view: TaskView, task: TaskOut, today: string, timezone: string): boolean {
-  if (task.status === "done") {
-    return false;
+  switch (view.kind) {
+    case "subtasks":
+      return task.parent_id === view.parentId;
+    case "search":
+      // What the service finds and a little more: it wants at least one word as a whole.
+      return containsWords(task, view.text);
+    case "trash":
+      return false;
+    default:
+      return task.status !== "done" && showsOpen(view, task, today, timezone);
   }
+}
+
+type OpenView = Exclude<TaskView, { readonly kind: "subtasks" | "search" | "trash" }>;
+
+function showsOpen(view: OpenView, task: TaskOut, today: string, timezone: string): boolean {
   const day = task.due_at === null ? undefined : dayIn(timezone, new Date(task.due_at));
   switch (view.kind) {
     case "today":
@@ -72,11 +96,17 @@ export function shows(view: TaskView, task: TaskOut, today: string, timezone: st
 
 /** Compare two tasks in the order of a view, as the service sorts them: ties by id, text by its characters. */
 export function compareIn(view: TaskView, one: TaskOut, other: TaskOut): number {
-  const byDue = view.kind === "today" || view.kind === "upcoming";
-  const first = byDue
-    ? compareText(one.due_at ?? "", other.due_at ?? "")
-    : compareText(one.position, other.position);
-  return first || compareText(one.id, other.id);
+  switch (view.kind) {
+    case "today":
+    case "upcoming":
+      return compareText(one.due_at ?? "", other.due_at ?? "") || compareText(one.id, other.id);
+    case "search":
+      return compareText(other.created_at, one.created_at) || compareText(other.id, one.id);
+    case "trash":
+      return compareText(other.updated_at, one.updated_at) || compareText(other.id, one.id);
+    default:
+      return compareText(one.position, other.position) || compareText(one.id, other.id);
+  }
 }
 
 function compareText(one: string, other: string): number {
