@@ -111,20 +111,26 @@ test.describe("a service that cannot be reached", () => {
 });
 
 test.describe("a session that has ended", () => {
-  test("leads to sign-in and back to the same place, with what was typed", async ({
+  test("leads to sign-in and back to the same place, with what was typed and what was done", async ({
     signedIn: page,
     context,
   }) => {
-    await page.goto("/upcoming");
-    await quickAdd(page).fill("Half a thought");
+    await page.goto("/all");
+    await addTask(page, "Buy milk");
     const { email } = (await (await context.request.get("/api/v1/me")).json()) as { email: string };
+    await quickAdd(page).fill("Half a thought");
     await context.clearCookies();
-    await quickAdd(page).press("Enter");
+    await checkboxOf(page, "Buy milk").click();
     await expect(page.getByText("Your session has ended")).toBeVisible();
     await page.getByLabel("E-mail").fill(email);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page.getByRole("heading", { name: "Upcoming" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "All" })).toBeVisible();
     await expect(quickAdd(page)).toHaveValue("Half a thought");
+    await expect(page.getByText("Saved")).toBeVisible();
+    const { items } = (await (await context.request.get("/api/v1/tasks")).json()) as {
+      items: { status: string }[];
+    };
+    expect(items).toMatchObject([{ status: "done" }]);
   });
 });
 

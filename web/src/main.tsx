@@ -10,10 +10,16 @@ import { onSessionEnd } from "./api/session";
 import { onSessionElsewhere } from "./api/tabs";
 import { buildRouter } from "./app/router";
 import { theme } from "./app/theme";
+import { Device } from "./device/device";
 import { profileQuery } from "./features/session/profile";
 
-const client = new QueryClient({ defaultOptions: { queries: { retry: mayRetry, retryDelay } } });
-const router = buildRouter(client);
+const client = new QueryClient({
+  // One try is made without a network too: a service on this machine needs none.
+  defaultOptions: { queries: { retry: mayRetry, retryDelay, networkMode: "offlineFirst" } },
+});
+const device = new Device(client, () => client.getQueryData(profileQuery.queryKey)?.timezone ?? "UTC");
+await device.restore();
+const router = buildRouter(client, device);
 
 // What is in memory is of the session before; a page that begins anew has nothing of it.
 onSessionElsewhere(() => {

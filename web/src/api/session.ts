@@ -1,3 +1,4 @@
+import { keepText } from "../device/storage";
 import { ApiProblem, problemOf, UnreachableError } from "./problem";
 
 /** Who learns that the session is over, and asks the user to sign in again. */
@@ -29,7 +30,7 @@ export function refreshSession(asOf: number): Promise<void> {
       return;
     }
     await askForTokens();
-    localStorage.setItem(REFRESHED_AT, String(Date.now()));
+    keepText(localStorage, REFRESHED_AT, String(Date.now()));
   }).finally(() => {
     underWay = undefined;
   });

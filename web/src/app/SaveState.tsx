@@ -1,23 +1,37 @@
 import { Text } from "@mantine/core";
-import { useIsMutating, useMutationState } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
+import { useOutboxState } from "../features/tasks/outbox-context";
 import { en } from "../words/en";
 
 /** Whether everything that was done here is truly saved. */
 export function SaveState() {
-  const pending = useIsMutating({ mutationKey: ["task-change"] });
-  const isStuck = useMutationState({
-    filters: { mutationKey: ["task-change"], status: "pending" },
-    select: (mutation) => mutation.state.failureCount > 0,
-  }).some(Boolean);
+  const { pending, isStuck, isAtRisk } = useOutboxState();
+  const isEndangered = isAtRisk && pending > 0;
+  useEffect(() => {
+    if (isEndangered) {
+      window.addEventListener("beforeunload", askToStay);
+    }
+    return () => window.removeEventListener("beforeunload", askToStay);
+  }, [isEndangered]);
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
-  const { saved, saving, offline, unreachable } = en.saving;
-  const text = !isOnline ? offline : isStuck ? unreachable : pending > 0 ? saving : saved;
   return (
-    <Text size="sm" c="dimmed" role="status">
-      {text}
+    <Text size="sm" c={isEndangered ? "red" : "dimmed"} role="status">
+      {say(pending, isOnline, isStuck)}
+      {isEndangered && ` ${en.saving.atRisk}`}
     </Text>
   );
+}
+
+function say(pending: number, isOnline: boolean, isStuck: boolean): string {
+  if (!isOnline) {
+    return en.saving.offline(pending);
+  }
+  return isStuck ? en.saving.unreachable(pending) : pending > 0 ? en.saving.saving : en.saving.saved;
+}
+
+/** Have the browser ask whether the window may go. */
+function askToStay(event: BeforeUnloadEvent): void {
+  event.preventDefault();
 }
 
 function subscribe(listener: () => void): () => void {

@@ -2,11 +2,13 @@ import {
   ActionIcon,
   AppShell,
   Burger,
+  Button,
   Group,
   Kbd,
   Modal,
   NavLink,
   ScrollArea,
+  Stack,
   Table,
   Text,
   useMantineColorScheme,
@@ -29,14 +31,21 @@ import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import { announceSession } from "../api/tabs";
+import type { Device } from "../device/device";
+import { caughtUpRevision, noteCaughtUp } from "../device/kept-queries";
 import { Catcher, followRevisions } from "../features/live/live-updates";
 import { SearchField } from "../features/search/SearchField";
 import { keepDraft } from "../features/tasks/draft";
 import { NewList } from "../features/tasks/NewList";
+import { NoticesContext, useNewNotices } from "../features/tasks/notices";
+import { useOutbox, useOutboxState } from "../features/tasks/outbox-context";
+import { RefusedChanges } from "../features/tasks/RefusedChanges";
 import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
 import { forgetTyped } from "../features/tasks/typed-text";
+import { UndoBar } from "../features/tasks/UndoBar";
 import { en } from "../words/en";
 import { describeFailure } from "../words/failure";
+import { useDay } from "./day";
 import { SaveState } from "./SaveState";
 
 const ICON = 18;
@@ -44,7 +53,17 @@ const ICON = 18;
 const SEQUENCE_MS = 1_500;
 
 /** What surrounds every page of somebody who is signed in. */
-export function Shell({ profile }: { readonly profile: ProfileOut }) {
+export function Shell({ profile, device }: { readonly profile: ProfileOut; readonly device: Device }) {
+  const notices = useNewNotices();
+  return (
+    <NoticesContext value={notices}>
+      <Frame profile={profile} device={device} />
+    </NoticesContext>
+  );
+}
+
+function Frame({ profile, device }: { readonly profile: ProfileOut; readonly device: Device }) {
+  const { today } = useDay();
   const [isOpen, { toggle, close }] = useDisclosure();
   const [isHelpOpen, help] = useDisclosure();
   const { toggleColorScheme } = useMantineColorScheme();
@@ -87,7 +106,7 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
             >
               <IconMoonStars size={ICON} aria-hidden />
             </ActionIcon>
-            <SignOut />
+            <SignOut device={device} />
           </Group>
         </Group>
       </AppShell.Header>
@@ -99,6 +118,10 @@ export function Shell({ profile }: { readonly profile: ProfileOut }) {
       <AppShell.Main>
         <Outlet />
       </AppShell.Main>
+      <div className="notices">
+        <RefusedChanges today={today} />
+        <UndoBar />
+      </div>
       <Modal
         opened={isHelpOpen}
         onClose={help.close}
@@ -185,12 +208,15 @@ function Heading({ text }: { readonly text: string }) {
   );
 }
 
-function SignOut() {
+function SignOut({ device }: { readonly device: Device }) {
+  const { pending } = useOutboxState();
+  const [isAsking, ask] = useDisclosure();
   const signOut = useMutation({
     mutationFn: () => logOut(null),
-    onSuccess: () => {
+    onSuccess: async () => {
       keepDraft("");
       forgetTyped();
+      await device.erase();
       announceSession();
       // Another page, so that whoever signs in next finds nothing in memory.
       window.location.assign("/sign-in");
@@ -203,17 +229,40 @@ function SignOut() {
           {describeFailure(signOut.error)}
         </Text>
       )}
-      <ActionIcon variant="subtle" color="gray" aria-label={en.signOut} onClick={() => signOut.mutate()}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={en.signOut.action}
+        onClick={pending > 0 ? ask.open : () => signOut.mutate()}
+      >
         <IconLogout size={ICON} aria-hidden />
       </ActionIcon>
+      <Modal opened={isAsking} onClose={ask.close} title={en.signOut.pendingTitle(pending)} centered>
+        <Stack gap="lg">
+          <Text size="sm">{en.signOut.pendingText}</Text>
+          <Group justify="end" gap="sm">
+            <Button variant="default" onClick={ask.close}>
+              {en.signOut.stay}
+            </Button>
+            <Button color="red" onClick={() => signOut.mutate()}>
+              {en.signOut.anyway}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
     </>
   );
 }
 
 function useLiveUpdates(profile: ProfileOut) {
   const client = useQueryClient();
-  const { revision } = profile;
-  useEffect(() => followRevisions(new Catcher(client, revision)), [client, revision]);
+  const outbox = useOutbox();
+  const first = useRef(profile.revision);
+  useEffect(() => {
+    const revision = caughtUpRevision(client) ?? first.current;
+    noteCaughtUp(client, revision);
+    return followRevisions(new Catcher(client, outbox, revision));
+  }, [client, outbox]);
 }
 
 function useGoKeys() {

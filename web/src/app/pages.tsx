@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { profileQuery } from "../features/session/profile";
+import { OutboxContext } from "../features/tasks/outbox-context";
 import { TaskListPage } from "../features/tasks/TaskListPage";
 import { listsQuery } from "../features/tasks/task-queries";
 import type { TaskView } from "../features/tasks/view";
@@ -8,13 +10,27 @@ import { en } from "../words/en";
 import { useDay } from "./day";
 import { Shell } from "./Shell";
 
+const signedInRoute = getRouteApi("/signed-in");
 const listRoute = getRouteApi("/signed-in/lists/$listId");
 const labelRoute = getRouteApi("/signed-in/labels/$label");
 
 /** What somebody sees who is signed in, around each of the following pages. */
 export function SignedInPage() {
-  const profile = useQuery(profileQuery);
-  return profile.data === undefined ? null : <Shell profile={profile.data} />;
+  const { device, outbox } = signedInRoute.useRouteContext();
+  const profile = useQuery({ ...profileQuery, refetchOnMount: "always" }).data;
+  const userId = profile?.id;
+  useEffect(() => {
+    if (userId !== undefined) {
+      void device.begin(userId); // it may be another user by now than the one whose tasks are shown
+    }
+  }, [device, userId]);
+  return (
+    profile && (
+      <OutboxContext value={outbox}>
+        <Shell profile={profile} device={device} />
+      </OutboxContext>
+    )
+  );
 }
 
 export function TodayPage() {

@@ -10,11 +10,14 @@ import {
 import { lazy } from "react";
 import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
+import { forgetLastUser } from "../device/database";
+import type { Device } from "../device/device";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
 
 interface Context {
   readonly client: QueryClient;
+  readonly device: Device;
 }
 
 interface SignInSearch {
@@ -46,6 +49,8 @@ const signIn = createRoute({
     ...(typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
     ...(search.expired === true ? { expired: true } : {}),
   }),
+  // Whoever signs in next sees nothing of the one before.
+  beforeLoad: forgetLastUser,
   component: function SignIn() {
     const { next = "/today", expired = false } = signIn.useSearch();
     const enter = () => {
@@ -64,7 +69,8 @@ const signedIn = createRoute({
     typeof search.task === "string" ? { task: search.task } : {},
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.client.ensureQueryData(profileQuery);
+      const { id } = await context.client.ensureQueryData(profileQuery);
+      return { outbox: await context.device.begin(id) };
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 401) {
         throw redirect({ to: "/sign-in", search: { next: location.href } });
@@ -121,11 +127,11 @@ const views = [
   }),
 ] as const;
 
-/** Build the router over the app's query client. */
-export function buildRouter(client: QueryClient) {
+/** Build the router over the app's query client, and what is kept on the device. */
+export function buildRouter(client: QueryClient, device: Device) {
   return createRouter({
     routeTree: root.addChildren([index, signIn, signedIn.addChildren(views)]),
-    context: { client },
+    context: { client, device },
     defaultPreload: "intent",
     defaultErrorComponent: FailurePage,
   });

@@ -4,6 +4,7 @@ import type { SyncAnswer, TaskOut } from "../../api/generated/taskfleet.schemas"
 import { UnreachableError } from "../../api/problem";
 import { deferred } from "../../testing/deferred";
 import { FakeEventSource } from "../../testing/event-source";
+import { outboxOf } from "../../testing/outbox";
 import { json, noNetwork, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
 import { applyChanges, labelsQuery, listsQuery, taskListQuery } from "../tasks/task-queries";
@@ -75,7 +76,7 @@ describe("catching up with a revision", () => {
         deleted: { tasks: ["bread"], lists: [] },
       }),
     );
-    await new Catcher(client, 4).catchUp(6);
+    await new Catcher(client, outboxOf(client), 4).catchUp(6);
     expect(requests.map(({ method, url }) => `${method} ${url.pathname}`)).toEqual(["GET /api/v1/sync"]);
     expect(sincesOf(requests)).toEqual([4]);
     expect(idsShown()).toEqual(["milk", "tea"]);
@@ -86,20 +87,20 @@ describe("catching up with a revision", () => {
     const revisions = new Revisions(8);
     revisions.pageSize = 3;
     const requests = serve(revisions.answer);
-    await new Catcher(client, 1).catchUp(8);
+    await new Catcher(client, outboxOf(client), 1).catchUp(8);
     expect(sincesOf(requests)).toEqual([1, 4, 7]);
     expect(idsShown()).toEqual([2, 3, 4, 5, 6, 7, 8].map((revision) => `task-${revision}`));
   });
 
   test.each([4, 3])("asks for nothing when it is here already: %i", async (revision) => {
     const requests = serve(new Revisions(4).answer);
-    await new Catcher(client, 4).catchUp(revision);
+    await new Catcher(client, outboxOf(client), 4).catchUp(revision);
     expect(requests).toEqual([]);
   });
 
   test("goes on from where it came to", async () => {
     const requests = serve(new Revisions(9).answer);
-    const catcher = new Catcher(client, 4);
+    const catcher = new Catcher(client, outboxOf(client), 4);
     await catcher.catchUp(5);
     await catcher.catchUp(9);
     expect(sincesOf(requests)).toEqual([4]); // the first answer told all nine
@@ -109,7 +110,7 @@ describe("catching up with a revision", () => {
 
   test("does not ask again and again for what is not to be had yet", async () => {
     const requests = serve(new Revisions(4).answer);
-    await new Catcher(client, 4).catchUp(6);
+    await new Catcher(client, outboxOf(client), 4).catchUp(6);
     expect(sincesOf(requests)).toEqual([4]);
   });
 });
@@ -119,7 +120,7 @@ describe("checking", () => {
     load(taskOf({ id: "milk" }));
     const before = client.getQueryData(ALL.queryKey);
     const requests = serve(new Revisions(4).answer);
-    await new Catcher(client, 4).check();
+    await new Catcher(client, outboxOf(client), 4).check();
     expect(sincesOf(requests)).toEqual([4]);
     expect(client.getQueryData(ALL.queryKey)).toBe(before);
   });
@@ -127,7 +128,7 @@ describe("checking", () => {
   test("brings all that has changed", async () => {
     load();
     serve(new Revisions(6).answer);
-    await new Catcher(client, 4).check();
+    await new Catcher(client, outboxOf(client), 4).check();
     expect(idsShown()).toEqual(["task-5", "task-6"]);
   });
 
@@ -136,7 +137,7 @@ describe("checking", () => {
     const revisions = new Revisions(6);
     revisions.pageSize = 1;
     const requests = serve(revisions.answer);
-    await new Catcher(client, 4).check();
+    await new Catcher(client, outboxOf(client), 4).check();
     expect(sincesOf(requests)).toEqual([4, 5]);
     expect(idsShown()).toEqual(["task-5", "task-6"]);
   });
@@ -157,7 +158,7 @@ describe("calls while one is under way", () => {
       atOnce -= 1;
       return answer;
     });
-    const catcher = new Catcher(client, 4);
+    const catcher = new Catcher(client, outboxOf(client), 4);
     const calls = [catcher.catchUp(5)];
     await vi.waitFor(() => expect(requests).toHaveLength(1));
     revisions.present = 8;
@@ -178,7 +179,7 @@ describe("calls while one is under way", () => {
       await first.promise;
       return answer;
     });
-    const catcher = new Catcher(client, 4);
+    const catcher = new Catcher(client, outboxOf(client), 4);
     const checked = catcher.check();
     await vi.waitFor(() => expect(requests).toHaveLength(1));
     revisions.present = 5;
@@ -191,7 +192,7 @@ describe("calls while one is under way", () => {
 
   test("cost nothing more when the answer brings what they want", async () => {
     const requests = serve(new Revisions(8).answer);
-    const catcher = new Catcher(client, 4);
+    const catcher = new Catcher(client, outboxOf(client), 4);
     await Promise.all([catcher.catchUp(5), catcher.catchUp(8)]);
     expect(sincesOf(requests)).toEqual([4]);
   });
@@ -208,7 +209,7 @@ describe("a list that is loading while something changes", () => {
     );
     const loaded = client.fetchInfiniteQuery(ALL);
     await vi.waitFor(() => expect(requests).toHaveLength(1));
-    await new Catcher(client, 4).catchUp(5);
+    await new Catcher(client, outboxOf(client), 4).catchUp(5);
     page.resolve(json({ items: [old], next_cursor: null }));
     await loaded;
   }
@@ -272,7 +273,7 @@ describe("when the service says to begin anew", () => {
     await client.fetchInfiniteQuery({ ...ALL, staleTime: 0 }); // so that it knows how to be loaded
     load(taskOf({ id: "long gone" }));
     const stopShowing = show(ALL);
-    await new Catcher(client, 4).catchUp(90);
+    await new Catcher(client, outboxOf(client), 4).catchUp(90);
     expect(requests.filter(({ url }) => url.pathname === "/api/v1/tasks")).toHaveLength(2);
     expect(idsShown()).toEqual(["milk", "task-90"]);
     stopShowing();
@@ -286,7 +287,7 @@ describe("when the service says to begin anew", () => {
       changesUpTo(90, { tasks: [taskOfRevision(90)] }),
     ];
     const requests = serve(() => answers.shift() ?? changesUpTo(90));
-    await new Catcher(client, 4).catchUp(90);
+    await new Catcher(client, outboxOf(client), 4).catchUp(90);
     expect(sincesOf(requests)).toEqual([4, -30, 60]);
     expect(idsShown()).toEqual(["task-30", "task-60", "task-90"]);
   });
@@ -295,7 +296,7 @@ describe("when the service says to begin anew", () => {
     load();
     const requests = serve(new Revisions(6).answer);
     const stopShowing = show(ALL);
-    await new Catcher(client, 4).catchUp(6);
+    await new Catcher(client, outboxOf(client), 4).catchUp(6);
     expect(requests.map(({ url }) => url.pathname)).toEqual(["/api/v1/sync"]);
     stopShowing();
   });
@@ -320,7 +321,7 @@ describe("lists and labels", () => {
     ["only tasks have changed", { tasks: [taskOfRevision(5)] }, false],
   ])("the lists are asked for again if needed: %s", async (_what, members, isExpected) => {
     serve(() => changesUpTo(5, members));
-    await new Catcher(client, 4).catchUp(5);
+    await new Catcher(client, outboxOf(client), 4).catchUp(5);
     expect(isOutdated(listsQuery.queryKey)).toBe(isExpected);
   });
 
@@ -331,7 +332,7 @@ describe("lists and labels", () => {
     ["only lists have changed", { lists: [list] }, false],
   ])("the labels are asked for again if needed: %s", async (_what, members, isExpected) => {
     serve(() => changesUpTo(5, members));
-    await new Catcher(client, 4).catchUp(5);
+    await new Catcher(client, outboxOf(client), 4).catchUp(5);
     expect(isOutdated(labelsQuery.queryKey)).toBe(isExpected);
   });
 });
@@ -342,7 +343,7 @@ describe("when nobody answers", () => {
     const revisions = new Revisions(6);
     let isAway = true;
     const requests = serve((request) => (isAway ? Promise.reject(noNetwork()) : revisions.answer(request)));
-    const catcher = new Catcher(client, 4);
+    const catcher = new Catcher(client, outboxOf(client), 4);
     await expect(catcher.catchUp(6)).rejects.toBeInstanceOf(UnreachableError);
     isAway = false;
     await catcher.catchUp(6);
@@ -357,7 +358,7 @@ describe("when nobody answers", () => {
     const requests = serve((request) =>
       failures.has(requests.length) ? Promise.reject(noNetwork()) : revisions.answer(request),
     );
-    const catcher = new Catcher(client, 4);
+    const catcher = new Catcher(client, outboxOf(client), 4);
     await expect(catcher.catchUp(6)).rejects.toThrow();
     await catcher.catchUp(6);
     expect(sincesOf(requests)).toEqual([4, 5, 5]);
@@ -365,7 +366,7 @@ describe("when nobody answers", () => {
 
   test("those who waited for it as well are rejected too", async () => {
     serve(() => Promise.reject(noNetwork()));
-    const catcher = new Catcher(client, 4);
+    const catcher = new Catcher(client, outboxOf(client), 4);
     const outcomes = await Promise.allSettled([catcher.catchUp(5), catcher.catchUp(6)]);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
@@ -383,7 +384,7 @@ describe("following the revisions", () => {
     load();
     revisions = new Revisions(4);
     requests = serve((request) => revisions.answer(request));
-    stop = followRevisions(new Catcher(client, 4));
+    stop = followRevisions(new Catcher(client, outboxOf(client), 4));
   });
 
   afterEach(() => {

@@ -1,7 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { getStreamEventsUrl, sync } from "../../api/generated/taskfleet";
-import { whenCreationsSettled } from "../tasks/task-change-mutation";
-import { applyChanges, labelsQuery, listsQuery, reloadTaskLists } from "../tasks/task-queries";
+import { noteCaughtUp } from "../../device/kept-queries";
+import type { Outbox } from "../tasks/outbox";
+import { labelsQuery, listsQuery, reloadTaskLists } from "../tasks/task-queries";
 
 const PAGE_SIZE = 500;
 const RETRY_MS = 5_000;
@@ -13,18 +14,26 @@ const RETRY_MS = 5_000;
  */
 export class Catcher {
   readonly #client: QueryClient;
+  readonly #outbox: Outbox;
   #revision: number;
   #wanted = 0;
   #running: Promise<void> | undefined;
 
-  constructor(client: QueryClient, revision: number) {
+  constructor(client: QueryClient, outbox: Outbox, revision: number) {
     this.#client = client;
+    this.#outbox = outbox;
     this.#revision = revision;
   }
 
   /** Ask whether anything has changed. Rejects when nobody answers. */
   check(): Promise<void> {
     return this.catchUp(Number.POSITIVE_INFINITY);
+  }
+
+  /** Ask whether anything has changed, of a service that can be reached again. Rejects when nobody answers. */
+  greet(): Promise<void> {
+    this.#outbox.resume();
+    return this.check();
   }
 
   /** Ask for this revision, unless it is here. Rejects when nobody answers. */
@@ -47,11 +56,11 @@ export class Catcher {
 
   async #ask(): Promise<boolean> {
     const changes = await sync({ since: this.#revision, limit: PAGE_SIZE });
-    await whenCreationsSettled(this.#client);
+    await this.#outbox.whenCreationsSettled();
     if (changes.reset) {
       await reloadTaskLists(this.#client);
     }
-    applyChanges(this.#client, { tasks: changes.tasks, gone: changes.deleted.tasks });
+    this.#outbox.receive({ tasks: changes.tasks, gone: changes.deleted.tasks });
     if (changes.reset || changes.lists.length + changes.deleted.lists.length > 0) {
       void this.#client.invalidateQueries({ queryKey: listsQuery.queryKey });
     }
@@ -59,6 +68,7 @@ export class Catcher {
       void this.#client.invalidateQueries({ queryKey: labelsQuery.queryKey });
     }
     this.#revision = changes.revision;
+    noteCaughtUp(this.#client, changes.revision);
     return changes.has_more;
   }
 }
@@ -78,7 +88,7 @@ export function followRevisions(catcher: Catcher): () => void {
     }
     source = new EventSource(getStreamEventsUrl());
     // What happened while there was no stream.
-    source.addEventListener("open", () => catcher.check().catch(ignoreFailure));
+    source.addEventListener("open", () => catcher.greet().catch(ignoreFailure));
     source.addEventListener("revision", (event) => {
       catcher.catchUp(Number(event.lastEventId)).catch(ignoreFailure);
     });

@@ -1,9 +1,9 @@
 import { Stack, Text, Title } from "@mantine/core";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { en } from "../../words/en";
 import { TaskList } from "../tasks/TaskList";
 import { useTaskActions } from "../tasks/task-actions";
-import { type Day, taskListQuery } from "../tasks/task-queries";
+import { type Day, shownTaskListQuery } from "../tasks/task-queries";
 import { useOpenTask } from "../tasks/use-open-task";
 
 interface Props {
@@ -16,13 +16,13 @@ interface Props {
 export function SearchPage({ text, day }: Props) {
   const wanted = text.trim();
   const list = useInfiniteQuery({
-    ...taskListQuery({ kind: "search", text: wanted }, day),
+    ...shownTaskListQuery(useQueryClient(), { kind: "search", text: wanted }, day),
     enabled: wanted !== "",
     // The service finds by rules of its own, so that what was found a while ago may not be all any more.
     staleTime: 0,
     placeholderData: keepPreviousData,
   });
-  const actions = useTaskActions(day.timezone);
+  const actions = useTaskActions();
   const opened = useOpenTask();
   return (
     <Stack gap="md" className="task-page search-page" data-with-details={opened.id !== undefined}>

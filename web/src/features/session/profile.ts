@@ -6,4 +6,5 @@ export const profileQuery = queryOptions({
   queryKey: ["profile"],
   queryFn: ({ signal }) => getProfile({ signal }),
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });

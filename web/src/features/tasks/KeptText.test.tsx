@@ -9,6 +9,7 @@ import { forgetTyped, keepTyped } from "./typed-text";
 const task = taskOf({ title: "Milk", notes: "Two bottles" });
 
 afterEach(() => {
+  forgetTyped();
   sessionStorage.clear();
 });
 

@@ -5,11 +5,11 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { TaskDraft } from "../../api/generated/taskfleet.schemas";
 import { renderInApp } from "../../testing/render";
 import { en } from "../../words/en";
-import { restoreDraft } from "./draft";
+import { keepDraft, restoreDraft } from "./draft";
 import { QuickAdd } from "./QuickAdd";
 
 afterEach(() => {
-  sessionStorage.clear();
+  keepDraft("");
 });
 
 function renderQuickAdd(defaults: Partial<TaskDraft> = {}) {

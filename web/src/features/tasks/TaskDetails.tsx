@@ -1,10 +1,11 @@
 import { Drawer, Skeleton, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { en } from "../../words/en";
 import { Fields } from "./details/Fields";
+import { useOutbox } from "./outbox-context";
+import { isGone } from "./send-changes";
 import type { TaskActions } from "./task-actions";
-import { isGone } from "./task-changes";
 import { type Day, taskQuery } from "./task-queries";
 import { useFocusBack } from "./use-focus-back";
 import type { OpenTask } from "./use-open-task";
@@ -56,7 +57,7 @@ function Panel({ opener, ...props }: Props & { readonly opener: Element | null }
 }
 
 function Loaded({ taskId, day, actions, opened }: Props) {
-  const task = useQuery(taskQuery(taskId));
+  const task = useQuery(taskQuery(useQueryClient(), useOutbox().realIdOf(taskId)));
   if (task.isPending) {
     return <Skeleton height={200} />;
   }

@@ -7,9 +7,7 @@ import { describeTask } from "./due";
 import type { MenuSection } from "./TaskMenu";
 import { TaskRow } from "./TaskRow";
 import type { TaskActions } from "./task-actions";
-import { isPending } from "./task-changes";
 import type { Day } from "./task-queries";
-import { UndoBar } from "./UndoBar";
 import { useCurrentTask } from "./use-current-task";
 import type { OpenTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
@@ -24,6 +22,7 @@ export interface LoadedList extends Paging {
   readonly data: { readonly pages: readonly { readonly items: readonly TaskOut[] }[] } | undefined;
   readonly error: Error | null;
   readonly isPending: boolean;
+  readonly fetchStatus: "fetching" | "paused" | "idle";
   readonly isSuccess: boolean;
   readonly refetch: () => unknown;
 }
@@ -42,7 +41,7 @@ export function TaskList({ list, day, actions, opened, empty }: Props) {
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   return (
     <>
-      {list.isPending && <LoadingRows />}
+      {list.isPending && <Loading isOffline={list.fetchStatus === "paused"} />}
       {list.error !== null && tasks.length === 0 && <LoadingFailure list={list} error={list.error} />}
       {list.isSuccess && tasks.length === 0 && empty}
       {tasks.length > 0 && <Rows tasks={tasks} list={list} day={day} actions={actions} opened={opened} />}
@@ -51,7 +50,6 @@ export function TaskList({ list, day, actions, opened, empty }: Props) {
           <TaskDetails taskId={opened.id} day={day} actions={actions} opened={opened} />
         </Suspense>
       )}
-      <UndoBar notice={actions.notice} onDone={actions.dismiss} />
     </>
   );
 }
@@ -67,13 +65,13 @@ function Rows({ tasks, list, day, actions, opened }: RowsProps) {
     (taskId: string, section: MenuSection = "actions") => setMenu({ taskId, section }),
     [],
   );
-  const { complete, remove, patch } = actions;
+  const { complete, reopen, remove, patch } = actions;
   const toggle = useCallback(
-    (task: TaskOut) => (task.status === "done" ? patch(task, { status: "todo" }) : complete(task)),
-    [complete, patch],
+    (task: TaskOut) => (task.status === "done" ? reopen(task) : complete(task)),
+    [complete, reopen],
   );
   const onCurrent = (act: (task: TaskOut) => void) => () => {
-    if (current.task !== undefined && !isPending(current.task)) {
+    if (current.task !== undefined) {
       act(current.task);
     }
   };
@@ -93,7 +91,7 @@ function Rows({ tasks, list, day, actions, opened }: RowsProps) {
         showMenu(task.id, "list");
       }
     }),
-    z: () => actions.notice?.action?.run(),
+    z: actions.undo,
   });
   const titles = useMemo(() => titlesById(tasks), [tasks]);
   const menuIndex = menu === undefined ? -1 : tasks.findIndex(({ id }) => id === menu.taskId);
@@ -164,9 +162,15 @@ export function LoadingFailure({ list, error }: FailureProps) {
   );
 }
 
+interface LoadingProps {
+  readonly isOffline: boolean;
+}
+
 /** What stands in the place of a list until it is here. */
-export function LoadingRows() {
-  return (
+export function Loading({ isOffline }: LoadingProps) {
+  return isOffline ? (
+    <Text role="alert">{en.list.offline}</Text>
+  ) : (
     <Stack gap="sm" aria-label={en.list.loading} role="status">
       {["a", "b", "c", "d", "e", "f"].map((key) => (
         <Skeleton key={key} height={ROW_HEIGHT - 8} />

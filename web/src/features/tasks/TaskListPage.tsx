@@ -1,12 +1,12 @@
 import { Stack, Text, Title } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import type { TaskDraft } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { QuickAdd } from "./QuickAdd";
 import { TaskList } from "./TaskList";
 import { useTaskActions } from "./task-actions";
-import { type Day, taskListQuery } from "./task-queries";
+import { type Day, shownTaskListQuery } from "./task-queries";
 import { useOpenTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
 import type { TaskView } from "./view";
@@ -19,8 +19,8 @@ interface Props {
 
 /** The tasks of one view, with the line that adds one. */
 export function TaskListPage({ title, view, day }: Props) {
-  const list = useInfiniteQuery(taskListQuery(view, day));
-  const actions = useTaskActions(day.timezone);
+  const list = useInfiniteQuery(shownTaskListQuery(useQueryClient(), view, day));
+  const actions = useTaskActions();
   const opened = useOpenTask();
   const field = useRef<HTMLInputElement>(null);
   useShortcuts({ q: () => field.current?.focus() });

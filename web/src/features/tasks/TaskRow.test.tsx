@@ -6,7 +6,6 @@ import { renderInApp } from "../../testing/render";
 import { taskOf } from "../../testing/tasks";
 import { en } from "../../words/en";
 import { TaskRow } from "./TaskRow";
-import { creating } from "./task-changes";
 
 const DAY = { today: "2026-12-01", timezone: "UTC" };
 
@@ -85,20 +84,6 @@ describe("a row", () => {
     const { container } = renderRow(task);
     expect(screen.queryByRole("img")).toBeNull();
     expect(container.textContent.trim()).toBe("");
-  });
-
-  test("of a task that is on its way cannot be acted upon", async () => {
-    const pending = creating({ title: "Milk" }, new Date("2026-12-01T09:00:00Z")).predicted;
-    if (pending === undefined) {
-      throw new Error("A new task is to be shown.");
-    }
-    const { user, onComplete, onDelete, onPatch } = renderRow(pending);
-    await user.click(screen.getByRole("checkbox"));
-    await user.click(screen.getByRole("button", { name: en.task.delete("Milk") }));
-    await user.type(titleField(pending), "!{Enter}");
-    for (const action of [onComplete, onDelete, onPatch]) {
-      expect(action).not.toHaveBeenCalled();
-    }
   });
 });
 

@@ -36,17 +36,20 @@ export const TaskRow = memo(function TaskRow({
   onMenu,
 }: Props) {
   const due = describeDue(task, day);
-  const isOnItsWay = isPending(task);
   return (
-    <div className="task-row" data-current={isCurrent} data-pending={isOnItsWay} data-status={task.status}>
+    <div
+      className="task-row"
+      data-current={isCurrent}
+      data-pending={isPending(task)}
+      data-status={task.status}
+    >
       <Checkbox
         radius="xl"
         aria-label={task.status === "done" ? en.task.reopen(task.title) : en.task.complete(task.title)}
         checked={task.status === "done"}
-        disabled={isOnItsWay}
         onChange={() => onComplete(task)}
       />
-      <TitleField task={task} isDisabled={isOnItsWay} onPatch={onPatch} />
+      <TitleField task={task} onPatch={onPatch} />
       {task.parent_id !== null && (
         <ParentMark parentId={task.parent_id} title={parentTitle} onOpen={onOpen} />
       )}
@@ -76,7 +79,6 @@ export const TaskRow = memo(function TaskRow({
         variant="subtle"
         color="gray"
         aria-label={en.task.details(task.title)}
-        disabled={isOnItsWay}
         onClick={() => onOpen(task.id)}
       >
         <IconListDetails size={16} aria-hidden />
@@ -86,7 +88,6 @@ export const TaskRow = memo(function TaskRow({
         variant="subtle"
         color="gray"
         aria-label={en.task.delete(task.title)}
-        disabled={isOnItsWay}
         onClick={() => onDelete(task)}
       >
         <IconTrash size={16} aria-hidden />
@@ -99,7 +100,6 @@ export const TaskRow = memo(function TaskRow({
           aria-label={en.task.more(task.title)}
           aria-haspopup="menu"
           aria-expanded={isMenuOpen}
-          disabled={isOnItsWay}
           onClick={() => onMenu(task.id)}
         >
           <IconDots size={16} aria-hidden />
@@ -138,11 +138,7 @@ function ParentMark({ parentId, title, onOpen }: ParentMarkProps) {
   );
 }
 
-function TitleField({
-  task,
-  isDisabled,
-  onPatch,
-}: Pick<Props, "task" | "onPatch"> & { isDisabled: boolean }) {
+function TitleField({ task, onPatch }: Pick<Props, "task" | "onPatch">) {
   return (
     <KeptText
       task={task}
@@ -155,7 +151,6 @@ function TitleField({
           className="task-title"
           variant="unstyled"
           aria-label={en.task.title(task.title)}
-          readOnly={isDisabled}
           maxLength={500}
           {...field}
         />

@@ -1,55 +1,43 @@
 import { Button, CloseButton, Group, Paper, Text } from "@mantine/core";
 import { useEffect } from "react";
 import { en } from "../../words/en";
+import { useNotices } from "./notices";
 
 /** Long enough to read a title and think about it. */
 const SHOWN_MS = 8_000;
 
-/** What may be taken back, or what failed. */
-export interface Notice {
-  /** Tells one notice from the next with the same text. */
-  readonly id: number;
-  readonly text: string;
-  readonly isFailure: boolean;
-  /** What can be done about it. */
-  readonly action?: { readonly label: string; readonly run: () => void };
-}
-
-interface Props {
-  readonly notice: Notice | undefined;
-  readonly onDone: () => void;
-}
-
-/** The last thing that was done, for a while, with a way back. A failure stays until it was read. */
-export function UndoBar({ notice, onDone }: Props) {
+/** The last thing that was done, for a while, with a way back. */
+export function UndoBar() {
+  const { notice, dismiss } = useNotices();
   useEffect(() => {
-    if (notice === undefined || notice.isFailure) {
+    if (notice === undefined) {
       return undefined;
     }
-    const timer = window.setTimeout(onDone, SHOWN_MS);
+    const timer = window.setTimeout(dismiss, SHOWN_MS);
     return () => window.clearTimeout(timer);
-  }, [notice, onDone]);
+  }, [notice, dismiss]);
   return (
-    <div className="undo-bar" role={notice?.isFailure ? "alert" : "status"}>
+    <div role="status">
       {notice !== undefined && (
-        <Paper shadow="md" withBorder px="lg" py="sm" maw="calc(100% - 32px)">
+        <Paper shadow="md" withBorder px="lg" py="sm">
           <Group gap="md" wrap="nowrap">
-            <Text size="sm" truncate={!notice.isFailure} c={notice.isFailure ? "red" : undefined}>
+            <Text size="sm" truncate>
               {notice.text}
             </Text>
-            {notice.action !== undefined && (
+            {notice.undo !== undefined && (
               <Button
                 size="compact-sm"
                 variant="subtle"
+                flex="none"
                 onClick={() => {
-                  notice.action?.run();
-                  onDone();
+                  notice.undo?.();
+                  dismiss();
                 }}
               >
-                {notice.action.label}
+                {en.undo.action}
               </Button>
             )}
-            <CloseButton size="sm" aria-label={en.undo.dismiss} onClick={onDone} />
+            <CloseButton size="sm" aria-label={en.undo.dismiss} onClick={dismiss} />
           </Group>
         </Paper>
       )}

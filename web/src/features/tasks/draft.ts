@@ -1,7 +1,9 @@
 import { useSyncExternalStore } from "react";
+import { keepText } from "../../device/storage";
 
 const KEY = "taskfleet.quick-add";
 const listeners = new Set<() => void>();
+let draft = sessionStorage.getItem(KEY) ?? "";
 
 /** The title that is being typed; it survives a reload, another view, and an ended session. */
 export function useDraft(): string {
@@ -10,7 +12,8 @@ export function useDraft(): string {
 
 /** Note what has been typed. */
 export function keepDraft(title: string): void {
-  sessionStorage.setItem(KEY, title);
+  draft = title;
+  keepText(sessionStorage, KEY, title);
   for (const listener of listeners) {
     listener();
   }
@@ -24,7 +27,7 @@ export function restoreDraft(title: string): void {
 }
 
 function readDraft(): string {
-  return sessionStorage.getItem(KEY) ?? "";
+  return draft;
 }
 
 function subscribe(listener: () => void): () => void {

@@ -3,6 +3,11 @@ import { en } from "../../words/en";
 import type { Day } from "./task-queries";
 import { dayAfter, dayIn } from "./view";
 
+/** A day and time as somebody chose them, in the reader's words. */
+export function nameDue({ date, time, timezone }: NonNullable<TaskOut["due"]>, today: string): string {
+  return [nameDay(date, today), time, timezone].filter(Boolean).join(", ");
+}
+
 /** When a task is due, in the reader's words, and whether that day has passed. */
 export function describeDue(
   task: TaskOut,

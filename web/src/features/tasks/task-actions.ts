@@ -1,87 +1,86 @@
-import { useCallback, useRef, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
-import { describeFailure } from "../../words/failure";
-import { useTaskChange } from "./task-change-mutation";
+import { useNotices } from "./notices";
+import { useOutbox } from "./outbox-context";
 import {
   completing,
   creating,
-  currentOf,
   deleting,
+  moving,
+  type Place,
   patching,
   reopening,
   restoring,
   type TaskChange,
-  titleOf,
+  unpatching,
 } from "./task-changes";
-import type { Notice } from "./UndoBar";
+import { knownTasks } from "./task-queries";
 
-/** What can be done with tasks on a page, and what there is to say about what was done last. */
+/** What is done with several tasks at once. */
+export type BulkChange =
+  | { readonly kind: "complete" | "delete" }
+  | { readonly kind: "patch"; readonly patchOf: (task: TaskOut) => TaskPatch };
+
+/** What can be done with tasks. */
 export interface TaskActions {
-  readonly notice: Notice | undefined;
-  readonly dismiss: () => void;
+  /** Takes back what was done last. */
+  readonly undo: () => void;
   readonly add: (draft: TaskDraft) => void;
   readonly complete: (task: TaskOut) => void;
+  readonly reopen: (task: TaskOut) => void;
   readonly remove: (task: TaskOut) => void;
+  readonly restore: (task: TaskOut) => void;
   readonly patch: (task: TaskOut, patch: TaskPatch) => void;
+  readonly move: (task: TaskOut, place: Place) => void;
+  readonly changeMany: (tasks: readonly TaskOut[], change: BulkChange) => void;
 }
 
-/** Do things with tasks: shown at once, with a way back, and with a word where something was refused. */
-export function useTaskActions(timezone: string): TaskActions {
-  const [notice, setNotice] = useState<Notice>();
-  const lastNotice = useRef(0);
-  const tell = useCallback((text: string, options: Partial<Notice> = {}) => {
-    lastNotice.current += 1;
-    setNotice({ id: lastNotice.current, text, isFailure: false, ...options });
-  }, []);
-  // Made below, and needed by what it tells of failures.
-  const again = useRef<(change: TaskChange) => void>(undefined);
-  const fail = useCallback(
-    (change: TaskChange, error: Error) => {
-      const current = currentOf(error);
-      const patch = change.patch;
-      if (current !== undefined && patch !== undefined) {
-        tell(en.failure.changedElsewhere(current.title, titleOf(change)), {
-          isFailure: true,
-          action: {
-            label: en.failure.useMine,
-            run: () => again.current?.(patching(current, patch, timezone)),
-          },
-        });
-      } else {
-        tell(en.failure.change(titleOf(change), describeFailure(error)), { isFailure: true });
-      }
-    },
-    [tell, timezone],
-  );
-  const { mutate } = useTaskChange(fail);
-  again.current = mutate;
-  const dismiss = useCallback(() => setNotice(undefined), []);
-  const add = useCallback(
-    (draft: TaskDraft) => mutate(creating(draft, new Date(), timezone)),
-    [mutate, timezone],
-  );
-  const complete = useCallback(
-    (task: TaskOut) => {
-      mutate(completing(task));
-      tell(en.undo.completed(task.title), {
-        action: { label: en.undo.action, run: () => mutate(reopening(task)) },
-      });
-    },
-    [mutate, tell],
-  );
-  const remove = useCallback(
-    (task: TaskOut) => {
-      mutate(deleting(task));
-      tell(en.undo.deleted(task.title), {
-        action: { label: en.undo.action, run: () => mutate(restoring(task)) },
-      });
-    },
-    [mutate, tell],
-  );
-  const patch = useCallback(
-    (task: TaskOut, fields: TaskPatch) => mutate(patching(task, fields, timezone)),
-    [mutate, timezone],
-  );
-  return { notice, dismiss, add, complete, remove, patch };
+/** Do things with tasks: shown at once, and with a way back. What is refused tells so by itself. */
+export function useTaskActions(): TaskActions {
+  const client = useQueryClient();
+  const outbox = useOutbox();
+  const { notice, tell, dismiss } = useNotices();
+  const changes = useMemo(() => {
+    const make = (...changes: TaskChange[]) => void outbox.make(changes);
+    const makeWithUndo = (text: string, changes: TaskChange[], undo: TaskChange[]) => {
+      make(...changes);
+      tell(text, () => make(...undo));
+    };
+    return {
+      add: (draft: TaskDraft) => make(creating(draft)),
+      complete: (task: TaskOut) =>
+        makeWithUndo(en.undo.completed(task.title), [completing(task)], [reopening(task)]),
+      reopen: (task: TaskOut) => make(reopening(task)),
+      remove: (task: TaskOut) =>
+        makeWithUndo(en.undo.deleted(task.title), [deleting(task)], [restoring(task)]),
+      restore: (task: TaskOut) => make(restoring(task)),
+      patch: (task: TaskOut, patch: TaskPatch) => make(patching(task, patch)),
+      move: (task: TaskOut, place: Place) => make(moving(task, place, knownTasks(client))),
+      changeMany: (tasks: readonly TaskOut[], change: BulkChange) => {
+        switch (change.kind) {
+          case "complete":
+            return makeWithUndo(
+              en.undo.completedMany(tasks.length),
+              tasks.map(completing),
+              tasks.map(reopening),
+            );
+          case "delete":
+            return makeWithUndo(en.undo.deletedMany(tasks.length), tasks.map(deleting), tasks.map(restoring));
+          case "patch":
+            return makeWithUndo(
+              en.undo.changedMany(tasks.length),
+              tasks.map((task) => patching(task, change.patchOf(task))),
+              tasks.map((task) => unpatching(task, change.patchOf(task))),
+            );
+        }
+      },
+    };
+  }, [client, outbox, tell]);
+  const undo = useCallback(() => {
+    notice?.undo?.();
+    dismiss();
+  }, [notice, dismiss]);
+  return useMemo(() => ({ ...changes, undo }), [changes, undo]);
 }

@@ -1,111 +1,133 @@
-import {
-  completeTask,
-  createTask,
-  deleteTask,
-  reopenTask,
-  restoreTask,
-  updateTask,
-} from "../../api/generated/taskfleet";
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { newIdempotencyKey } from "../../api/http";
-import { ApiProblem } from "../../api/problem";
 import { someInstantOn } from "./view";
 
-/** One change of one task: how it is shown at once, and how it is truly made. It may be sent several times. */
-export interface TaskChange {
-  /** What the task was before; undefined for a new one. */
-  readonly before: TaskOut | undefined;
-  /** What it will be as far as one can tell; undefined when it goes away. */
-  readonly predicted: TaskOut | undefined;
-  /** What it makes of a task, whatever that is by then; undefined stands for none. Missing for a new task. */
-  readonly predict?: (present: TaskOut | undefined) => TaskOut | undefined;
-  /** What is to be different, where that is all. */
-  readonly patch?: TaskPatch;
-  /** What somebody typed for a new task, which must not be lost. */
-  readonly draft?: TaskDraft;
-  /** Makes the change; gives the task as it is then, undefined when it is gone. */
-  readonly send: () => Promise<TaskOut | undefined>;
+/**
+ * One change of one task, as plain data: it may lie on the device for days before it is sent.
+ *
+ * `task` is the task as it was seen when the change was made.
+ */
+export type TaskChange =
+  | { readonly kind: "create"; readonly id: string; readonly draft: TaskDraft; readonly madeAt: string }
+  | { readonly kind: "update"; readonly task: TaskOut; readonly patch: TaskPatch }
+  | { readonly kind: "complete" | "reopen" | "delete" | "restore"; readonly task: TaskOut }
+  | { readonly kind: "move"; readonly task: TaskOut; readonly place: Place; readonly position: string };
+
+/** Where a task goes: behind another one or to the top, in its own list or another one (null: the inbox). */
+export interface Place {
+  readonly afterId: string | null;
+  readonly listId?: string | null;
 }
 
+const PENDING = "pending-";
+/** Behind every letter and digit of a position. */
+const LAST_POSITION = "~";
+
 /** The id of the task that a change is about. */
-export function taskIdOf(change: TaskChange): string | undefined {
-  return change.before?.id ?? change.predicted?.id;
+export function taskIdOf(change: TaskChange): string {
+  return change.kind === "create" ? change.id : change.task.id;
 }
 
 /** Title of what a change is about, for messages. */
 export function titleOf(change: TaskChange): string {
-  return change.predicted?.title ?? change.before?.title ?? "";
+  switch (change.kind) {
+    case "create":
+      return change.draft.title;
+    case "update":
+      return change.patch.title ?? change.task.title;
+    default:
+      return change.task.title;
+  }
 }
 
-/** What this window's own changes made of versions that it knew: changes in a row build on each other. */
-const successors = new Map<string, number>();
+/** Add a task; until the service has given it its id and place, it is shown last under an id of its own. */
+export function creating(draft: TaskDraft, now = new Date()): TaskChange {
+  return { kind: "create", id: `${PENDING}${newIdempotencyKey()}`, draft, madeAt: now.toISOString() };
+}
 
-/**
- * Change a task's editable members, if it is still what this window last saw or made of it.
- *
- * Rejects with 412 when somebody else has changed it.
- */
-export function patching(task: TaskOut, patch: TaskPatch, timezone = "UTC"): TaskChange {
-  return {
-    before: task,
-    predicted: withPatch(task, patch, timezone),
-    predict: (present) => present && withPatch(present, patch, timezone),
-    patch,
-    send: async () => {
-      try {
-        return await remembering(task, (revision) =>
-          updateTask(task.id, patch, { headers: { "If-Match": `"${revision}"` } }),
-        );
-      } catch (error) {
-        const current = currentOf(error);
-        // The answer to an earlier try was lost; it is what was wanted.
-        if (current !== undefined && fulfils(current, patch)) {
-          return current;
+/** Change a task's editable members, if they are still what they were seen to be. */
+export function patching(task: TaskOut, patch: TaskPatch): TaskChange {
+  return { kind: "update", task, patch };
+}
+
+/** Set a task done. */
+export function completing(task: TaskOut): TaskChange {
+  return { kind: "complete", task };
+}
+
+/** Take a completion back: the task, as it was before, is open again. */
+export function reopening(task: TaskOut): TaskChange {
+  const done: TaskOut = { ...task, status: "done" };
+  // To reopen sets a task to do, whatever it was.
+  return task.status === "in_progress"
+    ? patching(done, { status: "in_progress" })
+    : { kind: "reopen", task: done };
+}
+
+/** Move a task to the trash. */
+export function deleting(task: TaskOut): TaskChange {
+  return { kind: "delete", task };
+}
+
+/** Take a task out of the trash. */
+export function restoring(task: TaskOut): TaskChange {
+  return { kind: "restore", task };
+}
+
+/** Move a task to another place; `known` are the tasks among which it is shown there until the service has answered. */
+export function moving(task: TaskOut, place: Place, known: readonly TaskOut[]): TaskChange {
+  const others = known
+    .filter((other) => other.id !== task.id)
+    .map(({ position }) => position)
+    .toSorted(compareText);
+  const ahead = known.find((other) => other.id === place.afterId)?.position;
+  const behind = ahead === undefined ? others[0] : others.find((position) => position > ahead);
+  return { kind: "move", task, place, position: betweenPositions(ahead, behind) };
+}
+
+/** Return what takes an update back. */
+export function unpatching(task: TaskOut, patch: TaskPatch): TaskChange {
+  const before = Object.fromEntries(Object.keys(patch).map((name) => [name, task[name as keyof TaskPatch]]));
+  return patching({ ...task, ...(patch as Partial<TaskOut>) }, before);
+}
+
+/** Return what the service had of a task before a change, as far as whoever made it could see. */
+export function seenBefore(change: TaskChange): TaskOut | undefined {
+  return change.kind === "create" || change.kind === "restore" ? undefined : change.task;
+}
+
+/** Return what a change makes of a task, whatever that is by then; undefined stands for none. */
+export function predict(
+  change: TaskChange,
+  present: TaskOut | undefined,
+  timezone: string,
+): TaskOut | undefined {
+  switch (change.kind) {
+    case "create":
+      return present ?? draftedTask(change, timezone);
+    case "update":
+      return present && withPatch(present, change.patch, timezone);
+    case "complete":
+      return present && { ...present, status: "done" };
+    case "reopen":
+      return present && { ...present, status: "todo", completed_at: null };
+    case "delete":
+      return undefined;
+    case "restore":
+      return present ?? change.task;
+    case "move":
+      return (
+        present && {
+          ...present,
+          position: change.position,
+          ...(change.place.listId === undefined ? {} : { list_id: change.place.listId }),
         }
-        throw error;
-      }
-    },
-  };
-}
-
-/** Return the version that stands in a task's way, if that is what the error is about. */
-export function currentOf(error: unknown): TaskOut | undefined {
-  if (error instanceof ApiProblem && error.status === 412) {
-    return error.document.current as TaskOut | undefined;
+      );
   }
-  return undefined;
-}
-
-/** Make a change of a task, and remember which version it made of which. */
-async function remembering(task: TaskOut, change: (revision: number) => Promise<TaskOut>): Promise<TaskOut> {
-  const revision = latestOwn(task);
-  const changed = await change(revision);
-  if (changed.revision > revision) {
-    successors.set(`${task.id} ${revision}`, changed.revision);
-  }
-  return changed;
-}
-
-function latestOwn(task: TaskOut): number {
-  let revision = task.revision;
-  for (
-    let next: number | undefined = revision;
-    next !== undefined;
-    next = successors.get(`${task.id} ${revision}`)
-  ) {
-    revision = next;
-  }
-  return revision;
-}
-
-function fulfils(task: TaskOut, patch: TaskPatch): boolean {
-  // The instant of a due date is the service's business.
-  const text = (version: TaskOut) => JSON.stringify({ ...version, due_at: null });
-  return text(withPatch(task, patch, "UTC")) === text(task);
 }
 
 /** Return a task as a merge patch (RFC 7396) leaves it; of its due date the members, too, stay as they are. */
-function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone: string): TaskOut {
+export function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone: string): TaskOut {
   const patched: TaskOut = { ...task, ...(fields as Partial<TaskOut>) };
   if (due === undefined) {
     return patched;
@@ -118,76 +140,30 @@ function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone: strin
   };
 }
 
-/** Set a task done. */
-export function completing(task: TaskOut): TaskChange {
-  const key = newIdempotencyKey();
-  return {
-    before: task,
-    predicted: { ...task, status: "done" },
-    predict: (present) => present && { ...present, status: "done" },
-    send: () => remembering(task, () => completeTask(task.id, { headers: { "Idempotency-Key": key } })),
-  };
+/** Whether a task is what an update was to make of it. */
+export function isFulfilled(task: TaskOut, patch: TaskPatch): boolean {
+  // The instant of a due date is the service's business.
+  const text = (version: TaskOut) => JSON.stringify({ ...version, due_at: null });
+  return text(withPatch(task, patch, "UTC")) === text(task);
 }
 
-/** Take a completion back: the task, as it was before, is open again. */
-export function reopening(task: TaskOut): TaskChange {
-  const key = newIdempotencyKey();
-  return {
-    before: { ...task, status: "done" },
-    predicted: task,
-    predict: (present) => present && { ...present, status: task.status },
-    send: () =>
-      remembering(task, () =>
-        // To reopen sets a task to do, whatever it was.
-        task.status === "todo"
-          ? reopenTask(task.id, { headers: { "Idempotency-Key": key } })
-          : updateTask(task.id, { status: task.status }),
-      ),
-  };
+/** Whether two versions of a task differ in something that an update changes. */
+export function differWherePatched(seen: TaskOut, current: TaskOut, patch: TaskPatch): boolean {
+  return Object.keys(patch).some(
+    (name) =>
+      JSON.stringify(seen[name as keyof TaskPatch]) !== JSON.stringify(current[name as keyof TaskPatch]),
+  );
 }
 
-/** Move a task to the trash. */
-export function deleting(task: TaskOut): TaskChange {
-  return {
-    before: task,
-    predicted: undefined,
-    predict: () => undefined,
-    send: async () => {
-      try {
-        await deleteTask(task.id);
-      } catch (error) {
-        if (!isGone(error)) {
-          throw error; // gone is what it was to be, by an earlier try or by somebody else
-        }
-      }
-      return undefined;
-    },
-  };
+/** Whether a task is not on the service yet. */
+export function isPending(task: TaskOut): boolean {
+  return task.id.startsWith(PENDING);
 }
 
-/** Take a task out of the trash. */
-export function restoring(task: TaskOut): TaskChange {
-  const key = newIdempotencyKey();
-  return {
-    before: undefined,
-    predicted: task,
-    predict: (present) => present ?? task,
-    send: () => remembering(task, () => restoreTask(task.id, { headers: { "Idempotency-Key": key } })),
-  };
-}
-
-/** Add a task; until the service has given it its id and place, it is shown last under an id of its own. */
-export function creating(draft: TaskDraft, now: Date, timezone = "UTC"): TaskChange {
-  const key = newIdempotencyKey();
-  return {
-    before: undefined,
-    predicted: predictedTask(draft, key, now, timezone),
-    draft,
-    send: () => createTask(draft, { headers: { "Idempotency-Key": key } }),
-  };
-}
-
-function predictedTask(draft: TaskDraft, key: string, now: Date, timezone: string): TaskOut {
+function draftedTask(
+  { id, draft, madeAt }: Extract<TaskChange, { kind: "create" }>,
+  timezone: string,
+): TaskOut {
   return {
     notes: "",
     status: "todo",
@@ -199,22 +175,31 @@ function predictedTask(draft: TaskDraft, key: string, now: Date, timezone: strin
     list_id: null,
     parent_id: null,
     ...draft,
-    id: `pending-${key}`,
+    id,
     due_at: draft.due ? someInstantOn(draft.due.date, timezone) : null,
-    position: "~", // behind every letter and digit
+    position: LAST_POSITION,
     completed_at: null,
-    created_at: now.toISOString(),
-    updated_at: now.toISOString(),
+    created_at: madeAt,
+    updated_at: madeAt,
     revision: 0,
   };
 }
 
-/** Whether a task is not on the service yet. */
-export function isPending(task: TaskOut): boolean {
-  return task.id.startsWith("pending-");
+/** Return text that sorts between two positions; undefined stands for the open end on that side. */
+function betweenPositions(ahead: string | undefined, behind: string | undefined): string {
+  if (behind === undefined) {
+    return `${ahead ?? ""}${LAST_POSITION}`;
+  }
+  if (ahead === undefined) {
+    return `${behind.slice(0, -1)} `; // ahead of every letter and digit
+  }
+  let padding = "";
+  while (`${ahead}${padding}${LAST_POSITION}` >= behind && padding.length < behind.length) {
+    padding += "0";
+  }
+  return `${ahead}${padding}${LAST_POSITION}`;
 }
 
-/** Whether an error says that there is no such task any more. */
-export function isGone(error: unknown): boolean {
-  return error instanceof ApiProblem && error.status === 404;
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -12,6 +12,10 @@ import { compareIn, shows, type TaskView, toQuery } from "./view";
 const PAGE_SIZE = 100;
 const LISTS_KEY = "task-list";
 const TASK_KEY = "task";
+/** Marks what is not worth keeping on the device. */
+const PASSING = { isPassing: true };
+/** When a list was updated that the service has not been asked for. */
+const STANDS_IN = 0;
 
 /** The user's day and time zone: what "today" means. */
 export interface Day {
@@ -37,29 +41,75 @@ export function taskListQuery(view: TaskView, day: Day) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: LoadedPage) => page.next_cursor ?? undefined,
     // Live updates bring what changes; a stream that was away asks for what it missed.
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: ({ state }) => (state.dataUpdatedAt === STANDS_IN ? 0 : Number.POSITIVE_INFINITY),
+    // What was looked at is shown without a network, too; of each search, what it found is here by other ways.
+    ...(view.kind === "search" ? { meta: PASSING } : { gcTime: Number.POSITIVE_INFINITY }),
   });
+}
+
+/** The same for a page that shows them: what is known from other views stands in until the service has answered. */
+export function shownTaskListQuery(client: QueryClient, view: TaskView, day: Day) {
+  return {
+    ...taskListQuery(view, day),
+    initialData: () => knownIn(client, view, day),
+    initialDataUpdatedAt: STANDS_IN,
+  };
 }
 
 export const listsQuery = queryOptions({
   queryKey: ["lists"],
   queryFn: async ({ signal }) => (await listLists({ limit: 200 }, { signal })).items,
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });
 
 export const labelsQuery = queryOptions({
   queryKey: ["labels"],
   queryFn: async ({ signal }) => (await listLabels({ signal })).items,
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });
 
-/** One task, for its details. */
-export function taskQuery(taskId: string) {
+/** One task, for its details: at once where a list has brought it already. */
+export function taskQuery(client: QueryClient, taskId: string) {
   return queryOptions({
     queryKey: [TASK_KEY, taskId] as const,
     queryFn: ({ signal }) => getTask(taskId, { signal }),
+    initialData: () => knownTasks(client).find(({ id }) => id === taskId),
     staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Return the tasks that any loaded list has, each once, in its newest version; what is in the trash is none of them. */
+export function knownTasks(client: QueryClient): TaskOut[] {
+  const known = new Map<string, TaskOut>();
+  const lists = client.getQueriesData<InfiniteData<LoadedPage>>({
+    queryKey: [LISTS_KEY],
+    predicate: ({ queryKey }) => (queryKey[1] as TaskView).kind !== "trash",
+  });
+  for (const [, data] of lists) {
+    for (const task of data?.pages.flatMap(({ items }) => items) ?? []) {
+      const other = known.get(task.id);
+      if (other === undefined || other.revision <= task.revision) {
+        known.set(task.id, task);
+      }
+    }
+  }
+  return [...known.values()];
+}
+
+/** Return what a view shows of the tasks that are known here, as its only page; undefined when that is nothing. */
+function knownIn(
+  client: QueryClient,
+  view: TaskView,
+  day: Day,
+): InfiniteData<LoadedPage, string | undefined> | undefined {
+  const items = knownTasks(client)
+    .filter((task) => shows(view, task, day.today, day.timezone))
+    .toSorted((one, other) => compareIn(view, one, other));
+  return items.length === 0
+    ? undefined
+    : { pages: [{ items, next_cursor: null, end: items.at(-1) }], pageParams: [undefined] };
 }
 
 /** More than happen while a page is on its way. */
@@ -95,7 +145,8 @@ function withRecentChanges(
     tasks: recent.flatMap(([, task]) => task ?? []),
     gone: recent.flatMap(([id, task]) => (task === undefined ? id : [])),
   });
-  const found = view.kind === "search" ? loadedTasks(client, view, day) : [];
+  // A search finds parts of words in what is here.
+  const found = view.kind === "search" ? knownTasks(client) : [];
   const [changed] = changePages(
     [page],
     { ...changes, tasks: [...found, ...changes.tasks] },
@@ -106,16 +157,6 @@ function withRecentChanges(
     compare,
   );
   return changed ?? page;
-}
-
-/** The tasks of other views that a view shows too: a search finds parts of words in what is here. */
-function loadedTasks(client: QueryClient, view: TaskView, day: Day): TaskOut[] {
-  const lists = client.getQueriesData<InfiniteData<LoadedPage>>({
-    queryKey: [LISTS_KEY],
-    predicate: ({ queryKey }) => (queryKey[1] as TaskView).kind !== "trash",
-  });
-  const tasks = lists.flatMap(([, list]) => list?.pages.flatMap((page) => page.items) ?? []);
-  return tasks.filter((task) => shows(view, task, day.today, day.timezone));
 }
 
 /** What changes say of a view: what is gone from the others is in the trash, whence only tasks that are back leave. */
@@ -133,7 +174,7 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
   }
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
     const [, view, day] = query.queryKey as [string, TaskView, Day];
-    client.setQueryData<InfiniteData<LoadedPage, string | undefined>>(query.queryKey, (data) => {
+    const change = (data: InfiniteData<LoadedPage, string | undefined> | undefined) => {
       if (data === undefined) {
         return data;
       }
@@ -144,7 +185,9 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
         (one, other) => compareIn(view, one, other),
       );
       return pages === data.pages ? data : { ...data, pages: [...pages] };
-    });
+    };
+    // It has been changed, not asked for.
+    client.setQueryData(query.queryKey, change, { updatedAt: query.state.dataUpdatedAt });
   }
   for (const task of changes.tasks) {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import { keepText } from "../../device/storage";
 
 const PREFIX = "taskfleet.typed.";
 
@@ -13,54 +14,43 @@ export interface Typed {
 }
 
 const listeners = new Set<() => void>();
-/** What was read last: the same object for the same text, as React wants it. */
-const parsed = new Map<string, { readonly raw: string; readonly typed: Typed }>();
+const texts = restored();
 
 /** What is typed for a task, wherever on the page; it survives a reload. */
 export function useTyped(taskId: string, field: TypedField): Typed | undefined {
   const key = keyOf(taskId, field);
-  return useSyncExternalStore(subscribe, () => read(key));
+  return useSyncExternalStore(subscribe, () => texts.get(key));
 }
 
 /** Note what was typed; nothing once it is on its way. */
 export function keepTyped(taskId: string, field: TypedField, typed: Typed | undefined): void {
   const key = keyOf(taskId, field);
   if (typed === undefined) {
+    texts.delete(key);
     sessionStorage.removeItem(key);
-    parsed.delete(key);
   } else {
-    sessionStorage.setItem(key, JSON.stringify(typed));
+    texts.set(key, typed);
+    keepText(sessionStorage, key, JSON.stringify(typed));
   }
   tell();
 }
 
 /** Forget everything that was typed, because whoever comes next is somebody else. */
 export function forgetTyped(): void {
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith(PREFIX)) {
-      sessionStorage.removeItem(key);
-    }
+  for (const key of texts.keys()) {
+    sessionStorage.removeItem(key);
   }
-  parsed.clear();
+  texts.clear();
   tell();
+}
+
+function restored(): Map<string, Typed> {
+  const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+  return new Map(keys.map((key) => [key, JSON.parse(sessionStorage.getItem(key) ?? "") as Typed]));
 }
 
 function keyOf(taskId: string, field: TypedField): string {
   return `${PREFIX}${taskId}.${field}`;
-}
-
-function read(key: string): Typed | undefined {
-  const raw = sessionStorage.getItem(key);
-  if (raw === null) {
-    return undefined;
-  }
-  const known = parsed.get(key);
-  if (known?.raw === raw) {
-    return known.typed;
-  }
-  const typed = JSON.parse(raw) as Typed;
-  parsed.set(key, { raw, typed });
-  return typed;
 }
 
 function tell(): void {

@@ -4,14 +4,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
-import { LoadingFailure, LoadingRows } from "../tasks/TaskList";
+import { Loading, LoadingFailure } from "../tasks/TaskList";
+import { useTaskActions } from "../tasks/task-actions";
 import { type Day, taskListQuery } from "../tasks/task-queries";
-import { UndoBar } from "../tasks/UndoBar";
 import { useCurrentTask } from "../tasks/use-current-task";
 import { useShortcuts } from "../tasks/use-shortcuts";
 import { VirtualRows } from "../tasks/VirtualRows";
 import { describeAge } from "./age";
-import { useRestoring } from "./restoring";
 import "./trash.css";
 
 const words = en.trash;
@@ -20,9 +19,9 @@ const words = en.trash;
 export function TrashPage({ day }: { readonly day: Day }) {
   const list = useInfiniteQuery(taskListQuery({ kind: "trash" }, day));
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const { restore, notice, dismiss } = useRestoring();
+  const { restore, undo } = useTaskActions();
   const current = useCurrentTask(tasks);
-  useShortcuts({ j: () => current.step(1), k: () => current.step(-1) });
+  useShortcuts({ j: () => current.step(1), k: () => current.step(-1), z: undo });
   return (
     <Stack gap="md" className="task-page">
       <div>
@@ -31,7 +30,7 @@ export function TrashPage({ day }: { readonly day: Day }) {
         </Title>
         {tasks.length > 0 && <Text c="dimmed">{words.hint}</Text>}
       </div>
-      {list.isPending && <LoadingRows />}
+      {list.isPending && <Loading isOffline={list.fetchStatus === "paused"} />}
       {list.error !== null && tasks.length === 0 && <LoadingFailure list={list} error={list.error} />}
       {list.isSuccess && tasks.length === 0 && <Text c="dimmed">{words.empty}</Text>}
       {tasks.length > 0 && (
@@ -45,7 +44,6 @@ export function TrashPage({ day }: { readonly day: Day }) {
           {(task) => <TrashRow task={task} onRestore={restore} />}
         </VirtualRows>
       )}
-      <UndoBar notice={notice} onDone={dismiss} />
     </Stack>
   );
 }

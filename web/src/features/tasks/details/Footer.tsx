@@ -29,7 +29,7 @@ export function Footer({ task, timezone, actions, onGone }: Props) {
             variant="default"
             size="sm"
             leftSection={<IconRotate size={16} aria-hidden />}
-            onClick={() => actions.patch(task, { status: "todo" })}
+            onClick={() => actions.reopen(task)}
           >
             {en.menu.reopen}
           </Button>

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { en } from "../../../words/en";
 import { taskQuery } from "../task-queries";
 
@@ -11,7 +11,7 @@ interface Props {
 
 /** The way from a sub-task back to its parent. */
 export function ParentLink({ parentId, onOpen }: Props) {
-  const parent = useQuery(taskQuery(parentId));
+  const parent = useQuery(taskQuery(useQueryClient(), parentId));
   const title = parent.data?.title;
   return (
     <Button

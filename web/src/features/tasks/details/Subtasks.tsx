@@ -1,13 +1,12 @@
 import { ActionIcon, Button, Checkbox, Group, Text, TextInput } from "@mantine/core";
 import { IconListDetails, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId } from "react";
 import type { TaskOut } from "../../../api/generated/taskfleet.schemas";
 import { en } from "../../../words/en";
 import { KeptText } from "../KeptText";
 import type { TaskActions } from "../task-actions";
-import { isPending } from "../task-changes";
-import { type Day, taskListQuery } from "../task-queries";
+import { type Day, shownTaskListQuery } from "../task-queries";
 import { keepTyped, useTyped } from "../typed-text";
 
 /** The contract's number: the longest title. */
@@ -25,7 +24,8 @@ interface Props {
 /** The parts of a task, with the line that adds one. */
 export function Subtasks({ parent, day, actions, onOpen }: Props) {
   const headingId = useId();
-  const list = useInfiniteQuery(taskListQuery({ kind: "subtasks", parentId: parent.id }, day));
+  const client = useQueryClient();
+  const list = useInfiniteQuery(shownTaskListQuery(client, { kind: "subtasks", parentId: parent.id }, day));
   const subtasks = list.data?.pages.flatMap((page) => page.items) ?? [];
   const done = subtasks.filter(({ status }) => status === "done").length;
   return (
@@ -64,7 +64,6 @@ interface SubtaskProps {
 }
 
 function Subtask({ task, actions, onOpen }: SubtaskProps) {
-  const isOnItsWay = isPending(task);
   const isDone = task.status === "done";
   return (
     <div className="subtask" data-status={task.status}>
@@ -73,8 +72,7 @@ function Subtask({ task, actions, onOpen }: SubtaskProps) {
         radius="xl"
         aria-label={isDone ? en.task.reopen(task.title) : en.task.complete(task.title)}
         checked={isDone}
-        disabled={isOnItsWay}
-        onChange={() => (isDone ? actions.patch(task, { status: "todo" }) : actions.complete(task))}
+        onChange={() => (isDone ? actions.reopen(task) : actions.complete(task))}
       />
       <KeptText
         task={task}
@@ -88,7 +86,6 @@ function Subtask({ task, actions, onOpen }: SubtaskProps) {
             variant="unstyled"
             size="sm"
             aria-label={words.title(task.title)}
-            readOnly={isOnItsWay}
             maxLength={MAX_TITLE_LENGTH}
             {...field}
           />
@@ -98,7 +95,6 @@ function Subtask({ task, actions, onOpen }: SubtaskProps) {
         variant="subtle"
         color="gray"
         aria-label={words.open(task.title)}
-        disabled={isOnItsWay}
         onClick={() => onOpen(task.id)}
       >
         <IconListDetails size={16} aria-hidden />
@@ -107,7 +103,6 @@ function Subtask({ task, actions, onOpen }: SubtaskProps) {
         variant="subtle"
         color="gray"
         aria-label={words.delete(task.title)}
-        disabled={isOnItsWay}
         onClick={() => actions.remove(task)}
       >
         <IconTrash size={16} aria-hidden />

@@ -1,25 +1,25 @@
-import { InfiniteQueryObserver, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { renderHook, waitFor } from "@testing-library/react";
+import { InfiniteQueryObserver, QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
-import { ApiProblem } from "../../api/problem";
 import { deferred } from "../../testing/deferred";
+import { ExclusiveLocks } from "../../testing/locks";
+import { MemoryStore, outboxOf } from "../../testing/outbox";
 import { type Answer, json, noNetwork, refusal, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
-import { useDraft } from "./draft";
-import { taskChangeOptions, useTaskChange } from "./task-change-mutation";
+import type { Outbox } from "./outbox";
 import {
   completing,
   creating,
   deleting,
   isPending,
+  moving,
   patching,
   reopening,
   restoring,
   type TaskChange,
   titleOf,
 } from "./task-changes";
-import { applyChanges, labelsQuery, taskListQuery } from "./task-queries";
+import { labelsQuery, taskListQuery } from "./task-queries";
 import type { TaskView } from "./view";
 
 const NOW = new Date("2026-12-01T09:00:00Z");
@@ -37,15 +37,16 @@ const bread = taskOf({
 });
 
 let client: QueryClient;
+let outbox: Outbox;
 
 beforeEach(() => {
   client = new QueryClient();
+  outbox = outboxOf(client);
   load(ALL, [milk, bread]);
 });
 
 afterEach(() => {
   client.clear();
-  sessionStorage.clear();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -66,9 +67,14 @@ function titlesIn(view: TaskView = ALL): string[] {
   return tasksIn(view).map(({ title }) => title);
 }
 
-/** Carry a change out as the app does; resolves or rejects when it is through. */
+/** Carry a change out as the app does; resolves when it is saved, rejects when it was refused. */
 function carryOut(change: TaskChange): Promise<TaskOut | undefined> {
-  const carriedOut = client.getMutationCache().build(client, taskChangeOptions(client)).execute(change);
+  const carriedOut = outbox.make([change]).then(([outcome]) => {
+    if (outcome === undefined || !outcome.isSaved) {
+      throw outcome?.error;
+    }
+    return outcome.task;
+  });
   carriedOut.catch(() => undefined); // whoever waits for it learns of a failure
   return carriedOut;
 }
@@ -203,9 +209,19 @@ describe.each(CASES)("$name", ({ change, request, predicted, answer, saved }) =>
     expect(keys.has(null)).toBe(!request.startsWith("POST"));
   });
 
-  test("is taken back when nobody answers for long", async () => {
+  test("stays shown and is tried on and on while nobody answers", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const requests = serve(() => Promise.reject(noNetwork()));
+    void carryOut(change());
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(requests.length).toBeGreaterThan(50);
+    expect(titlesIn()).toEqual(predicted);
+    expect(outbox.getState()).toMatchObject({ pending: 1, isStuck: true, refused: [] });
+  });
+
+  test("is taken back when the service fails at it again and again", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const requests = serve(() => refusal(500));
     const carriedOut = carryOut(change());
     await vi.runAllTimersAsync();
     await expect(carriedOut).rejects.toThrow();
@@ -243,8 +259,8 @@ describe("several changes", () => {
     const first = carryOut(patching(milk, { title: "Oat milk" }));
     const second = carryOut(patching(bread, { title: "Rye bread" }));
     const third = carryOut(creating({ title: "Tea" }, NOW));
-    await vi.waitFor(() => expect(titlesIn()).toEqual(["Oat milk", "Rye bread", "Tea"]));
-    expect(bodies()).toEqual([{ title: "Oat milk" }]);
+    expect(titlesIn()).toEqual(["Oat milk", "Rye bread", "Tea"]);
+    await vi.waitFor(() => expect(bodies()).toEqual([{ title: "Oat milk" }]));
 
     await answers.give(json({ ...milk, title: "Oat milk", revision: 2 }));
     await first;
@@ -441,7 +457,7 @@ describe("a task that was deleted elsewhere", () => {
     serve(answers.answer);
     const carriedOut = carryOut(patching(milk, { title: "Oat milk" }));
     await vi.waitFor(() => expect(titlesIn()).toContain("Oat milk"));
-    applyChanges(client, { tasks: [], gone: ["milk"] });
+    outbox.receive({ tasks: [], gone: ["milk"] });
     await answers.give(refusal(404));
     await expect(carriedOut).rejects.toMatchObject({ status: 404 });
     expect(titlesIn()).toEqual(["Bread"]);
@@ -491,7 +507,8 @@ describe("what is shown", () => {
     serve(answers.answer);
     const carriedOut = carryOut(patching(milk, { title: "Oat milk" }));
     await vi.waitFor(() => expect(titlesIn()).toContain("Oat milk"));
-    applyChanges(client, { tasks: [{ ...milk, title: "Soy milk", revision: 5 }], gone: [] });
+    outbox.receive({ tasks: [{ ...milk, title: "Soy milk", revision: 5 }], gone: [] });
+    expect(titlesIn()).toContain("Oat milk");
     await answers.give(refusal(422));
     await expect(carriedOut).rejects.toThrow();
     expect(titlesIn()).toEqual(["Soy milk", "Bread"]);
@@ -522,15 +539,6 @@ describe("a new task", () => {
     await answers.give(json(taskOf({ id: "tea", title: "Tea", position: "a2", revision: 2 }), 201));
     await carriedOut;
     expect(tasksIn().map(({ id }) => id)).toEqual(["milk", "bread", "tea"]);
-  });
-
-  test.each([
-    ["is still there to be sent again when it was refused", () => refusal(422), "Tea"],
-    ["is not there any more when it was saved", () => json(taskOf({ id: "tea" }), 201), ""],
-  ])("%s", async (_what, answer, draft) => {
-    serve(answer);
-    await carryOut(creating({ title: "Tea" }, NOW)).catch(() => undefined);
-    expect(renderHook(useDraft).result.current).toBe(draft);
   });
 
   test.each([
@@ -572,31 +580,244 @@ describe("the title of a change", () => {
   });
 });
 
-describe("whoever carries changes out", () => {
-  function renderChanges(onFailure: (change: TaskChange, error: Error) => void) {
-    return renderHook(() => useTaskChange(onFailure), {
-      wrapper: ({ children }) => <QueryClientProvider client={client}>{children}</QueryClientProvider>,
-    });
-  }
+describe("a window that goes away", () => {
+  let store: MemoryStore;
 
-  test("hears of the change that was taken back, and why", async () => {
-    serve(() => refusal(422, { detail: "No." }));
-    const onFailure = vi.fn();
-    const { result } = renderChanges(onFailure);
-    const change = patching(milk, { title: "Oat milk" });
-    result.current.mutate(change);
-    await waitFor(() => expect(onFailure).toHaveBeenCalledOnce());
-    expect(onFailure).toHaveBeenCalledWith(change, expect.any(ApiProblem));
-    expect(onFailure.mock.calls[0]?.[1]).toMatchObject({ status: 422, message: "No." });
-    expect(tasksIn()).toEqual([milk, bread]);
+  beforeEach(() => {
+    store = new MemoryStore();
+    outbox = outboxOf(client, store, "first window");
   });
 
-  test("hears nothing of those that were saved", async () => {
-    serve(() => json({ ...milk, title: "Oat milk", revision: 2 }));
-    const onFailure = vi.fn();
-    const { result } = renderChanges(onFailure);
-    result.current.mutate(patching(milk, { title: "Oat milk" }));
-    await waitFor(() => expect(result.current.isSuccess).toBe(true));
-    expect(onFailure).not.toHaveBeenCalled();
+  /** Open another window, which shows what the device has kept of the lists: what was there at first. */
+  async function openAnother(): Promise<void> {
+    client = new QueryClient();
+    load(ALL, [milk, bread]);
+    outbox = outboxOf(client, store, "second window");
+    await outbox.adopt();
+  }
+
+  test("leaves what was not sent to the next one, which shows and sends it under the same key", async () => {
+    const unanswered = serve(() => new Promise(() => {}));
+    void carryOut(completing(milk));
+    await vi.waitFor(() => expect(unanswered).toHaveLength(1));
+    const requests = serve(() => json({ ...milk, status: "done", revision: 2 }));
+    await openAnother();
+    expect(titlesIn()).toEqual(["Bread"]);
+    await vi.waitFor(() => expect(outbox.getState().pending).toBe(0));
+    expect(keysOf(requests)).toEqual(keysOf(unanswered));
+    expect(titlesIn()).toEqual(["Bread"]);
+  });
+
+  test("leaves a task that was added without a network, and what was done with it since", async () => {
+    const unanswered = serve(() => new Promise(() => {}));
+    void carryOut(creating({ title: "Tea" }, NOW));
+    const [tea] = tasksIn().filter(isPending);
+    if (tea === undefined) {
+      throw new Error("The new task is not shown.");
+    }
+    void carryOut(patching(tea, { title: "Green tea" }));
+    await vi.waitFor(() => expect([unanswered.length, store.records.size]).toEqual([1, 2]));
+    const made = taskOf({ id: "tea", title: "Tea", position: "a2", revision: 7 });
+    const requests = serve(({ method }) =>
+      method === "POST" ? json(made, 201) : json({ ...made, title: "Green tea", revision: 8 }),
+    );
+    await openAnother();
+    expect(titlesIn()).toEqual(["Milk", "Bread", "Green tea"]);
+    await vi.waitFor(() => expect(outbox.getState().pending).toBe(0));
+    expect(requests.map(({ method, url }) => `${method} ${url.pathname}`)).toEqual([
+      "POST /api/v1/tasks",
+      "PATCH /api/v1/tasks/tea",
+    ]);
+    expect(requests[1]?.headers.get("If-Match")).toBe('"7"');
+    expect(tasksIn().map(({ id }) => id)).toEqual(["milk", "bread", "tea"]);
+  });
+
+  test("leaves what the service had, so that the next one can take a refused change back", async () => {
+    const answers = new Answers();
+    serve(answers.answer);
+    void carryOut(patching(milk, { title: "Oat milk" }));
+    void carryOut(patching(milk, { priority: 3 }));
+    await answers.give(json({ ...milk, title: "Oat milk", revision: 2 }));
+    await vi.waitFor(() => expect(outbox.getState().pending).toBe(1));
+    serve(() => refusal(422));
+    await openAnother();
+    await vi.waitFor(() => expect(outbox.getState().pending).toBe(0));
+    expect(tasksIn()[0]).toMatchObject({ title: "Oat milk", priority: 0, revision: 2 });
+    expect(outbox.getState().refused).toHaveLength(1);
+  });
+
+  test("leaves what became of its changes, until a copy of what is shown is on the device", async () => {
+    serve(() => json(taskOf({ id: "tea", title: "Tea", position: "a2", revision: 7 }), 201));
+    await carryOut(creating({ title: "Tea" }, NOW));
+    await vi.waitFor(() => expect(store.records.size).toBe(1));
+    const ghost = tasksIn().map((task) => (task.id === "tea" ? { ...task, id: pendingIdIn(store) } : task));
+    await openAnother();
+    load(ALL, ghost); // an older copy, in which the task has no id yet
+    outbox = outboxOf(client, store, "third window");
+    await outbox.adopt();
+    expect(tasksIn().map(({ id }) => id)).toEqual(["milk", "bread", "tea"]);
+
+    await outbox.rememberSettled()();
+    expect(store.records.size).toBe(0);
+  });
+
+  test("leaves what was refused to be read", async () => {
+    serve(() => refusal(422, { detail: "No." }));
+    await carryOut(creating({ title: "Tea" }, NOW)).catch(() => undefined);
+    await vi.waitFor(() => expect(store.records.size).toBe(2));
+    await openAnother();
+    const [refused] = outbox.getState().refused;
+    expect(refused).toMatchObject({ change: { draft: { title: "Tea" } }, problem: { status: 422 } });
+    if (refused !== undefined) {
+      outbox.drop(refused);
+    }
+    await vi.waitFor(() =>
+      expect([...store.records.values()].map(({ state }) => state)).toEqual(["settled"]),
+    );
+  });
+
+  test("is not robbed of its changes while it lives", async () => {
+    store.living.add("first window");
+    const requests = serve(() => new Promise(() => {}));
+    void carryOut(completing(milk));
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    await openAnother();
+    expect(outbox.getState().pending).toBe(0);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+/** The id that the settled record of an addition says is gone. */
+function pendingIdIn(store: MemoryStore): string {
+  const [record] = store.records.values();
+  if (record?.state !== "settled" || record.gone[0] === undefined) {
+    throw new Error("No addition has settled.");
+  }
+  return record.gone[0];
+}
+
+describe("a device that is full", () => {
+  test("lets changes be made, and says that they would be lost with the window", async () => {
+    const store = new MemoryStore();
+    store.isFull = true;
+    outbox = outboxOf(client, store);
+    const answers = new Answers();
+    const requests = serve(answers.answer);
+    const saved = carryOut(completing(milk));
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    expect(outbox.getState()).toMatchObject({ pending: 1, isAtRisk: true });
+    await answers.give(json({ ...milk, status: "done", revision: 2 }));
+    await saved;
+    expect(outbox.getState().pending).toBe(0);
+  });
+});
+
+describe("a session that has ended", () => {
+  test("keeps the changes that were made meanwhile, and asks nothing more of the service", async () => {
+    vi.stubGlobal("navigator", { onLine: true, locks: new ExclusiveLocks() });
+    const store = new MemoryStore();
+    outbox = outboxOf(client, store);
+    const requests = serve(() => refusal(401));
+    void carryOut(completing(milk));
+    await vi.waitFor(() => expect(requests.length).toBeGreaterThan(0));
+    expect(outbox.getState()).toMatchObject({ pending: 1, refused: [] });
+    expect(titlesIn()).toEqual(["Bread"]);
+    expect([...store.records.values()]).toMatchObject([{ state: "queued", changes: [{ kind: "complete" }] }]);
+  });
+});
+
+describe("a change that met another one of the same task", () => {
+  const current = { ...milk, title: "Soy milk", revision: 5 };
+
+  test("is made of the newer version when the other one was about something else", async () => {
+    const requests = serve(({ headers }) =>
+      headers.get("If-Match") === '"5"'
+        ? json({ ...current, priority: 3, revision: 6 })
+        : refusal(412, { current }),
+    );
+    await carryOut(patching(milk, { priority: 3 }));
+    expect(requests).toHaveLength(2);
+    expect(tasksIn()[0]).toMatchObject({ title: "Soy milk", priority: 3, revision: 6 });
+    expect(outbox.getState().refused).toEqual([]);
+  });
+
+  test("waits for somebody to choose when both were about the same, and insists if asked to", async () => {
+    const requests = serve(({ headers }) =>
+      headers.get("If-Match") === '"5"'
+        ? json({ ...current, title: "Oat milk", revision: 6 })
+        : refusal(412, { current }),
+    );
+    await expect(carryOut(patching(milk, { title: "Oat milk" }))).rejects.toThrow();
+    expect(requests).toHaveLength(1);
+    expect(titlesIn()).toEqual(["Soy milk", "Bread"]);
+    const [refused] = outbox.getState().refused;
+    if (refused === undefined) {
+      throw new Error("Nobody is told.");
+    }
+    outbox.insist(refused);
+    expect(outbox.getState().refused).toEqual([]);
+    await vi.waitFor(() => expect(outbox.getState().pending).toBe(0));
+    expect(titlesIn()).toEqual(["Oat milk", "Bread"]);
+  });
+});
+
+describe("changes of several tasks at once", () => {
+  test("travel as one batch, in which each is saved or refused by itself", async () => {
+    const requests = serve(() =>
+      json({
+        results: [
+          { status: 200, task: { ...milk, priority: 2, revision: 2 } },
+          { status: 422, problem: { detail: "No." } },
+        ],
+      }),
+    );
+    const outcomes = await outbox.make([patching(milk, { priority: 2 }), deleting(bread)]);
+    expect(requests.map(({ url, body }) => [url.pathname, body])).toEqual([
+      [
+        "/api/v1/tasks/batch",
+        {
+          operations: [
+            { op: "update", id: "milk", priority: 2 },
+            { op: "delete", id: "bread" },
+          ],
+        },
+      ],
+    ]);
+    expect(outcomes.map(({ isSaved }) => isSaved)).toEqual([true, false]);
+    expect(tasksIn()).toMatchObject([{ id: "milk", priority: 2 }, { id: "bread" }]);
+    expect(outbox.getState().refused).toMatchObject([{ change: { task: { id: "bread" } } }]);
+  });
+
+  test("are as many batches as they need", async () => {
+    const many = Array.from({ length: 102 }, (_, index) =>
+      taskOf({ id: `task-${index}`, position: `a${index}` }),
+    );
+    const sizes: number[] = [];
+    serve(({ body }) => {
+      const { operations } = body as { operations: unknown[] };
+      sizes.push(operations.length);
+      return json({ results: operations.map(() => ({ status: 204 })) });
+    });
+    const outcomes = await outbox.make(many.map(deleting));
+    expect(sizes).toEqual([100, 2]);
+    expect(outcomes.every(({ isSaved }) => isSaved)).toBe(true);
+  });
+});
+
+describe("moving a task", () => {
+  const tea = taskOf({ id: "tea", title: "Tea", position: "a2" });
+
+  beforeEach(() => load(ALL, [milk, bread, tea]));
+
+  test.each([
+    ["to the top", null, ["Tea", "Milk", "Bread"]],
+    ["between two others", "milk", ["Milk", "Tea", "Bread"]],
+  ])("%s shows it there at once, and says so to the service", async (_where, afterId, titles) => {
+    const requests = serve(() => new Promise(() => {}));
+    void carryOut(moving(tea, { afterId }, tasksIn()));
+    expect(titlesIn()).toEqual(titles);
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    expect(requests[0]?.url.pathname).toBe("/api/v1/tasks/tea/move");
+    expect(requests[0]?.body).toEqual({ after_id: afterId });
   });
 });

@@ -1,0 +1,190 @@
+import "fake-indexeddb/auto";
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { TaskOut } from "../api/generated/taskfleet.schemas";
+import { listsQuery, taskListQuery } from "../features/tasks/task-queries";
+import { taskOf } from "../testing/tasks";
+import { type DeviceDatabase, eraseUser, openDatabase } from "./database";
+import { caughtUpRevision, noteCaughtUp, QueryKeeper, restoreQueries } from "./kept-queries";
+
+const DAY = { today: "2026-12-01", timezone: "UTC" };
+const ALL = taskListQuery({ kind: "all" }, DAY).queryKey;
+const INBOX = taskListQuery({ kind: "inbox" }, DAY).queryKey;
+const NOW = new Date("2026-12-01T09:00:00Z");
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+let client: QueryClient;
+let database: DeviceDatabase;
+
+beforeEach(async () => {
+  client = new QueryClient();
+  const opened = await openDatabase("ada");
+  if (opened === undefined) {
+    throw new Error("There is no database.");
+  }
+  database = opened;
+});
+
+afterEach(async () => {
+  client.clear();
+  vi.useRealTimers();
+  await eraseUser("ada");
+});
+
+function load(key: typeof ALL, ...pages: TaskOut[][]): void {
+  client.setQueryData(key, {
+    pages: pages.map((items, index) => ({
+      items,
+      next_cursor: index === pages.length - 1 ? null : `cursor-${index}`,
+    })),
+    pageParams: pages.map((_, index) => (index === 0 ? undefined : `cursor-${index - 1}`)),
+  });
+}
+
+function keeperOf(of: QueryClient, beforeWriting = () => async () => {}): QueryKeeper {
+  return new QueryKeeper(of, database, beforeWriting);
+}
+
+/** What the next window finds. */
+async function restored(): Promise<QueryClient> {
+  const next = new QueryClient();
+  await restoreQueries(next, database);
+  return next;
+}
+
+function idsIn(of: QueryClient, key: typeof ALL): string[] | undefined {
+  return of.getQueryData(key)?.pages.flatMap(({ items }) => items.map(({ id }) => id));
+}
+
+describe("what was seen", () => {
+  test("is there in the next window, with the revision up to which it is current", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    client.setQueryData(listsQuery.queryKey, []);
+    noteCaughtUp(client, 7);
+    await keeperOf(client).write();
+    const next = await restored();
+    expect(idsIn(next, ALL)).toEqual(["milk"]);
+    expect(next.getQueryData(listsQuery.queryKey)).toEqual([]);
+    expect(caughtUpRevision(next)).toBe(7);
+  });
+
+  test("is there with its first pages, and where the next one begins", async () => {
+    load(ALL, ...Array.from({ length: 7 }, (_, page) => [taskOf({ id: `task-${page}` })]));
+    noteCaughtUp(client, 1);
+    await keeperOf(client).write();
+    const data = (await restored()).getQueryData(ALL);
+    expect(data?.pages).toHaveLength(5);
+    expect(data?.pageParams).toHaveLength(5);
+    expect(data?.pages.at(-1)?.next_cursor).toBe("cursor-4");
+  });
+
+  test("is brought up to date from the oldest of its revisions", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 3);
+    await keeperOf(client).write();
+    const other = new QueryClient(); // a window that never opened that list
+    other.setQueryData(INBOX, { pages: [{ items: [], next_cursor: null }], pageParams: [undefined] });
+    noteCaughtUp(other, 9);
+    await keeperOf(other).write();
+    const next = await restored();
+    expect(idsIn(next, ALL)).toEqual(["milk"]);
+    expect(idsIn(next, INBOX)).toEqual([]);
+    expect(caughtUpRevision(next)).toBe(3);
+  });
+
+  test("is current up to a later revision though nothing in it has changed", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 3);
+    const keeper = keeperOf(client);
+    await keeper.write();
+    noteCaughtUp(client, 8);
+    await keeper.write();
+    expect(caughtUpRevision(await restored())).toBe(8);
+  });
+
+  test("is not kept before it is known how current it is", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    await keeperOf(client).write();
+    expect(idsIn(await restored(), ALL)).toBeUndefined();
+  });
+
+  test("goes after a month in which nobody came", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 3);
+    await keeperOf(client).write();
+    vi.setSystemTime(NOW.getTime() + 31 * DAY_MS);
+    const next = await restored();
+    expect(idsIn(next, ALL)).toBeUndefined();
+    expect(caughtUpRevision(next)).toBeUndefined();
+    expect(await database.count("queries")).toBe(0);
+  });
+
+  test("holds nothing but what opens the app and the lists", async () => {
+    client.setQueryData(["search", "milk"], ["a result"]);
+    client.setQueryData(listsQuery.queryKey, []);
+    noteCaughtUp(client, 1);
+    await keeperOf(client).write();
+    expect(await database.getAllKeys("queries")).toEqual(['["lists"]']);
+  });
+
+  test("is another user's in another database", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 3);
+    await keeperOf(client).write();
+    const others = await openDatabase("bob");
+    expect(await others?.count("queries")).toBe(0);
+    others?.close();
+    await eraseUser("bob");
+  });
+});
+
+describe("writing", () => {
+  test("happens soon after something has changed, and only for what has", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    noteCaughtUp(client, 1);
+    client.setQueryData(listsQuery.queryKey, []);
+    const stop = keeperOf(client).start();
+    load(ALL, [taskOf({ id: "milk" })]);
+    await vi.advanceTimersByTimeAsync(500);
+    vi.useRealTimers();
+    await vi.waitFor(async () => expect(await database.count("queries")).toBe(2));
+    stop();
+  });
+
+  test("tells when a copy of what was shown is on the device", async () => {
+    const told: string[] = [];
+    noteCaughtUp(client, 1);
+    const keeper = keeperOf(client, () => {
+      told.push("before");
+      return async () => {
+        told.push("after");
+      };
+    });
+    await keeper.write();
+    expect(told).toEqual(["before", "after"]);
+  });
+
+  test("that fails tells nothing, and is made up for by the next one", async () => {
+    const finished = vi.fn();
+    noteCaughtUp(client, 1);
+    load(ALL, [taskOf({ id: "milk" })]);
+    const keeper = keeperOf(client, () => finished);
+    const transaction = vi.spyOn(database, "transaction").mockImplementation(() => {
+      throw new DOMException("No room.", "QuotaExceededError");
+    });
+    await keeper.write();
+    expect(finished).not.toHaveBeenCalled();
+    transaction.mockRestore();
+    await keeper.write();
+    expect(finished).toHaveBeenCalledOnce();
+    expect(idsIn(await restored(), ALL)).toEqual(["milk"]);
+  });
+});
+
+describe("a database that another tab wants to be rid of", () => {
+  test("lets go of it", async () => {
+    await eraseUser("ada");
+    expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain("taskfleet-ada");
+  });
+});

@@ -1,0 +1,163 @@
+import {
+  type DehydratedState,
+  dehydrate,
+  hydrate,
+  type InfiniteData,
+  type Query,
+  type QueryClient,
+} from "@tanstack/react-query";
+import type { DeviceDatabase } from "./database";
+
+/** One query as it lies on the device. */
+export interface KeptQuery {
+  readonly hash: string;
+  readonly keptAt: number;
+  readonly state: DehydratedState["queries"][number];
+}
+
+/** Which queries are kept: what opens the app, and the lists that were looked at. */
+const KEPT = new Set<unknown>(["profile", "lists", "labels", "task-list"]);
+/** Of a list: enough for a while without a network, and little enough to be written often. */
+const KEPT_PAGES = 5;
+const KEPT_FOR_MS = 30 * 24 * 60 * 60 * 1_000;
+/** Soon enough for whoever closes the window at once, and seldom enough for many changes in a row. */
+const DELAY_MS = 250;
+const REVISION_KEY = ["revision"];
+
+/** The user's revision up to which everything that is loaded here is current; undefined before anybody has asked. */
+export function caughtUpRevision(client: QueryClient): number | undefined {
+  return client.getQueryData<number>(REVISION_KEY);
+}
+
+/** Note that everything that is loaded here is current up to a revision. */
+export function noteCaughtUp(client: QueryClient, revision: number): void {
+  client.setQueryDefaults(REVISION_KEY, { gcTime: Number.POSITIVE_INFINITY });
+  client.setQueryData(REVISION_KEY, revision);
+}
+
+/** Put what was last seen on this device back into the client. */
+export async function restoreQueries(client: QueryClient, database: DeviceDatabase): Promise<void> {
+  const oldest = Date.now() - KEPT_FOR_MS;
+  try {
+    const reading = database.transaction(["queries", "revisions"], "readwrite");
+    const [queries, revisions] = [reading.objectStore("queries"), reading.objectStore("revisions")];
+    const [kept, hashes, numbers] = await Promise.all([
+      queries.getAll(),
+      revisions.getAllKeys(),
+      revisions.getAll(),
+    ]);
+    const revisionOf = new Map(hashes.map((hash, index) => [hash, numbers[index]]));
+    const present = kept.filter(({ keptAt }) => keptAt > oldest);
+    const expired = kept.filter(({ keptAt }) => keptAt <= oldest);
+    await Promise.all([
+      ...expired.flatMap(({ hash }) => [queries.delete(hash), revisions.delete(hash)]),
+      reading.done,
+    ]);
+    const known = present.flatMap(({ hash }) => revisionOf.get(hash) ?? []);
+    if (known.length === present.length && known.length > 0) {
+      hydrate(client, { queries: present.map(({ state }) => state), mutations: [] });
+      noteCaughtUp(client, Math.min(...known));
+    }
+  } catch {
+    // As on a device that is new.
+  }
+}
+
+/**
+ * Writes what is seen to the device, a moment after it has changed.
+ *
+ * `beforeWriting` is asked ahead of each time and returns what is to be done when it has succeeded.
+ */
+export class QueryKeeper {
+  readonly #client: QueryClient;
+  readonly #database: DeviceDatabase;
+  readonly #beforeWriting: () => () => Promise<void>;
+  readonly #written = new Map<string, unknown>();
+  #timer: number | undefined;
+
+  constructor(client: QueryClient, database: DeviceDatabase, beforeWriting: () => () => Promise<void>) {
+    this.#client = client;
+    this.#database = database;
+    this.#beforeWriting = beforeWriting;
+  }
+
+  /** Begin to follow what is seen; returns how to stop. */
+  start(): () => void {
+    const stop = this.#client.getQueryCache().subscribe(({ type, query }) => {
+      if (type === "updated" && (isKept(query) || query.queryKey[0] === REVISION_KEY[0])) {
+        this.#timer ??= window.setTimeout(this.#write, DELAY_MS);
+      }
+    });
+    document.addEventListener("visibilitychange", this.#writeWhenHidden);
+    return () => {
+      stop();
+      window.clearTimeout(this.#timer);
+      document.removeEventListener("visibilitychange", this.#writeWhenHidden);
+    };
+  }
+
+  readonly #writeWhenHidden = () => {
+    if (document.visibilityState === "hidden" && this.#timer !== undefined) {
+      window.clearTimeout(this.#timer);
+      this.#write();
+    }
+  };
+
+  readonly #write = () => {
+    this.#timer = undefined;
+    void this.write();
+  };
+
+  /** Write what has changed since the last time. */
+  async write(): Promise<void> {
+    const revision = caughtUpRevision(this.#client);
+    if (revision === undefined) {
+      return; // nobody could tell later what has changed since
+    }
+    const finish = this.#beforeWriting();
+    const queries = dehydrate(this.#client, { shouldDehydrateQuery: isKept }).queries.map(shortened);
+    const changed = queries.filter((query) => !this.#isWritten(query.queryHash, query.state.data));
+    const keptAt = Date.now();
+    try {
+      const writing = this.#database.transaction(["queries", "revisions"], "readwrite");
+      const [kept, revisions] = [writing.objectStore("queries"), writing.objectStore("revisions")];
+      await Promise.all([
+        ...changed.map((state) => kept.put({ hash: state.queryHash, keptAt, state })),
+        ...queries.map(({ queryHash }) => revisions.put(revision, queryHash)),
+        writing.done,
+      ]);
+    } catch {
+      return; // the device is full, or another tab signs out; what is there is older, not wrong
+    }
+    for (const { queryHash, state } of changed) {
+      this.#written.set(queryHash, state.data);
+    }
+    await finish();
+  }
+
+  #isWritten(hash: string, data: unknown): boolean {
+    const before = this.#written.get(hash);
+    return isInfinite(before) && isInfinite(data)
+      ? before.pages.length === data.pages.length &&
+          before.pages.every((page, index) => page === data.pages[index])
+      : before === data;
+  }
+}
+
+function isKept(query: Query): boolean {
+  return KEPT.has(query.queryKey[0]) && query.state.data !== undefined && query.meta?.isPassing !== true;
+}
+
+/** What can be stored of a query: no promises, and of a list the first pages. */
+function shortened({ promise: _, ...query }: KeptQuery["state"]): KeptQuery["state"] {
+  const { data, ...state } = query.state;
+  const isLong = isInfinite(data) && data.pages.length > KEPT_PAGES;
+  const kept = isLong
+    ? { pages: data.pages.slice(0, KEPT_PAGES), pageParams: data.pageParams.slice(0, KEPT_PAGES) }
+    : data;
+  return { ...query, state: { ...state, data: kept } };
+}
+
+function isInfinite(data: unknown): data is InfiniteData<unknown> {
+  return typeof data === "object" && data !== null && "pages" in data && Array.isArray(data.pages);
+}

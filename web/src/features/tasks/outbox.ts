@@ -1,0 +1,459 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import { newIdempotencyKey } from "../../api/http";
+import { ApiProblem, UnreachableError } from "../../api/problem";
+import { isTransient, mayRetry, retryDelay } from "../../api/retry";
+import type { TaskChanges } from "./pages";
+import { currentOf, isGone, MAX_BATCH, type Outcome, sendChanges } from "./send-changes";
+import { patching, predict, seenBefore, type TaskChange, taskIdOf } from "./task-changes";
+import { applyChanges, labelsQuery } from "./task-queries";
+
+/** Changes that are sent together, and that wait for it. */
+export interface QueuedChanges {
+  readonly state: "queued";
+  /** The idempotency key under which they are sent, each time. */
+  readonly key: string;
+  /** The window that sends them. */
+  readonly owner: string;
+  /** They are sent in this order. */
+  readonly order: number;
+  readonly changes: readonly TaskChange[];
+  /** What the service had of their tasks, of which nothing else was waiting. */
+  readonly confirmed: readonly TaskOut[];
+}
+
+/** A change that the service refused, until somebody has read that. */
+export interface RefusedChange {
+  readonly state: "refused";
+  readonly key: string;
+  readonly owner: string;
+  readonly order: number;
+  readonly change: TaskChange;
+  /** The answer of the service; undefined where something else went wrong. */
+  readonly problem: { readonly status: number; readonly document: Record<string, unknown> } | undefined;
+}
+
+/** What became of changes, until a copy of what is shown since is on the device. */
+export interface SettledChanges extends TaskChanges {
+  readonly state: "settled";
+  readonly key: string;
+  readonly owner: string;
+}
+
+export type ChangeRecord = QueuedChanges | RefusedChange | SettledChanges;
+
+/** Where changes are kept that must outlive the window. */
+export interface ChangeStore {
+  /** Put and delete records at once. Rejects when they cannot be kept. */
+  readonly write: (put: readonly ChangeRecord[], deleted: readonly string[]) => Promise<void>;
+  /** Take over all records whose windows are gone, and return them. */
+  readonly adopt: (owner: string) => Promise<readonly ChangeRecord[]>;
+}
+
+/** What there is to say about the changes that were made here. */
+export interface OutboxState {
+  /** How many changes the service does not have yet. */
+  readonly pending: number;
+  /** Whether sending them has failed, and is tried again. */
+  readonly isStuck: boolean;
+  /** Whether they would be lost with this window. */
+  readonly isAtRisk: boolean;
+  readonly refused: readonly RefusedChange[];
+}
+
+/** Longer than the first tries to add a task take together; after that a task shown twice is the lesser evil. */
+const CREATION_PATIENCE_MS = 5_000;
+/** The answers that say that a server is away, not that it failed at this. */
+const AWAY = new Set([429, 502, 503, 504]);
+
+/**
+ * The changes of tasks that were made in this window: shown at once, kept on the device, and sent one after another.
+ *
+ * What nobody answers is sent again until somebody does. What the service refuses is taken back, and told. What the
+ * service has of a task whose changes wait is remembered, so that each can be taken back alone.
+ */
+export class Outbox {
+  readonly #client: QueryClient;
+  readonly #store: ChangeStore;
+  readonly #owner: string;
+  readonly #timezone: () => string;
+  #queue: QueuedChanges[] = [];
+  #settled: string[] = [];
+  readonly #confirmed = new Map<string, TaskOut | undefined>();
+  /** The service's ids of tasks that were added in this window. */
+  readonly #ids = new Map<string, string>();
+  readonly #waiting = new Map<string, (outcomes: readonly Outcome[]) => void>();
+  readonly #listeners = new Set<() => void>();
+  #state: OutboxState = { pending: 0, isStuck: false, isAtRisk: false, refused: [] };
+  #lastOrder = 0;
+  #isRunning = false;
+  #wake: (() => void) | undefined;
+
+  /** `timezone` tells the user's, in which due dates without one of their own are meant. */
+  constructor(client: QueryClient, store: ChangeStore, owner: string, timezone: () => string) {
+    this.#client = client;
+    this.#store = store;
+    this.#owner = owner;
+    this.#timezone = timezone;
+  }
+
+  /** Take over what windows that are gone have left behind: show it, and send what was not sent. */
+  async adopt(): Promise<void> {
+    const records = await this.#store.adopt(this.#owner);
+    for (const { tasks, gone } of records.filter((record) => record.state === "settled")) {
+      applyChanges(this.#client, { tasks, gone });
+    }
+    this.#settled.push(...records.filter(({ state }) => state === "settled").map(({ key }) => key));
+    const queued = records.filter((record) => record.state === "queued");
+    for (const { confirmed } of queued) {
+      for (const task of confirmed) {
+        this.#confirmed.set(task.id, task);
+      }
+    }
+    this.#queue = [...this.#queue, ...queued].toSorted((one, other) => one.order - other.order);
+    for (const { changes } of queued) {
+      this.#show(changes.map(taskIdOf));
+    }
+    const refused = records.filter((record) => record.state === "refused");
+    this.#tell({ refused: [...this.#state.refused, ...refused] });
+    this.resume();
+  }
+
+  /**
+   * Show changes, keep them, and send them as soon as all earlier ones are through.
+   *
+   * Resolves, when the service has answered, with what became of each.
+   */
+  async make(changes: readonly TaskChange[]): Promise<readonly Outcome[]> {
+    const outcomes: Promise<readonly Outcome[]>[] = [];
+    for (let start = 0; start < changes.length; start += MAX_BATCH) {
+      outcomes.push(this.#enqueue(changes.slice(start, start + MAX_BATCH)));
+    }
+    return (await Promise.all(outcomes)).flat();
+  }
+
+  /** Take in what has changed on the service, below the changes that wait here. */
+  receive(news: TaskChanges): void {
+    const shown: TaskOut[] = [];
+    const gone: string[] = [];
+    const waiting: string[] = [];
+    for (const task of news.tasks) {
+      if (this.#isWaiting(task.id)) {
+        this.#confirmed.set(task.id, newer(this.#confirmed.get(task.id), task));
+        waiting.push(task.id);
+      } else {
+        shown.push(task);
+      }
+    }
+    for (const id of news.gone) {
+      if (this.#isWaiting(id)) {
+        this.#confirmed.set(id, undefined);
+        waiting.push(id);
+      } else {
+        gone.push(id);
+      }
+    }
+    applyChanges(this.#client, { tasks: shown, gone });
+    this.#show(waiting);
+  }
+
+  /** Send now what was to be tried again later. */
+  readonly resume = (): void => {
+    this.#wake?.();
+    if (!this.#isRunning) {
+      void this.#run();
+    }
+  };
+
+  /** Make a refused change again: of the task as it is by now. */
+  readonly insist = (refused: RefusedChange): void => {
+    const { change } = refused;
+    const current = refused.problem && currentIn(refused.problem);
+    this.drop(refused);
+    void this.make([
+      current !== undefined && change.kind === "update" ? patching(current, change.patch) : change,
+    ]);
+  };
+
+  /** Forget a refused change, which somebody has read. */
+  readonly drop = (refused: RefusedChange): void => {
+    this.#tell({ refused: this.#state.refused.filter(({ key }) => key !== refused.key) });
+    void this.#keep([], [refused.key]);
+  };
+
+  /** The id under which the service has a task. */
+  realIdOf(id: string): string {
+    return this.#ids.get(id) ?? id;
+  }
+
+  /** Return what forgets, once a copy of what is shown now is on the device, what that copy shows. */
+  readonly rememberSettled = (): (() => Promise<void>) => {
+    const settled = this.#settled;
+    this.#settled = [];
+    return () => this.#keep([], settled);
+  };
+
+  /**
+   * Wait until no task is being added by this window. Each gets its id by its own answer; brought by another way before
+   * that, it would stand there twice.
+   */
+  whenCreationsSettled(): Promise<void> {
+    const isCreating = () => this.#queue.some(({ changes }) => changes.some(({ kind }) => kind === "create"));
+    if (!isCreating()) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const finish = () => {
+        window.clearTimeout(timer);
+        stop();
+        resolve();
+      };
+      const stop = this.subscribe(() => {
+        if (!isCreating()) {
+          finish();
+        }
+      });
+      const timer = window.setTimeout(finish, CREATION_PATIENCE_MS);
+    });
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getState = (): OutboxState => this.#state;
+
+  #enqueue(made: readonly TaskChange[]): Promise<readonly Outcome[]> {
+    const changes = made.map((change) => withIds(change, this.#ids));
+    const confirmed: TaskOut[] = [];
+    for (const change of changes) {
+      const id = taskIdOf(change);
+      if (!this.#isWaiting(id)) {
+        const seen = seenBefore(change);
+        this.#confirmed.set(id, seen);
+        confirmed.push(...(seen === undefined ? [] : [seen]));
+      }
+    }
+    const key = newIdempotencyKey();
+    this.#lastOrder = Math.max(this.#lastOrder + 1, Date.now());
+    const entry: QueuedChanges = {
+      state: "queued",
+      key,
+      owner: this.#owner,
+      order: this.#lastOrder,
+      changes,
+      confirmed,
+    };
+    const outcomes = new Promise<readonly Outcome[]>((resolve) => this.#waiting.set(key, resolve));
+    this.#queue.push(entry);
+    this.#show(changes.map(taskIdOf));
+    this.#tell({});
+    // Kept before it is sent, so that a window that goes away meanwhile leaves somebody who asks what became of it.
+    void this.#keep([entry], []).then(this.resume);
+    return outcomes;
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    let failures = 0;
+    for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
+      try {
+        this.#settle(entry, await sendChanges(entry.key, entry.changes));
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 401) {
+          break; // it goes on with the next session
+        }
+        if (isTransient(error) && (isAway(error) || mayRetry(failures, error))) {
+          this.#tell({ isStuck: true });
+          await this.#pause(retryDelay(failures, error));
+          failures += 1;
+          continue;
+        }
+        const reason = error instanceof Error ? error : new Error(String(error));
+        this.#settle(
+          entry,
+          entry.changes.map(() => ({ isSaved: false, error: reason })),
+        );
+      }
+      failures = 0;
+    }
+    this.#isRunning = false;
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = () => {
+        window.clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = window.setTimeout(finish, delayMs);
+      this.#wake = finish;
+    });
+  }
+
+  #settle(entry: QueuedChanges, outcomes: readonly Outcome[]): void {
+    this.#queue = this.#queue.filter(({ key }) => key !== entry.key);
+    const waiting = this.#queue;
+    const refused: RefusedChange[] = [];
+    const ids = new Set<string>();
+    for (const [index, change] of entry.changes.entries()) {
+      const outcome = outcomes[index];
+      const id = taskIdOf(change);
+      ids.add(id);
+      if (outcome?.isSaved) {
+        this.#confirm(change, outcome.task, ids);
+      } else if (outcome !== undefined) {
+        const current = currentOf(outcome.error);
+        if (current !== undefined) {
+          this.#confirmed.set(id, newer(this.#confirmed.get(id), current));
+        } else if (isGone(outcome.error)) {
+          this.#confirmed.set(id, undefined);
+        }
+        refused.push(this.#refusalOf(entry, index, change, outcome.error));
+      }
+    }
+    const shown = this.#show([...ids]);
+    for (const id of ids) {
+      this.#passOn(id);
+    }
+    const rebased = this.#queue.filter((other) => !waiting.includes(other));
+    // The record of what became of it takes the place of the entry.
+    const settled: SettledChanges = { state: "settled", key: entry.key, owner: this.#owner, ...shown };
+    this.#settled.push(entry.key);
+    void this.#keep([settled, ...refused, ...rebased], []);
+    if (refused.length < entry.changes.length) {
+      void this.#client.invalidateQueries({ queryKey: labelsQuery.queryKey });
+    }
+    this.#tell({ isStuck: false, refused: [...this.#state.refused, ...refused] });
+    this.#waiting.get(entry.key)?.(outcomes);
+    this.#waiting.delete(entry.key);
+  }
+
+  /** Note what the service made of a change, and let the later ones of the same task build on it. */
+  #confirm(change: TaskChange, task: TaskOut | undefined, ids: Set<string>): void {
+    const id = taskIdOf(change);
+    if (task === undefined || change.kind !== "create") {
+      this.#confirmed.set(id, task && newer(this.#confirmed.get(id), task));
+    } else {
+      this.#ids.set(id, task.id);
+      this.#confirmed.delete(id);
+      this.#confirmed.set(task.id, task);
+      ids.add(task.id);
+    }
+    if (task !== undefined) {
+      const seen = change.kind === "create" ? 0 : change.task.revision;
+      this.#queue = this.#queue.map((entry) => {
+        const changes = entry.changes.map((later) => withRevision(withIds(later, this.#ids), task, seen));
+        return changes.every((later, index) => later === entry.changes[index])
+          ? entry
+          : { ...entry, changes };
+      });
+    }
+  }
+
+  /** Leave what the service has of a task to the first change of it that waits; forget it where there is none. */
+  #passOn(id: string): void {
+    const first = this.#queue.findIndex(({ changes }) => changes.some((change) => taskIdOf(change) === id));
+    const entry = this.#queue[first];
+    if (entry === undefined) {
+      this.#confirmed.delete(id);
+      return;
+    }
+    const task = this.#confirmed.get(id);
+    const others = entry.confirmed.filter((other) => other.id !== id);
+    const confirmed = task === undefined ? others : [...others, task];
+    this.#queue = this.#queue.with(first, { ...entry, confirmed });
+  }
+
+  #refusalOf(entry: QueuedChanges, index: number, change: TaskChange, error: Error): RefusedChange {
+    const problem =
+      error instanceof ApiProblem ? { status: error.status, document: { ...error.document } } : undefined;
+    return {
+      state: "refused",
+      key: `${entry.key}/${index}`,
+      owner: this.#owner,
+      order: entry.order,
+      change,
+      problem,
+    };
+  }
+
+  /** Show tasks as the service has them, with what the changes that wait make of them. */
+  #show(ids: readonly string[]): TaskChanges {
+    const tasks: TaskOut[] = [];
+    const gone: string[] = [];
+    for (const id of ids) {
+      const waiting = this.#queue.flatMap(({ changes }) =>
+        changes.filter((change) => taskIdOf(change) === id),
+      );
+      const shown = waiting.reduce<TaskOut | undefined>(
+        (present, change) => predict(change, present, this.#timezone()),
+        this.#confirmed.get(id),
+      );
+      if (shown === undefined) {
+        gone.push(id);
+      } else {
+        tasks.push(shown);
+      }
+    }
+    applyChanges(this.#client, { tasks, gone });
+    return { tasks, gone };
+  }
+
+  #isWaiting(id: string): boolean {
+    return this.#queue.some(({ changes }) => changes.some((change) => taskIdOf(change) === id));
+  }
+
+  async #keep(put: readonly ChangeRecord[], deleted: readonly string[]): Promise<void> {
+    try {
+      await this.#store.write(put, deleted);
+      this.#tell({ isAtRisk: false });
+    } catch {
+      this.#tell({ isAtRisk: true });
+    }
+  }
+
+  #tell(news: Partial<OutboxState>): void {
+    const pending = this.#queue.reduce((sum, { changes }) => sum + changes.length, 0);
+    this.#state = { ...this.#state, ...news, pending };
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+}
+
+/** Return the version of a task that stands in a refused change's way. */
+export function currentIn({ status, document }: NonNullable<RefusedChange["problem"]>): TaskOut | undefined {
+  return currentOf(new ApiProblem(status, document));
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiProblem && AWAY.has(error.status));
+}
+
+function newer(known: TaskOut | undefined, task: TaskOut): TaskOut {
+  return known !== undefined && known.revision > task.revision ? known : task;
+}
+
+/** Return a change that names the service's ids of tasks that had none when it was made. */
+function withIds(change: TaskChange, ids: ReadonlyMap<string, string>): TaskChange {
+  if (change.kind === "create") {
+    const parent = change.draft.parent_id && ids.get(change.draft.parent_id);
+    return parent ? { ...change, draft: { ...change.draft, parent_id: parent } } : change;
+  }
+  const id = ids.get(change.task.id);
+  const own = id === undefined ? change : { ...change, task: { ...change.task, id } };
+  const after = own.kind === "move" && own.place.afterId !== null ? ids.get(own.place.afterId) : undefined;
+  return own.kind === "move" && after !== undefined
+    ? { ...own, place: { ...own.place, afterId: after } }
+    : own;
+}
+
+/** Return a change of a task as one of the version that an earlier change has made, if it was one of what that saw. */
+function withRevision(change: TaskChange, made: TaskOut, seen: number): TaskChange {
+  return change.kind !== "create" && change.task.id === made.id && change.task.revision === seen
+    ? { ...change, task: { ...change.task, revision: made.revision } }
+    : change;
+}

@@ -1,0 +1,43 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { type ChangeRecord, type ChangeStore, Outbox } from "../features/tasks/outbox";
+
+/** Keeps changes as a device does, in memory; `living` are the windows that are still there. */
+export class MemoryStore implements ChangeStore {
+  readonly records = new Map<string, ChangeRecord>();
+  readonly living = new Set<string>();
+  /** Whether there is no room for more. */
+  isFull = false;
+
+  readonly write: ChangeStore["write"] = async (put, deleted) => {
+    if (this.isFull) {
+      throw new DOMException("No room.", "QuotaExceededError");
+    }
+    // What lies on a device is a copy.
+    for (const record of structuredClone(put)) {
+      this.records.set(record.key, record);
+    }
+    for (const key of deleted) {
+      this.records.delete(key);
+    }
+  };
+
+  readonly adopt: ChangeStore["adopt"] = async (owner) => {
+    const orphans = [...this.records.values()].filter(
+      (record) => record.owner !== owner && !this.living.has(record.owner),
+    );
+    await this.write(
+      orphans.map((record) => ({ ...record, owner })),
+      [],
+    );
+    return orphans.map((record) => ({ ...record, owner }));
+  };
+}
+
+/** The outbox of a window. */
+export function outboxOf(
+  client: QueryClient,
+  store: ChangeStore = new MemoryStore(),
+  owner = "window-1",
+): Outbox {
+  return new Outbox(client, store, owner, () => "UTC");
+}
