@@ -33,6 +33,8 @@ import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import { announceSession } from "../api/tabs";
 import type { Device } from "../device/device";
 import { caughtUpRevision, noteCaughtUp } from "../device/kept-queries";
+import { DragArea } from "../features/dragging/DragArea";
+import { DropList } from "../features/dragging/DropList";
 import { Catcher, followRevisions } from "../features/live/live-updates";
 import { SearchField } from "../features/search/SearchField";
 import { keepDraft } from "../features/tasks/draft";
@@ -57,7 +59,9 @@ export function Shell({ profile, device }: { readonly profile: ProfileOut; reado
   const notices = useNewNotices();
   return (
     <NoticesContext value={notices}>
-      <Frame profile={profile} device={device} />
+      <DragArea>
+        <Frame profile={profile} device={device} />
+      </DragArea>
     </NoticesContext>
   );
 }
@@ -149,7 +153,6 @@ const VIEWS = [
   { to: "/today", label: en.views.today, Icon: IconCalendarDue },
   { to: "/upcoming", label: en.views.upcoming, Icon: IconCalendar },
   { to: "/all", label: en.views.all, Icon: IconLayoutList },
-  { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
 ] as const;
 
 function Views() {
@@ -165,16 +168,24 @@ function Views() {
           leftSection={<Icon size={ICON} aria-hidden />}
         />
       ))}
+      <DropList listId={null} name={en.views.inbox}>
+        <NavLink
+          renderRoot={(props) => <Link to="/inbox" {...props} />}
+          label={en.views.inbox}
+          leftSection={<IconInbox size={ICON} aria-hidden />}
+        />
+      </DropList>
       <NewList />
       {lists.data
         ?.filter((list) => !list.archived)
         .map((list) => (
-          <NavLink
-            key={list.id}
-            renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
-            label={list.name}
-            leftSection={<IconList size={ICON} color={list.color ?? undefined} aria-hidden />}
-          />
+          <DropList key={list.id} listId={list.id} name={list.name}>
+            <NavLink
+              renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
+              label={list.name}
+              leftSection={<IconList size={ICON} color={list.color ?? undefined} aria-hidden />}
+            />
+          </DropList>
         ))}
       {(labels.data ?? []).length > 0 && <Heading text={en.views.labels} />}
       {labels.data?.map((label) => (

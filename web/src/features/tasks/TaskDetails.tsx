@@ -51,13 +51,13 @@ function Panel({ opener, ...props }: Props & { readonly opener: Element | null }
   }, [opener]);
   return (
     <div ref={content}>
-      <Loaded key={props.taskId} {...props} />
+      <Loaded key={useOutbox().firstIdOf(props.taskId)} {...props} />
     </div>
   );
 }
 
 function Loaded({ taskId, day, actions, opened }: Props) {
-  const task = useQuery(taskQuery(useQueryClient(), useOutbox().realIdOf(taskId)));
+  const task = useQuery(taskQuery(useQueryClient(), taskId));
   if (task.isPending) {
     return <Skeleton height={200} />;
   }

@@ -9,7 +9,7 @@ import { useTaskActions } from "./task-actions";
 import { type Day, shownTaskListQuery } from "./task-queries";
 import { useOpenTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
-import type { TaskView } from "./view";
+import { isOrderedByHand, type TaskView } from "./view";
 
 interface Props {
   readonly title: string;
@@ -35,6 +35,7 @@ export function TaskListPage({ title, view, day }: Props) {
         day={day}
         actions={actions}
         opened={opened}
+        canReorder={isOrderedByHand(view)}
         empty={<Text c="dimmed">{emptyText(view)}</Text>}
       />
     </Stack>

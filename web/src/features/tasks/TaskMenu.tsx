@@ -20,6 +20,9 @@ interface Props {
   readonly onDelete: (task: TaskOut) => void;
   readonly onPatch: (task: TaskOut, patch: TaskPatch) => void;
   readonly onOpen: OpenTask["open"];
+  readonly onSelect: (taskId: string) => void;
+  /** Moves the task so many rows down, or up; missing where the order is not made by hand. */
+  readonly onMove: ((task: TaskOut, rows: number) => void) | undefined;
 }
 
 const words = en.menu;
@@ -87,7 +90,7 @@ function Anchor({ top, ref }: AnchorProps) {
   return <span ref={ref} className="task-menu-anchor" style={{ transform: `translateY(${top}px)` }} />;
 }
 
-function Actions({ task, onSection, onToggle, onDelete, onOpen }: Props) {
+function Actions({ task, onSection, onToggle, onDelete, onOpen, onSelect, onMove }: Props) {
   return (
     <>
       <Menu.Item rightSection={<Kbd size="xs">e</Kbd>} onClick={() => onOpen(task.id)}>
@@ -124,7 +127,20 @@ function Actions({ task, onSection, onToggle, onDelete, onOpen }: Props) {
           {words.list}
         </Menu.Item>
       )}
+      {onMove !== undefined && (
+        <>
+          <Menu.Item rightSection={<Kbd size="xs">Alt ↑</Kbd>} onClick={() => onMove(task, -1)}>
+            {words.up}
+          </Menu.Item>
+          <Menu.Item rightSection={<Kbd size="xs">Alt ↓</Kbd>} onClick={() => onMove(task, 1)}>
+            {words.down}
+          </Menu.Item>
+        </>
+      )}
       <Menu.Divider />
+      <Menu.Item rightSection={<Kbd size="xs">x</Kbd>} onClick={() => onSelect(task.id)}>
+        {words.select}
+      </Menu.Item>
       <Menu.Item onClick={() => onDelete(task)}>{words.delete}</Menu.Item>
     </>
   );

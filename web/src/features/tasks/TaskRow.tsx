@@ -13,6 +13,8 @@ interface Props {
   readonly day: Day;
   readonly isCurrent: boolean;
   readonly isMenuOpen?: boolean;
+  /** Whether the task is one of the selected ones; undefined while nothing is selected. */
+  readonly isSelected?: boolean | undefined;
   /** Title of the task that this one is a part of, where that is known. */
   readonly parentTitle?: string | undefined;
   readonly onComplete: (task: TaskOut) => void;
@@ -20,6 +22,7 @@ interface Props {
   readonly onPatch: (task: TaskOut, patch: TaskPatch) => void;
   readonly onOpen: (taskId: string) => void;
   readonly onMenu?: (taskId: string) => void;
+  readonly onSelect?: (taskId: string) => void;
 }
 
 /** One line of a list. */
@@ -28,21 +31,32 @@ export const TaskRow = memo(function TaskRow({
   day,
   isCurrent,
   isMenuOpen = false,
+  isSelected,
   parentTitle,
   onComplete,
   onDelete,
   onPatch,
   onOpen,
   onMenu,
+  onSelect,
 }: Props) {
   const due = describeDue(task, day);
   return (
     <div
       className="task-row"
       data-current={isCurrent}
+      data-selected={isSelected}
       data-pending={isPending(task)}
       data-status={task.status}
     >
+      {isSelected !== undefined && (
+        <Checkbox
+          size="xs"
+          aria-label={en.task.select(task.title)}
+          checked={isSelected}
+          onChange={() => onSelect?.(task.id)}
+        />
+      )}
       <Checkbox
         radius="xl"
         aria-label={task.status === "done" ? en.task.reopen(task.title) : en.task.complete(task.title)}

@@ -1,6 +1,10 @@
+import { useDroppable } from "@dnd-kit/core";
+import { useMergedRef } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import type { DropTarget } from "../dragging/drag";
+import { useOutbox } from "./outbox-context";
 
 export const ROW_HEIGHT = 40;
 /** Rows that are drawn beyond the edge, and before whose end the next page is asked for. */
@@ -21,19 +25,34 @@ interface Props {
   readonly onCurrent: (taskId: string) => void;
   readonly nameOf: (task: TaskOut) => string;
   readonly children: (task: TaskOut) => ReactNode;
+  /** The row that is dragged among these, -1 for none; undefined where rows stay in their places. */
+  readonly dragged?: number | undefined;
+  /** A row was clicked with Shift (to take in all from the last one to it), or with Control. */
+  readonly onPick?: ((taskId: string, isRange: boolean) => void) | undefined;
   /** What floats at a row, by the row's distance from the top in pixels. */
   readonly overlay?: (topOf: (index: number) => number) => ReactNode;
 }
 
 /** A list of tasks of which only the rows in sight are drawn, however many there are. */
-export function VirtualRows({ tasks, paging, current, onCurrent, nameOf, children, overlay }: Props) {
+export function VirtualRows({
+  tasks,
+  paging,
+  current,
+  onCurrent,
+  nameOf,
+  children,
+  dragged,
+  onPick,
+  overlay,
+}: Props) {
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = paging;
+  const outbox = useOutbox();
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: tasks.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => tasks[index]?.id ?? index,
+    getItemKey: (index) => outbox.firstIdOf(tasks[index]?.id ?? String(index)),
     overscan: OVERSCAN,
   });
   const items = rows.getVirtualItems();
@@ -57,12 +76,15 @@ export function VirtualRows({ tasks, paging, current, onCurrent, nameOf, childre
             task && (
               <Row
                 key={item.key}
+                taskId={task.id}
                 name={nameOf(task)}
                 top={item.start}
-                place={item.index + 1}
+                index={item.index}
                 count={hasNextPage ? -1 : tasks.length}
                 isCurrent={item.index === current}
+                dragged={dragged}
                 onFocus={() => onCurrent(task.id)}
+                onPick={onPick}
               >
                 {children(task)}
               </Row>
@@ -75,32 +97,50 @@ export function VirtualRows({ tasks, paging, current, onCurrent, nameOf, childre
   );
 }
 
-interface RowProps {
+interface RowProps extends Pick<Props, "dragged" | "onPick"> {
+  readonly taskId: string;
   readonly name: string;
   readonly top: number;
-  readonly place: number;
+  readonly index: number;
   readonly count: number;
   readonly isCurrent: boolean;
   readonly onFocus: () => void;
   readonly children: ReactNode;
 }
 
-function Row({ name, top, place, count, isCurrent, onFocus, children }: RowProps) {
+function Row({ taskId, name, top, index, count, isCurrent, dragged, onFocus, onPick, children }: RowProps) {
   const element = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isCurrent && element.current !== null && mayTakeFocus(element.current)) {
       element.current.focus({ preventScroll: true });
     }
   }, [isCurrent]);
+  const target: DropTarget = { kind: "row", taskId };
+  const { setNodeRef, isOver } = useDroppable({ id: taskId, data: target, disabled: dragged === undefined });
+  const isTarget = isOver && dragged !== undefined && dragged !== -1 && dragged !== index;
+  const pick = (event: MouseEvent) => {
+    const isPicking = event.shiftKey || event.ctrlKey || event.metaKey;
+    // In a field where somebody types, they choose text.
+    if (onPick !== undefined && isPicking && event.target !== document.activeElement) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.type === "click") {
+        onPick(taskId, event.shiftKey);
+      }
+    }
+  };
   return (
     <li
-      ref={element}
+      ref={useMergedRef(element, setNodeRef)}
       tabIndex={-1}
       aria-label={name}
       aria-setsize={count}
-      aria-posinset={place}
+      aria-posinset={index + 1}
+      data-drop={isTarget ? (index > dragged ? "below" : "above") : undefined}
       style={{ transform: `translateY(${top}px)` }}
       onFocus={onFocus}
+      onMouseDownCapture={pick}
+      onClickCapture={pick}
     >
       {children}
     </li>

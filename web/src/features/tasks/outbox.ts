@@ -82,6 +82,7 @@ export class Outbox {
   readonly #confirmed = new Map<string, TaskOut | undefined>();
   /** The service's ids of tasks that were added in this window. */
   readonly #ids = new Map<string, string>();
+  readonly #firstIds = new Map<string, string>();
   readonly #waiting = new Map<string, (outcomes: readonly Outcome[]) => void>();
   readonly #listeners = new Set<() => void>();
   #state: OutboxState = { pending: 0, isStuck: false, isAtRisk: false, refused: [] };
@@ -184,6 +185,11 @@ export class Outbox {
   /** The id under which the service has a task. */
   realIdOf(id: string): string {
     return this.#ids.get(id) ?? id;
+  }
+
+  /** The id under which a task was first shown in this window: its row is the same before and after it was added. */
+  firstIdOf(id: string): string {
+    return this.#firstIds.get(id) ?? id;
   }
 
   /** Return what forgets, once a copy of what is shown now is on the device, what that copy shows. */
@@ -338,6 +344,7 @@ export class Outbox {
       this.#confirmed.set(id, task && newer(this.#confirmed.get(id), task));
     } else {
       this.#ids.set(id, task.id);
+      this.#firstIds.set(task.id, id);
       this.#confirmed.delete(id);
       this.#confirmed.set(task.id, task);
       ids.add(task.id);

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useOutbox, useOutboxState } from "./outbox-context";
 
 /** What the details begin with when it was asked for by a key; each time another object. */
 export interface WantedField {
@@ -15,7 +16,10 @@ export interface OpenTask {
 
 /** The task whose details are open; the address bar says which. */
 export function useOpenTask(): OpenTask {
-  const { task: id } = useSearch({ from: "/signed-in" });
+  const { task } = useSearch({ from: "/signed-in" });
+  const outbox = useOutbox();
+  useOutboxState();
+  const id = task === undefined ? undefined : outbox.realIdOf(task);
   const [wanted, setWanted] = useState<WantedField>();
   const navigate = useNavigate();
   const open = useCallback<OpenTask["open"]>(
@@ -28,5 +32,11 @@ export function useOpenTask(): OpenTask {
     },
     [navigate],
   );
+  useEffect(() => {
+    if (id !== task) {
+      // It has been added since; the address is to lead to it in another window, too.
+      void navigate({ to: ".", search: (others) => ({ ...others, task: id }), replace: true });
+    }
+  }, [id, task, navigate]);
   return useMemo(() => ({ id, wanted, open }), [id, wanted, open]);
 }

@@ -14,8 +14,13 @@ const OPEN = ["todo", "in_progress"] as const;
 
 /** Return the day after another, both as `YYYY-MM-DD`. */
 export function dayAfter(day: string): string {
+  return daysAfter(day, 1);
+}
+
+/** Return the day that comes so many days after another, both as `YYYY-MM-DD`. */
+export function daysAfter(day: string, count: number): string {
   const date = new Date(`${day}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() + 1);
+  date.setUTCDate(date.getUTCDate() + count);
   return date.toISOString().slice(0, 10);
 }
 
@@ -92,6 +97,11 @@ function showsOpen(view: OpenView, task: TaskOut, today: string, timezone: strin
     case "label":
       return task.labels.includes(view.label);
   }
+}
+
+/** Whether the order of a view is the one that tasks are put in by hand. */
+export function isOrderedByHand({ kind }: TaskView): boolean {
+  return kind === "all" || kind === "inbox" || kind === "list" || kind === "label";
 }
 
 /** Compare two tasks in the order of a view, as the service sorts them: ties by id, text by its characters. */

@@ -5,7 +5,9 @@ import { type FormEvent, useId } from "react";
 import type { TaskOut } from "../../../api/generated/taskfleet.schemas";
 import { en } from "../../../words/en";
 import { KeptText } from "../KeptText";
+import { useOutbox } from "../outbox-context";
 import type { TaskActions } from "../task-actions";
+import { isPending } from "../task-changes";
 import { type Day, shownTaskListQuery } from "../task-queries";
 import { keepTyped, useTyped } from "../typed-text";
 
@@ -25,7 +27,12 @@ interface Props {
 export function Subtasks({ parent, day, actions, onOpen }: Props) {
   const headingId = useId();
   const client = useQueryClient();
-  const list = useInfiniteQuery(shownTaskListQuery(client, { kind: "subtasks", parentId: parent.id }, day));
+  const outbox = useOutbox();
+  const list = useInfiniteQuery({
+    ...shownTaskListQuery(client, { kind: "subtasks", parentId: parent.id }, day),
+    // The service does not know of it yet.
+    enabled: !isPending(parent),
+  });
   const subtasks = list.data?.pages.flatMap((page) => page.items) ?? [];
   const done = subtasks.filter(({ status }) => status === "done").length;
   return (
@@ -42,7 +49,7 @@ export function Subtasks({ parent, day, actions, onOpen }: Props) {
       </Group>
       <ul className="subtasks">
         {subtasks.map((subtask) => (
-          <li key={subtask.id}>
+          <li key={outbox.firstIdOf(subtask.id)}>
             <Subtask task={subtask} actions={actions} onOpen={onOpen} />
           </li>
         ))}
