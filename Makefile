@@ -21,7 +21,7 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-web e2e test-pymongo coverage promise lint lint-web format types web client bench profile openapi \
+.PHONY: help setup run test test-web e2e test-pymongo coverage promise lint lint-web format types web client bench speed-web profile openapi \
 	lock clean need-node
 .DELETE_ON_ERROR:
 
@@ -78,6 +78,9 @@ types: $(PROJECT) ## Check the types
 
 bench: $(PROJECT) ## Measure against a bare ASGI app and an Express service (needs wrk; 15 minutes)
 	@$(BIN)/python -m bench $(ARGS)
+
+speed-web: $(PROJECT) $(WEB_BUILD) ## Measure how quick the browser app is (ARGS="--runs 3 --write-readme")
+	npm --prefix web run speed -- $(ARGS)
 
 profile: $(PROJECT) $(PROFILER) ## Draw a flame graph of one worker (ARGS="--scenario create")
 	@$(BIN)/python -m bench.flame_graph $(ARGS)

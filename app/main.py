@@ -98,8 +98,8 @@ def create_app(
     install_problem_handlers(app)
     install_openapi(app)
     metrics, limits = app.state.metrics, app.state.limits
-    web_dist = settings.http.web_dist
-    frontends = () if web_dist is None else (install_web_app(app, web_dist),)
+    web_dist, asset_origin = settings.http.web_dist, settings.http.web_asset_origin
+    frontends = () if web_dist is None else (install_web_app(app, web_dist, asset_origin),)
     app.front = (
         Middleware(HeadMiddleware),
         Middleware(RequestContextMiddleware, metrics=metrics, access_log=request_log),

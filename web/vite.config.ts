@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
+import { installable } from "./pwa.ts";
+
+/** Where the assets are served from, with a slash at its end; empty: the service itself. */
+const ASSET_BASE = process.env.VITE_ASSET_BASE?.replace(/\/*$/, "/") ?? "";
 
 /** What is shorter fits into one packet anyway. */
 const LEAST_COMPRESSED_BYTES = 1_400;
@@ -17,23 +22,31 @@ function compressed(): Plugin {
     configResolved(config) {
       directory = config.build.outDir;
     },
-    closeBundle() {
-      for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-        const path = join(entry.parentPath, entry.name);
-        const content = /\.(js|css|html|svg|json|webmanifest)$/.test(path) ? readFileSync(path) : undefined;
-        if (content !== undefined && content.length >= LEAST_COMPRESSED_BYTES) {
-          writeFileSync(`${path}.br`, brotliCompressSync(content));
-          writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+    closeBundle: {
+      // The service worker is written last of all.
+      order: "post",
+      sequential: true,
+      handler() {
+        for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+          const path = join(entry.parentPath, entry.name);
+          const content = /\.(js|css|html|svg|json|webmanifest)$/.test(path) ? readFileSync(path) : undefined;
+          if (content !== undefined && content.length >= LEAST_COMPRESSED_BYTES) {
+            writeFileSync(`${path}.br`, brotliCompressSync(content));
+            writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+          }
         }
-      }
+      },
     },
   };
 }
 
 export default defineConfig({
-  // Where the assets are served from; empty: the service itself.
-  base: process.env.VITE_ASSET_BASE || "/",
-  plugins: [react(), compressed()],
+  plugins: [react(), VitePWA(installable(ASSET_BASE)), compressed()],
+  // The assets alone: a service worker and a manifest have to come from the origin of the page.
+  experimental:
+    ASSET_BASE === ""
+      ? {}
+      : { renderBuiltUrl: (name, { type }) => (type === "asset" ? `${ASSET_BASE}${name}` : undefined) },
   build: {
     target: "es2022",
     // Nothing is put into the page itself, so that the policy for scripts can be strict.
@@ -45,7 +58,7 @@ export default defineConfig({
     proxy: { "/api": "http://127.0.0.1:8000" },
   },
   test: {
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["{src,speed}/**/*.test.{ts,tsx}"],
     environment: "happy-dom",
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,

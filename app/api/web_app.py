@@ -34,25 +34,6 @@ _ASSETS = "assets"
 _KEEP_FOR_EVER = "public, max-age=31536000, immutable"  # a year, as RFC 8246 has it
 _ASK_EACH_TIME = "no-cache"
 
-# A page may load from its own origin only; pictures of users come from their sign-in provider. The app's components
-# set `style` attributes, and nothing but their styles is inline.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: https:",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "manifest-src 'self'",
-        "worker-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-
 # The ending of the file that holds each coding of its neighbour; the shorter one first.
 _ENDINGS = {"br": ".br", "gzip": ".gz"}
 
@@ -65,7 +46,32 @@ class RangeNotSatisfiableError(ProblemError):
     status = 416
 
 
-def install_web_app(app: FastAPI, directory: Path) -> LimitedFrontend:
+def content_security_policy(asset_origin: str | None = None) -> str:
+    """Return the policy of pages, whose assets may come from another origin too.
+
+    Everything else is from their own origin; pictures of users come from their sign-in provider. The app's components
+    set `style` attributes, and nothing but their styles is inline.
+    """
+    assets = "'self'" if asset_origin is None else f"'self' {asset_origin}"
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src {assets}",
+            f"style-src {assets} 'unsafe-inline'",
+            f"img-src {assets} data: https:",
+            "connect-src 'self'",
+            f"font-src {assets}",
+            "manifest-src 'self'",
+            "worker-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def install_web_app(app: FastAPI, directory: Path, asset_origin: str | None = None) -> LimitedFrontend:
     """Serve the app in `directory` at every path that no route has; return what it declares.
 
     Links into the app get `index.html`; below `API_ROOTS` nothing is served at all.
@@ -74,12 +80,16 @@ def install_web_app(app: FastAPI, directory: Path) -> LimitedFrontend:
     frontend = app.router._frontend_routes  # noqa: SLF001 - FastAPI lets nobody choose the class of the files
     assert frontend is not None  # noqa: S101 - made above
     (route,) = frontend.routes
-    route.app = _WebAppFiles(directory=directory, fallback="index.html", check_dir=True)
+    route.app = _WebAppFiles(directory, content_security_policy(asset_origin))
     return WEB_APP
 
 
 class _WebAppFiles(_FrontendStaticFiles):
     """The files of the app, each with the headers of its kind."""
+
+    def __init__(self, directory: Path, policy: str) -> None:
+        super().__init__(directory=directory, fallback="index.html", check_dir=True)
+        self._policy = policy
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file, or the page for a path that a browser goes to; `path` has no leading slash."""
@@ -118,7 +128,7 @@ class _WebAppFiles(_FrontendStaticFiles):
         is_asset = self.get_path(scope).startswith(_ASSETS + os.sep)
         answer.headers["Cache-Control"] = _KEEP_FOR_EVER if is_asset else _ASK_EACH_TIME
         if answer.media_type == "text/html":
-            answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+            answer.headers["Content-Security-Policy"] = self._policy
         return NotModifiedResponse(answer.headers) if self.is_not_modified(answer.headers, request) else answer
 
 

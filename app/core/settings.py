@@ -71,6 +71,19 @@ def _check_http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _check_origin(value: str | None) -> str | None:
+    """Take what a policy can name (CSP 3, `host-source`): anything else would end or widen it."""
+    if value is None:
+        return None
+    # Without a path: a policy's path has rules of its own, and is not looked at after a redirect.
+    if not re.fullmatch(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?", value):
+        raise ValueError("must be an origin such as https://assets.example.com, in lower case and without a path")
+    if not _is_https_or_loopback(value):
+        raise ValueError("must be https")
+    urlsplit(value).port  # noqa: B018 - raises `ValueError` for one that there cannot be
+    return value
+
+
 def _check_web_dist(value: Path | None) -> Path | None:
     if value is None:
         return None
@@ -95,6 +108,7 @@ OptionalText = Annotated[str | None, BeforeValidator(_empty_to_none)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_to_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_to_none)]
 WebDist = Annotated[Path | None, AfterValidator(_check_web_dist), BeforeValidator(_empty_to_none)]
+WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeValidator(_empty_to_none)]
 Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(_empty_to_none)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
 
@@ -149,6 +163,7 @@ class HttpSettings(SettingsGroup):
     # The contract promises an answer within 10 s; a second is left for the way there and back.
     request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
     web_dist: WebDist = _variable("WEB_DIST", None)
+    web_asset_origin: WebAssetOrigin = _variable("WEB_ASSET_ORIGIN", None)
 
 
 class JwtSettings(SettingsGroup):

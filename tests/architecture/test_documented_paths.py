@@ -11,8 +11,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 _CODE = re.compile(r"`([^`\n]+)`")
-# `app/data/changes.py` and `app/data/` are paths of the repository, `/livez` and `application/json` are not.
-_PATH = re.compile(r"(?!application/|\d+/)[\w.-]+/(?:[\w.-]+/?)*|pyproject\.toml")
+# `app/data/changes.py` and `app/data/` are paths of the repository, `/livez` and `text/css` are not.
+_PATH = re.compile(r"(?!application/|text/|\d+/)[\w.-]+/(?:[\w.-]+/?)*|pyproject\.toml")
 
 
 def missing_links(text: str, directory: Path) -> list[str]:

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { addTask, barriers, checkboxOf, expect, quickAdd, test, titleOf } from "./person";
+import { addTask, barriers, checkboxOf, expect, quickAdd, test, textOnDevice, titleOf } from "./person";
 
 /** Let nobody reach the service, whose page the browser still has. */
 async function cutOff(context: BrowserContext): Promise<void> {
@@ -142,24 +142,6 @@ test.describe("what is kept on the device", () => {
     expect(kept).toEqual({ databases: [], user: null });
   });
 });
-
-/** Everything that is kept on the device of what was seen. */
-function textOnDevice(page: Page): Promise<string> {
-  return page.evaluate(async () => {
-    const [{ name = "" } = {}] = await indexedDB.databases();
-    return new Promise<string>((resolve, reject) => {
-      const opening = indexedDB.open(name);
-      opening.onerror = () => reject(opening.error);
-      opening.onsuccess = () => {
-        const reading = opening.result.transaction("queries").objectStore("queries").getAll();
-        reading.onsuccess = () => {
-          opening.result.close();
-          resolve(JSON.stringify(reading.result));
-        };
-      };
-    });
-  });
-}
 
 async function pathOf(page: Page, title: string): Promise<string> {
   const answer = await page.context().request.get("/api/v1/tasks");

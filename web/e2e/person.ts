@@ -28,7 +28,10 @@ export function quickAdd(page: Page): Locator {
 export async function addTask(page: Page, title: string): Promise<void> {
   await quickAdd(page).fill(title);
   await quickAdd(page).press("Enter");
-  await titleOf(page, title).and(page.locator(":not([readonly])")).waitFor();
+  await page
+    .locator('.task-row[data-pending="false"]')
+    .filter({ has: titleOf(page, title) })
+    .waitFor();
 }
 
 /** The title of a task in the list. */
@@ -45,4 +48,22 @@ export function checkboxOf(page: Page, title: string): Locator {
 export async function barriers(page: Page) {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
   return (await new AxeBuilder({ page }).withTags(tags).analyze()).violations;
+}
+
+/** Everything that is kept on the device of what was seen. */
+export function textOnDevice(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const [{ name = "" } = {}] = await indexedDB.databases();
+    return new Promise<string>((resolve, reject) => {
+      const opening = indexedDB.open(name);
+      opening.onerror = () => reject(opening.error);
+      opening.onsuccess = () => {
+        const reading = opening.result.transaction("queries").objectStore("queries").getAll();
+        reading.onsuccess = () => {
+          opening.result.close();
+          resolve(JSON.stringify(reading.result));
+        };
+      };
+    });
+  });
 }

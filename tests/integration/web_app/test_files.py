@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.web_app import CONTENT_SECURITY_POLICY
+from app.api.web_app import content_security_policy
 from app.core.settings import Settings
 from app.main import create_app
 from tests.conftest import BASE_URL
@@ -121,13 +121,17 @@ def make_another(file: Path, place: Path) -> None:
     place.replace(file)
 
 
+def policy_of(answer: httpx.Response) -> dict[str, str]:
+    """The sources of each directive."""
+    return dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+
+
 class TestAPage:
     @pytest.mark.parametrize("path", ["/", "/index.html", "/today"])
     async def test_may_load_from_its_own_origin_alone(self, path: str, browser: httpx.AsyncClient) -> None:
         answer = await browser.get(path, headers=NAVIGATION)
 
-        policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
-        assert policy == {
+        assert policy_of(answer) == {
             "default-src": "'self'",
             "script-src": "'self'",
             "style-src": "'self' 'unsafe-inline'",
@@ -146,12 +150,48 @@ class TestAPage:
         answer = await browser.get("/today", headers={**NAVIGATION, "Accept-Encoding": "gzip"})
 
         assert answer.headers["Content-Encoding"] == "gzip"
-        assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+        assert answer.headers["Content-Security-Policy"] == content_security_policy()
 
     @pytest.mark.parametrize("path", [*ASSETS, *UNHASHED[:3]])
     async def test_alone_has_a_policy(self, path: str, browser: httpx.AsyncClient) -> None:
         """A service worker takes the policy of its own script, which would keep it from fetching pictures."""
         assert "Content-Security-Policy" not in (await browser.get(path)).headers
+
+
+class TestAPageWithAssetsElsewhere:
+    @pytest.mark.parametrize("path", ["/", "/today"])
+    async def test_may_load_assets_from_there_and_nothing_else(
+        self, path: str, web_settings: Settings, browser: httpx.AsyncClient
+    ) -> None:
+        cdn = "https://assets.example.com"
+        http = web_settings.http.model_copy(update={"web_asset_origin": cdn})
+        transport = httpx.ASGITransport(create_app(web_settings.model_copy(update={"http": http})))
+        strict = policy_of(await browser.get(path, headers=NAVIGATION))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+            policy = policy_of(await client.get(path, headers=NAVIGATION))
+
+        changed = {name: sources for name, sources in policy.items() if sources != strict[name]}
+        assert changed == {
+            "script-src": f"'self' {cdn}",
+            "style-src": f"'self' {cdn} 'unsafe-inline'",
+            "img-src": f"'self' {cdn} data: https:",
+            "font-src": f"'self' {cdn}",
+        }
+        assert policy.keys() == strict.keys()
+
+
+class TestWhatABrowserInstalls:
+    @pytest.mark.parametrize(
+        ("path", "media_type"),
+        [("/sw.js", "text/javascript"), ("/manifest.webmanifest", "application/manifest+json")],
+    )
+    async def test_is_asked_for_each_time_and_bears_its_type(
+        self, path: str, media_type: str, browser: httpx.AsyncClient
+    ) -> None:
+        answer = await browser.get(path)
+
+        assert answer.headers["Content-Type"].partition(";")[0] == media_type
+        assert answer.headers["Cache-Control"] == "no-cache"
 
 
 class TestACompressedForm:

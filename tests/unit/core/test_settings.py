@@ -202,6 +202,25 @@ class TestAValueThatIsNoGood:
             ("WEB_DIST", __file__),
             ("WEB_DIST", str(Path(__file__).parent)),
             ("WEB_DIST", "x" * 5_000),
+            ("WEB_ASSET_ORIGIN", "assets.example.com"),
+            ("WEB_ASSET_ORIGIN", "https://"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com/"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com/taskfleet"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com?a"),
+            ("WEB_ASSET_ORIGIN", "https://user@assets.example.com"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com:"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com:0"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com:65536"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com:port"),
+            ("WEB_ASSET_ORIGIN", "https://*"),
+            ("WEB_ASSET_ORIGIN", "https://*.example.com"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com; script-src *"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com https://evil.example"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com\n"),
+            ("WEB_ASSET_ORIGIN", "https://assets.example.com,https://evil.example"),
+            ("WEB_ASSET_ORIGIN", "'unsafe-inline'"),
+            ("WEB_ASSET_ORIGIN", "http://assets.example.com"),
+            ("WEB_ASSET_ORIGIN", "data:"),
         ],
     )
     def test_is_refused_in_one_line_that_names_the_variable(self, configure: Load, variable: str, value: str) -> None:
@@ -247,6 +266,17 @@ class TestAValueThatIsNoGood:
         )
 
         assert "same name" in message
+
+
+class TestTheOriginOfAssets:
+    @pytest.mark.parametrize(
+        "value", ["https://assets.example.com", "https://d1.cloudfront.net:8443", "http://127.0.0.1:9000"]
+    )
+    def test_is_taken_as_it_is(self, configure: Load, value: str) -> None:
+        assert configure(PROFILE="local", WEB_ASSET_ORIGIN=value).http.web_asset_origin == value
+
+    def test_is_none_unless_told(self, configure: Load) -> None:
+        assert configure(PROFILE="local", WEB_ASSET_ORIGIN="").http.web_asset_origin is None
 
 
 class TestTheDirectoryOfTheBrowserApp:

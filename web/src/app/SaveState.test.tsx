@@ -1,8 +1,10 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, useMutation } from "@tanstack/react-query";
 import { act, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { updateProfile } from "../api/generated/taskfleet";
 import { OutboxContext } from "../features/tasks/outbox-context";
 import { completing } from "../features/tasks/task-changes";
+import { deferred } from "../testing/deferred";
 import { MemoryStore, outboxOf } from "../testing/outbox";
 import { renderInApp } from "../testing/render";
 import { json, noNetwork, serve } from "../testing/service";
@@ -19,13 +21,27 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 function renderState() {
-  const outbox = outboxOf(new QueryClient(), store);
+  const client = new QueryClient();
+  const outbox = outboxOf(client, store);
   renderInApp(
-    <OutboxContext value={outbox}>
-      <SaveState />
-    </OutboxContext>,
+    <QueryClientProvider client={client}>
+      <OutboxContext value={outbox}>
+        <SaveState />
+        <Setting />
+      </OutboxContext>
+    </QueryClientProvider>,
   );
   return outbox;
+}
+
+/** Something else that is changed on a page. */
+function Setting() {
+  const change = useMutation({ mutationFn: () => updateProfile({ name: "Ada" }) });
+  return (
+    <button type="button" onClick={() => change.mutate()}>
+      Change
+    </button>
+  );
 }
 
 function text(): string | null {
@@ -57,6 +73,16 @@ describe("what is said about saving", () => {
       answer(json(taskOf({ status: "done" })));
       expect(text()).toBe(en.saving.saved);
     });
+  });
+
+  test("counts what is no task, too", async () => {
+    const answer = deferred<Response>();
+    serve(() => answer.promise);
+    renderState();
+    act(() => screen.getByRole("button", { name: "Change" }).click());
+    await vi.waitFor(() => expect(text()).toBe(en.saving.saving));
+    answer.resolve(json({}));
+    await vi.waitFor(() => expect(text()).toBe(en.saving.saved));
   });
 
   test("is how many changes wait while nobody answers", async () => {

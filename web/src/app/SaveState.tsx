@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import { useIsMutating } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { useOutboxState } from "../features/tasks/outbox-context";
 import { en } from "../words/en";
@@ -6,27 +7,31 @@ import { en } from "../words/en";
 /** Whether everything that was done here is truly saved. */
 export function SaveState() {
   const { pending, isStuck, isAtRisk } = useOutboxState();
-  const isEndangered = isAtRisk && pending > 0;
   useEffect(() => {
-    if (isEndangered) {
+    if (isAtRisk) {
       window.addEventListener("beforeunload", askToStay);
     }
     return () => window.removeEventListener("beforeunload", askToStay);
-  }, [isEndangered]);
+  }, [isAtRisk]);
+  const isChanging = useIsMutating() > 0; // what is no task: lists, settings
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
   return (
-    <Text size="sm" c={isEndangered ? "red" : "dimmed"} role="status">
-      {say(pending, isOnline, isStuck)}
-      {isEndangered && ` ${en.saving.atRisk}`}
+    <Text size="sm" c={isAtRisk ? "red" : "dimmed"} role="status">
+      {say(pending, isOnline, isStuck, isChanging)}
+      {isAtRisk && ` ${en.saving.atRisk}`}
     </Text>
   );
 }
 
-function say(pending: number, isOnline: boolean, isStuck: boolean): string {
+function say(pending: number, isOnline: boolean, isStuck: boolean, isChanging: boolean): string {
   if (!isOnline) {
     return en.saving.offline(pending);
   }
-  return isStuck ? en.saving.unreachable(pending) : pending > 0 ? en.saving.saving : en.saving.saved;
+  return isStuck
+    ? en.saving.unreachable(pending)
+    : pending > 0 || isChanging
+      ? en.saving.saving
+      : en.saving.saved;
 }
 
 /** Have the browser ask whether the window may go. */

@@ -19,9 +19,9 @@ import {
   IconCalendarDue,
   IconInbox,
   IconLayoutList,
-  IconList,
   IconLogout,
   IconMoonStars,
+  IconSettings,
   IconTag,
   IconTrash,
 } from "@tabler/icons-react";
@@ -30,24 +30,25 @@ import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
-import { announceSession } from "../api/tabs";
 import type { Device } from "../device/device";
 import { caughtUpRevision, noteCaughtUp } from "../device/kept-queries";
 import { DragArea } from "../features/dragging/DragArea";
 import { DropList } from "../features/dragging/DropList";
+import { ListNav } from "../features/lists/ListNav";
+import { RefusedListChanges } from "../features/lists/RefusedListChanges";
 import { Catcher, followRevisions } from "../features/live/live-updates";
 import { SearchField } from "../features/search/SearchField";
-import { keepDraft } from "../features/tasks/draft";
-import { NewList } from "../features/tasks/NewList";
+import { leaveSession } from "../features/session/leave";
+import { ZoneOffer } from "../features/session/ZoneOffer";
 import { NoticesContext, useNewNotices } from "../features/tasks/notices";
 import { useOutbox, useOutboxState } from "../features/tasks/outbox-context";
 import { RefusedChanges } from "../features/tasks/RefusedChanges";
-import { labelsQuery, listsQuery } from "../features/tasks/task-queries";
-import { forgetTyped } from "../features/tasks/typed-text";
+import { labelsQuery } from "../features/tasks/task-queries";
 import { UndoBar } from "../features/tasks/UndoBar";
 import { en } from "../words/en";
 import { describeFailure } from "../words/failure";
-import { useDay } from "./day";
+import { chosenLocale, LocaleContext } from "../words/locale";
+import { useDay, useListsOfZone } from "./day";
 import { SaveState } from "./SaveState";
 
 const ICON = 18;
@@ -59,9 +60,11 @@ export function Shell({ profile, device }: { readonly profile: ProfileOut; reado
   const notices = useNewNotices();
   return (
     <NoticesContext value={notices}>
-      <DragArea>
-        <Frame profile={profile} device={device} />
-      </DragArea>
+      <LocaleContext value={chosenLocale(profile.locale)}>
+        <DragArea>
+          <Frame profile={profile} device={device} />
+        </DragArea>
+      </LocaleContext>
     </NoticesContext>
   );
 }
@@ -72,6 +75,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
   const [isHelpOpen, help] = useDisclosure();
   const { toggleColorScheme } = useMantineColorScheme();
   useLiveUpdates(profile);
+  useListsOfZone(profile.timezone);
   useGoKeys();
   const router = useRouter();
   useEffect(() => router.subscribe("onResolved", close), [router, close]);
@@ -110,6 +114,14 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
             >
               <IconMoonStars size={ICON} aria-hidden />
             </ActionIcon>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={en.settings.title}
+              renderRoot={(props) => <Link to="/settings" {...props} />}
+            >
+              <IconSettings size={ICON} aria-hidden />
+            </ActionIcon>
             <SignOut device={device} />
           </Group>
         </Group>
@@ -120,9 +132,11 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main>
+        <ZoneOffer profile={profile} />
         <Outlet />
       </AppShell.Main>
       <div className="notices">
+        <RefusedListChanges />
         <RefusedChanges today={today} />
         <UndoBar />
       </div>
@@ -156,7 +170,6 @@ const VIEWS = [
 ] as const;
 
 function Views() {
-  const lists = useQuery(listsQuery);
   const labels = useQuery(labelsQuery);
   return (
     <>
@@ -175,24 +188,13 @@ function Views() {
           leftSection={<IconInbox size={ICON} aria-hidden />}
         />
       </DropList>
-      <NewList />
-      {lists.data
-        ?.filter((list) => !list.archived)
-        .map((list) => (
-          <DropList key={list.id} listId={list.id} name={list.name}>
-            <NavLink
-              renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
-              label={list.name}
-              leftSection={<IconList size={ICON} color={list.color ?? undefined} aria-hidden />}
-            />
-          </DropList>
-        ))}
+      <ListNav />
       {(labels.data ?? []).length > 0 && <Heading text={en.views.labels} />}
       {labels.data?.map((label) => (
         <NavLink
           key={label.name}
           renderRoot={(props) => <Link to="/labels/$label" params={{ label: label.name }} {...props} />}
-          label={label.name}
+          label={<span dir="auto">{label.name}</span>}
           leftSection={<IconTag size={ICON} aria-hidden />}
           rightSection={
             <Text size="sm" c="dimmed">
@@ -224,14 +226,7 @@ function SignOut({ device }: { readonly device: Device }) {
   const [isAsking, ask] = useDisclosure();
   const signOut = useMutation({
     mutationFn: () => logOut(null),
-    onSuccess: async () => {
-      keepDraft("");
-      forgetTyped();
-      await device.erase();
-      announceSession();
-      // Another page, so that whoever signs in next finds nothing in memory.
-      window.location.assign("/sign-in");
-    },
+    onSuccess: () => leaveSession(device),
   });
   return (
     <>

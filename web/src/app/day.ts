@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { profileQuery } from "../features/session/profile";
-import type { Day } from "../features/tasks/task-queries";
+import { type Day, reloadTaskLists } from "../features/tasks/task-queries";
 import { dayIn } from "../features/tasks/view";
 
 const MINUTE_MS = 60_000;
@@ -17,4 +17,16 @@ export function useDay(): Day {
     return () => window.clearInterval(timer);
   }, [timezone]);
   return useMemo(() => ({ today, timezone }), [today, timezone]);
+}
+
+/** Ask for the lists anew when the user's zone has become another one: their days begin at other instants. */
+export function useListsOfZone(timezone: string): void {
+  const client = useQueryClient();
+  const loaded = useRef(timezone);
+  useEffect(() => {
+    if (loaded.current !== timezone) {
+      loaded.current = timezone;
+      void reloadTaskLists(client);
+    }
+  }, [client, timezone]);
 }

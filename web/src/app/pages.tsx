@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Navigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { useList } from "../features/lists/lists";
 import { profileQuery } from "../features/session/profile";
 import { OutboxContext } from "../features/tasks/outbox-context";
 import { TaskListPage } from "../features/tasks/TaskListPage";
-import { listsQuery } from "../features/tasks/task-queries";
 import type { TaskView } from "../features/tasks/view";
 import { en } from "../words/en";
 import { useDay } from "./day";
@@ -51,9 +51,12 @@ export function InboxPage() {
 
 export function ListPage() {
   const { listId } = listRoute.useParams();
-  const lists = useQuery(listsQuery);
-  const name = lists.data?.find((candidate) => candidate.id === listId)?.name ?? "";
-  return <ViewPage title={name} view={{ kind: "list", listId }} />;
+  const { list, isGone } = useList(listId);
+  return isGone ? (
+    <Navigate to="/all" replace />
+  ) : (
+    <ViewPage title={list?.name ?? ""} view={{ kind: "list", listId }} />
+  );
 }
 
 export function LabelPage() {

@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
 } from "@tanstack/react-router";
 import { lazy } from "react";
@@ -14,6 +13,7 @@ import { forgetLastUser } from "../device/database";
 import type { Device } from "../device/device";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
+import { Root } from "./Root";
 
 interface Context {
   readonly client: QueryClient;
@@ -23,6 +23,7 @@ interface Context {
 interface SignInSearch {
   readonly next?: string;
   readonly expired?: boolean;
+  readonly erased?: boolean;
 }
 
 // Whoever signs in needs nothing of the rest, and the other way round.
@@ -31,7 +32,7 @@ const SignInPage = lazy(async () => ({
 }));
 const pages = () => import("./pages");
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet });
+const root = createRootRouteWithContext<Context>()({ component: Root });
 
 const index = createRoute({
   getParentRoute: () => root,
@@ -48,17 +49,18 @@ const signIn = createRoute({
     // A path of this app and nothing else, or signing in could lead anywhere.
     ...(typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
     ...(search.expired === true ? { expired: true } : {}),
+    ...(search.erased === true ? { erased: true } : {}),
   }),
   // Whoever signs in next sees nothing of the one before.
   beforeLoad: forgetLastUser,
   component: function SignIn() {
-    const { next = "/today", expired = false } = signIn.useSearch();
+    const { next = "/today", expired = false, erased = false } = signIn.useSearch();
     const enter = () => {
       announceSession();
       // Another page, because it may be another user than before.
       window.location.assign(next);
     };
-    return <SignInPage next={next} isExpired={expired} onSignedIn={enter} />;
+    return <SignInPage next={next} isExpired={expired} isErased={erased} onSignedIn={enter} />;
   },
 });
 
@@ -124,6 +126,11 @@ const views = [
     getParentRoute: () => signedIn,
     path: "/trash",
     component: lazyRouteComponent(() => import("./TrashRoute"), "TrashRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
   }),
 ] as const;
 

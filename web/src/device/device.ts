@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { newIdempotencyKey } from "../api/http";
 import { Outbox } from "../features/tasks/outbox";
+import { changeList } from "../features/tasks/task-queries";
 import { changeStoreIn, claimWindow } from "./change-store";
 import { type DeviceDatabase, eraseUser, lastUser, noteUser, openDatabase } from "./database";
 import { QueryKeeper, restoreQueries } from "./kept-queries";
@@ -67,7 +68,11 @@ export class Device {
     };
     window.addEventListener("online", resume);
     document.addEventListener("visibilitychange", resume);
-    const stop = database && new QueryKeeper(this.#client, database, outbox.rememberSettled).start();
+    const stop =
+      database &&
+      new QueryKeeper(this.#client, database, (key, data) =>
+        changeList(key, data, outbox.getConfirmed()),
+      ).start();
     this.#stop = () => {
       stop?.();
       window.removeEventListener("online", resume);

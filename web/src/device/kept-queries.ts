@@ -5,6 +5,7 @@ import {
   type InfiniteData,
   type Query,
   type QueryClient,
+  type QueryKey,
 } from "@tanstack/react-query";
 import type { DeviceDatabase } from "./database";
 
@@ -63,22 +64,25 @@ export async function restoreQueries(client: QueryClient, database: DeviceDataba
   }
 }
 
+/** Returns what the service has confirmed of a query's data, without what is merely expected. */
+type Confirm = <Data>(key: QueryKey, data: Data) => Data;
+
 /**
  * Writes what is seen to the device, a moment after it has changed.
  *
- * `beforeWriting` is asked ahead of each time and returns what is to be done when it has succeeded.
+ * Of changes that wait nothing is written with it: they may be refused when this window is gone.
  */
 export class QueryKeeper {
   readonly #client: QueryClient;
   readonly #database: DeviceDatabase;
-  readonly #beforeWriting: () => () => Promise<void>;
+  readonly #confirm: Confirm;
   readonly #written = new Map<string, unknown>();
   #timer: number | undefined;
 
-  constructor(client: QueryClient, database: DeviceDatabase, beforeWriting: () => () => Promise<void>) {
+  constructor(client: QueryClient, database: DeviceDatabase, confirm: Confirm) {
     this.#client = client;
     this.#database = database;
-    this.#beforeWriting = beforeWriting;
+    this.#confirm = confirm;
   }
 
   /** Begin to follow what is seen; returns how to stop. */
@@ -114,8 +118,7 @@ export class QueryKeeper {
     if (revision === undefined) {
       return; // nobody could tell later what has changed since
     }
-    const finish = this.#beforeWriting();
-    const queries = dehydrate(this.#client, { shouldDehydrateQuery: isKept }).queries.map(shortened);
+    const queries = dehydrate(this.#client, { shouldDehydrateQuery: isKept }).queries.map(this.#toKeep);
     const changed = queries.filter((query) => !this.#isWritten(query.queryHash, query.state.data));
     const keptAt = Date.now();
     try {
@@ -132,8 +135,13 @@ export class QueryKeeper {
     for (const { queryHash, state } of changed) {
       this.#written.set(queryHash, state.data);
     }
-    await finish();
   }
+
+  /** What can be stored of a query: no promises, of a list the first pages, and nothing that is merely expected. */
+  readonly #toKeep = ({ promise: _, ...query }: KeptQuery["state"]): KeptQuery["state"] => {
+    const { data, ...state } = query.state;
+    return { ...query, state: { ...state, data: firstPages(this.#confirm(query.queryKey, data)) } };
+  };
 
   #isWritten(hash: string, data: unknown): boolean {
     const before = this.#written.get(hash);
@@ -148,14 +156,10 @@ function isKept(query: Query): boolean {
   return KEPT.has(query.queryKey[0]) && query.state.data !== undefined && query.meta?.isPassing !== true;
 }
 
-/** What can be stored of a query: no promises, and of a list the first pages. */
-function shortened({ promise: _, ...query }: KeptQuery["state"]): KeptQuery["state"] {
-  const { data, ...state } = query.state;
-  const isLong = isInfinite(data) && data.pages.length > KEPT_PAGES;
-  const kept = isLong
+function firstPages(data: unknown): unknown {
+  return isInfinite(data) && data.pages.length > KEPT_PAGES
     ? { pages: data.pages.slice(0, KEPT_PAGES), pageParams: data.pageParams.slice(0, KEPT_PAGES) }
     : data;
-  return { ...query, state: { ...state, data: kept } };
 }
 
 function isInfinite(data: unknown): data is InfiniteData<unknown> {

@@ -7,7 +7,8 @@ export function renderInApp(content: ReactNode): RenderResult {
   return render(content, { wrapper: AppLook });
 }
 
-function AppLook({ children }: { readonly children: ReactNode }) {
+/** The look that surrounds everything in the app. */
+export function AppLook({ children }: { readonly children: ReactNode }) {
   return (
     <MantineProvider env="test" withGlobalClasses={false} withCssVariables={false}>
       {children}

@@ -54,7 +54,7 @@ export function DragArea({ children }: { readonly children: ReactNode }) {
       <DragOverlay dropAnimation={null}>
         {dragged && (
           <Paper shadow="md" withBorder className="drag-chip">
-            <Text size="sm" truncate>
+            <Text size="sm" truncate dir="auto">
               {dragged.count > 1 ? words.many(dragged.count) : dragged.title}
             </Text>
           </Paper>

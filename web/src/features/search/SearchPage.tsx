@@ -5,6 +5,7 @@ import { TaskList } from "../tasks/TaskList";
 import { useTaskActions } from "../tasks/task-actions";
 import { type Day, shownTaskListQuery } from "../tasks/task-queries";
 import { useOpenTask } from "../tasks/use-open-task";
+import type { TaskView } from "../tasks/view";
 
 interface Props {
   /** What is searched for. */
@@ -15,8 +16,9 @@ interface Props {
 /** What is found among all tasks; the field to type in is in the header. */
 export function SearchPage({ text, day }: Props) {
   const wanted = text.trim();
+  const view: TaskView = { kind: "search", text: wanted };
   const list = useInfiniteQuery({
-    ...shownTaskListQuery(useQueryClient(), { kind: "search", text: wanted }, day),
+    ...shownTaskListQuery(useQueryClient(), view, day),
     enabled: wanted !== "",
     // The service finds by rules of its own, so that what was found a while ago may not be all any more.
     staleTime: 0,
@@ -34,6 +36,7 @@ export function SearchPage({ text, day }: Props) {
       ) : (
         <TaskList
           list={list}
+          view={view}
           day={day}
           actions={actions}
           opened={opened}

@@ -10,11 +10,13 @@ interface Props {
   readonly next: string;
   /** Whether there was a session that has ended. */
   readonly isExpired: boolean;
+  /** Whether there was an account that has been deleted just now. */
+  readonly isErased: boolean;
   readonly onSignedIn: () => void;
 }
 
 /** The ways in that the service offers. */
-export function SignInPage({ next, isExpired, onSignedIn }: Props) {
+export function SignInPage({ next, isExpired, isErased, onSignedIn }: Props) {
   const providers = useQuery({ queryKey: ["providers"], queryFn: ({ signal }) => listProviders({ signal }) });
   const items = providers.data?.items ?? [];
   return (
@@ -25,6 +27,7 @@ export function SignInPage({ next, isExpired, onSignedIn }: Props) {
             {en.signIn.title}
           </Title>
           {isExpired && <Alert color="yellow">{en.signIn.expired}</Alert>}
+          {isErased && <Alert color="gray">{en.signIn.erased}</Alert>}
           {providers.isError && (
             <Alert color="red">
               {describeFailure(providers.error)}{" "}

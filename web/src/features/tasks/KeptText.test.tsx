@@ -4,12 +4,14 @@ import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { renderInApp } from "../../testing/render";
 import { taskOf } from "../../testing/tasks";
 import { KeptText } from "./KeptText";
-import { forgetTyped, keepTyped } from "./typed-text";
+import { keepTyped, passTypedOn } from "./typed-text";
 
 const task = taskOf({ title: "Milk", notes: "Two bottles" });
 
 afterEach(() => {
-  forgetTyped();
+  for (const field of ["title", "notes"] as const) {
+    keepTyped(task.id, field, undefined);
+  }
   sessionStorage.clear();
 });
 
@@ -70,14 +72,20 @@ describe("what was typed when the page was loaded anew", () => {
     fireEvent.blur(field());
     expect(onChange).toHaveBeenCalledTimes(1);
   });
+});
 
-  test("is nothing for whoever signs in next", () => {
-    keepTyped(task.id, "notes", { text: "A secret", seen: task });
-    sessionStorage.setItem("something-else", "stays");
-    forgetTyped();
-    expect({ ...sessionStorage }).toEqual({ "something-else": "stays" });
-    renderNotes();
-    expect(field().value).toBe("Two bottles");
+describe("what is typed for a task that is just being added", () => {
+  test("goes on when the task has got its id, and is sent", () => {
+    const added = { ...task, id: "task-9" };
+    const { onChange, update } = renderNotes({ ...task, id: "pending-1" });
+    type("Half a th");
+    passTypedOn("pending-1", "task-9");
+    update(added);
+    expect(field().value).toBe("Half a th");
+    type("Half a thought");
+    fireEvent.blur(field());
+    expect(onChange.mock.calls).toEqual([["Half a thought", { ...task, id: "pending-1" }]]);
+    expect(sessionStorage).toHaveLength(0);
   });
 });
 

@@ -1,6 +1,5 @@
-import { type KeyboardEvent, type ReactNode, useContext, useEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
-import { OutboxContext } from "./outbox-context";
 import { keepTyped, useTyped } from "./typed-text";
 
 interface Props {
@@ -23,16 +22,14 @@ interface Props {
  * what was typed when the page was loaded anew is there again.
  */
 export function KeptText({ task, field, isAllowed = () => true, onChange, children }: Props) {
-  // The same before and after the task was added, so that typing goes on.
-  const id = useContext(OutboxContext)?.firstIdOf(task.id) ?? task.id;
-  const typed = useTyped(id, field);
+  const typed = useTyped(task.id, field);
   const value = task[field];
   const keep = () => {
     const text = typed?.text.trim();
     if (typed === undefined || text === undefined) {
       return;
     }
-    keepTyped(id, field, undefined);
+    keepTyped(task.id, field, undefined);
     if (text !== value && isAllowed(text)) {
       onChange(text, typed.seen);
     }
@@ -45,14 +42,14 @@ export function KeptText({ task, field, isAllowed = () => true, onChange, childr
   return children({
     value: typed?.text ?? value,
     onChange: ({ currentTarget: { value: text } }) =>
-      keepTyped(id, field, { text, seen: typed?.seen ?? task }),
+      keepTyped(task.id, field, { text, seen: typed?.seen ?? task }),
     onBlur: keep,
     onKeyDown: (event) => {
       // An Enter that chooses a word of an input method is none of ours.
       if (event.key === "Enter" && !event.nativeEvent.isComposing) {
         event.currentTarget.blur();
       } else if (event.key === "Escape" && typed !== undefined) {
-        keepTyped(id, field, undefined);
+        keepTyped(task.id, field, undefined);
         event.stopPropagation();
       }
     },

@@ -4,6 +4,7 @@ import type { ListOut, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { ApiProblem } from "../../api/problem";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
+import { useLocale } from "../../words/locale";
 import { restoreDraft } from "./draft";
 import { nameDue } from "./due";
 import { currentIn, type RefusedChange } from "./outbox";
@@ -87,6 +88,7 @@ interface VersionsProps extends Props {
 /** Both versions side by side, where they differ. */
 function Versions({ change, current, today }: VersionsProps) {
   const lists = useQuery(listsQuery).data ?? [];
+  const locale = useLocale();
   const mine = withPatch(current, change.patch, "UTC");
   const fields = (Object.keys(change.patch) as (keyof typeof words.fields)[]).filter(
     (field) => JSON.stringify(mine[field]) !== JSON.stringify(current[field]),
@@ -106,8 +108,8 @@ function Versions({ change, current, today }: VersionsProps) {
             <Table.Th scope="row" className="version">
               {words.fields[field]}
             </Table.Th>
-            <Table.Td className="version">{show(field, mine, lists, today)}</Table.Td>
-            <Table.Td className="version">{show(field, current, lists, today)}</Table.Td>
+            <Table.Td className="version">{show(field, mine, { lists, today, locale })}</Table.Td>
+            <Table.Td className="version">{show(field, current, { lists, today, locale })}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -115,12 +117,13 @@ function Versions({ change, current, today }: VersionsProps) {
   );
 }
 
-function show(
-  field: keyof typeof words.fields,
-  task: TaskOut,
-  lists: readonly ListOut[],
-  today: string,
-): string {
+/** What a version is read by. */
+interface Reading extends Props {
+  readonly lists: readonly ListOut[];
+  readonly locale: string | undefined;
+}
+
+function show(field: keyof typeof words.fields, task: TaskOut, { lists, today, locale }: Reading): string {
   switch (field) {
     case "title":
     case "notes":
@@ -130,7 +133,7 @@ function show(
     case "priority":
       return en.details.priorities[task.priority] ?? String(task.priority);
     case "due":
-      return task.due ? nameDue(task.due, today) : words.nothing;
+      return task.due ? nameDue(task.due, today, locale) : words.nothing;
     case "labels":
       return task.labels.join(", ") || words.nothing;
     case "list_id":

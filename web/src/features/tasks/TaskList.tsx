@@ -9,6 +9,7 @@ import type { Day } from "./task-queries";
 import type { OpenTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
 import { type Paging, ROW_HEIGHT } from "./VirtualRows";
+import type { TaskView } from "./view";
 
 // Its fields and the Markdown are a third of the app's code, and not on the first page.
 const TaskDetails = lazy(async () => ({ default: (await import("./TaskDetails")).TaskDetails }));
@@ -28,14 +29,13 @@ interface Props {
   readonly day: Day;
   readonly actions: TaskActions;
   readonly opened: OpenTask;
-  /** Whether the order is made by hand. */
-  readonly canReorder?: boolean;
+  readonly view: TaskView;
   /** What stands there when there is no task. */
   readonly empty: ReactNode;
 }
 
 /** The tasks of a view, what can be done with each, and the details of the one that is open. */
-export function TaskList({ list, day, actions, opened, canReorder = false, empty }: Props) {
+export function TaskList({ list, day, actions, opened, view, empty }: Props) {
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   useShortcuts({ z: actions.undo });
   return (
@@ -44,14 +44,7 @@ export function TaskList({ list, day, actions, opened, canReorder = false, empty
       {list.error !== null && tasks.length === 0 && <LoadingFailure list={list} error={list.error} />}
       {list.isSuccess && tasks.length === 0 && empty}
       {tasks.length > 0 && (
-        <TaskRows
-          tasks={tasks}
-          paging={list}
-          day={day}
-          actions={actions}
-          opened={opened}
-          canReorder={canReorder}
-        />
+        <TaskRows tasks={tasks} paging={list} day={day} actions={actions} opened={opened} view={view} />
       )}
       {opened.id !== undefined && (
         <Suspense>

@@ -9,7 +9,7 @@ import { useTaskActions } from "./task-actions";
 import { type Day, shownTaskListQuery } from "./task-queries";
 import { useOpenTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
-import { isOrderedByHand, type TaskView } from "./view";
+import type { TaskView } from "./view";
 
 interface Props {
   readonly title: string;
@@ -26,7 +26,7 @@ export function TaskListPage({ title, view, day }: Props) {
   useShortcuts({ q: () => field.current?.focus() });
   return (
     <Stack gap="md" className="task-page" data-with-details={opened.id !== undefined}>
-      <Title order={1} size="h3">
+      <Title order={1} size="h3" dir="auto">
         {title}
       </Title>
       <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
@@ -35,7 +35,7 @@ export function TaskListPage({ title, view, day }: Props) {
         day={day}
         actions={actions}
         opened={opened}
-        canReorder={isOrderedByHand(view)}
+        view={view}
         empty={<Text c="dimmed">{emptyText(view)}</Text>}
       />
     </Stack>

@@ -3,6 +3,7 @@ import { IconCornerDownRight, IconDots, IconFlag, IconListDetails, IconTrash } f
 import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { useLocale } from "../../words/locale";
 import { describeDue } from "./due";
 import { KeptText } from "./KeptText";
 import { isPending } from "./task-changes";
@@ -40,7 +41,8 @@ export const TaskRow = memo(function TaskRow({
   onMenu,
   onSelect,
 }: Props) {
-  const due = describeDue(task, day);
+  const locale = useLocale();
+  const due = describeDue(task, day, locale);
   return (
     <div
       className="task-row"
@@ -69,7 +71,7 @@ export const TaskRow = memo(function TaskRow({
       )}
       <span className="task-labels">
         {task.labels.map((label) => (
-          <Badge key={label} variant="light" color="gray" size="sm" ml={4} tt="none">
+          <Badge key={label} variant="light" color="gray" size="sm" ms={4} tt="none" dir="auto">
             {label}
           </Badge>
         ))}
@@ -147,7 +149,7 @@ function ParentMark({ parentId, title, onOpen }: ParentMarkProps) {
       onClick={() => onOpen(parentId)}
     >
       <IconCornerDownRight size={14} aria-hidden />
-      <span>{title}</span>
+      <span dir="auto">{title}</span>
     </button>
   );
 }

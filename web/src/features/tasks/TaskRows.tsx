@@ -1,8 +1,10 @@
 import { VisuallyHidden } from "@mantine/core";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import { useLocale } from "../../words/locale";
 import { DragHandle } from "../dragging/DragHandle";
 import { useSelection } from "../selection/use-selection";
+import { dateHeadings } from "./date-groups";
 import { describeTask } from "./due";
 import type { MenuSection } from "./TaskMenu";
 import { TaskRow } from "./TaskRow";
@@ -13,6 +15,7 @@ import { useMoves } from "./use-moves";
 import type { OpenTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
 import { type Paging, VirtualRows } from "./VirtualRows";
+import { isOrderedByHand, type TaskView } from "./view";
 
 // Menus are a tenth of the app's code, and not on the first page.
 const TaskMenu = lazy(async () => ({ default: (await import("./TaskMenu")).TaskMenu }));
@@ -26,12 +29,13 @@ interface Props {
   readonly day: Day;
   readonly actions: TaskActions;
   readonly opened: OpenTask;
-  /** Whether the order is made by hand. */
-  readonly canReorder: boolean;
+  readonly view: TaskView;
 }
 
 /** The rows of a list, with all that keys, menus and the pointer do with them. */
-export function TaskRows({ tasks, paging, day, actions, opened, canReorder }: Props) {
+export function TaskRows({ tasks, paging, view, day, actions, opened }: Props) {
+  const canReorder = isOrderedByHand(view);
+  const locale = useLocale();
   const current = useCurrentTask(tasks);
   const selection = useSelection(tasks);
   const isSelecting = selection.tasks.length > 0;
@@ -77,6 +81,7 @@ export function TaskRows({ tasks, paging, day, actions, opened, canReorder }: Pr
       "alt+arrowdown": onCurrent((task) => moves.moveBy(task, 1)),
     }),
   });
+  const headings = useMemo(() => dateHeadings(tasks, view, day, locale), [tasks, view, day, locale]);
   const titles = useMemo(() => new Map(tasks.map(({ id, title }) => [id, title])), [tasks]);
   const menuIndex = menu === undefined ? -1 : tasks.findIndex(({ id }) => id === menu.taskId);
   const menuTask = tasks[menuIndex];
@@ -87,7 +92,8 @@ export function TaskRows({ tasks, paging, day, actions, opened, canReorder }: Pr
         paging={paging}
         current={current.index}
         onCurrent={current.choose}
-        nameOf={(task) => describeTask(task, day)}
+        headings={headings}
+        nameOf={(task) => describeTask(task, day, locale)}
         dragged={canReorder ? moves.dragged : undefined}
         onPick={(taskId, isRange) => (isRange ? selection.extendTo(taskId) : selection.toggle(taskId))}
         overlay={(topOf) =>

@@ -4,9 +4,13 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import type { DropTarget } from "../dragging/drag";
+import type { Headings } from "./date-groups";
 import { useOutbox } from "./outbox-context";
 
 export const ROW_HEIGHT = 40;
+/** As the style sheet has it. */
+const HEADING_HEIGHT = 44;
+const NO_HEADINGS: Headings = new Map();
 /** Rows that are drawn beyond the edge, and before whose end the next page is asked for. */
 const OVERSCAN = 12;
 
@@ -24,6 +28,7 @@ interface Props {
   readonly current: number;
   readonly onCurrent: (taskId: string) => void;
   readonly nameOf: (task: TaskOut) => string;
+  readonly headings?: Headings;
   readonly children: (task: TaskOut) => ReactNode;
   /** The row that is dragged among these, -1 for none; undefined where rows stay in their places. */
   readonly dragged?: number | undefined;
@@ -40,6 +45,7 @@ export function VirtualRows({
   current,
   onCurrent,
   nameOf,
+  headings = NO_HEADINGS,
   children,
   dragged,
   onPick,
@@ -51,7 +57,8 @@ export function VirtualRows({
   const rows = useVirtualizer({
     count: tasks.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: (index) =>
+      headings.has(tasks[index]?.id ?? "") ? ROW_HEIGHT + HEADING_HEIGHT : ROW_HEIGHT,
     getItemKey: (index) => outbox.firstIdOf(tasks[index]?.id ?? String(index)),
     overscan: OVERSCAN,
   });
@@ -78,6 +85,7 @@ export function VirtualRows({
                 key={item.key}
                 taskId={task.id}
                 name={nameOf(task)}
+                heading={headings.get(task.id)}
                 top={item.start}
                 index={item.index}
                 count={hasNextPage ? -1 : tasks.length}
@@ -92,7 +100,7 @@ export function VirtualRows({
           );
         })}
       </ul>
-      {overlay?.((index) => index * ROW_HEIGHT)}
+      {overlay?.((index) => (rows.measurementsCache[index]?.end ?? ROW_HEIGHT) - ROW_HEIGHT)}
     </div>
   );
 }
@@ -100,6 +108,7 @@ export function VirtualRows({
 interface RowProps extends Pick<Props, "dragged" | "onPick"> {
   readonly taskId: string;
   readonly name: string;
+  readonly heading: string | undefined;
   readonly top: number;
   readonly index: number;
   readonly count: number;
@@ -108,7 +117,8 @@ interface RowProps extends Pick<Props, "dragged" | "onPick"> {
   readonly children: ReactNode;
 }
 
-function Row({ taskId, name, top, index, count, isCurrent, dragged, onFocus, onPick, children }: RowProps) {
+function Row(props: RowProps) {
+  const { taskId, name, heading, top, index, count, isCurrent, dragged, onFocus, onPick, children } = props;
   const element = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isCurrent && element.current !== null && mayTakeFocus(element.current)) {
@@ -142,6 +152,7 @@ function Row({ taskId, name, top, index, count, isCurrent, dragged, onFocus, onP
       onMouseDownCapture={pick}
       onClickCapture={pick}
     >
+      {heading !== undefined && <h2 className="task-heading">{heading}</h2>}
       {children}
     </li>
   );

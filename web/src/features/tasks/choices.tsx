@@ -2,8 +2,9 @@ import { Kbd, Menu } from "@mantine/core";
 import { IconFlag, IconInbox, IconList } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { en } from "../../words/en";
+import { useLists } from "../lists/lists";
 import { PRIORITY_COLORS } from "./TaskRow";
-import { labelsQuery, listsQuery } from "./task-queries";
+import { labelsQuery } from "./task-queries";
 
 interface PriorityProps {
   readonly value: number | undefined;
@@ -37,7 +38,7 @@ interface ListProps {
 
 /** The inbox and the lists that are in use, in a menu. */
 export function ListItems({ value, onChoose }: ListProps) {
-  const lists = useQuery(listsQuery);
+  const lists = useLists();
   return (
     <div className="choices">
       <Menu.RadioItem value="" checked={value === null} closeMenuOnClick onChange={() => onChoose(null)}>
@@ -46,7 +47,7 @@ export function ListItems({ value, onChoose }: ListProps) {
           {en.views.inbox}
         </span>
       </Menu.RadioItem>
-      {lists.data
+      {lists
         ?.filter((list) => !list.archived)
         .map((list) => (
           <Menu.RadioItem
@@ -58,7 +59,7 @@ export function ListItems({ value, onChoose }: ListProps) {
           >
             <span className="choice">
               <IconList size={16} color={list.color ?? undefined} aria-hidden />
-              {list.name}
+              <span dir="auto">{list.name}</span>
             </span>
           </Menu.RadioItem>
         ))}

@@ -11,8 +11,8 @@ function dueOn(date: string, time: string | null = null): TaskOut {
 }
 
 /** Spaces differ from one edition of the locale data to the next. */
-function textOf(task: TaskOut, day = DAY): string | undefined {
-  return describeDue(task, day)?.text.replaceAll(/\s/g, " ");
+function textOf(task: TaskOut, day = DAY, locale = "en-US"): string | undefined {
+  return describeDue(task, day, locale)?.text.replaceAll(/\s/g, " ");
 }
 
 describe("a task with a due date", () => {
@@ -37,6 +37,19 @@ describe("a task with a due date", () => {
   });
 });
 
+describe("the words", () => {
+  test.each([
+    ["2026-12-01", "aujourd’hui"],
+    ["2026-12-24", "24 déc."],
+  ])("of %s are those of the reader's locale", (date, text) => {
+    expect(textOf(dueOn(date), DAY, "fr-FR")).toBe(text);
+  });
+
+  test("tell the time as the reader's locale does", () => {
+    expect(textOf(dueOn("2026-12-24", "18:00"), DAY, "en-GB")).toBe("24 Dec, 18:00");
+  });
+});
+
 describe("day and time", () => {
   const task = dueOn("2026-12-01", "11:30");
 
@@ -55,11 +68,11 @@ describe("a task is overdue", () => {
     ["2026-12-01", false],
     ["2026-12-02", false],
   ])("only after its day: %s, %s", (date, isOverdue) => {
-    expect(describeDue(dueOn(date), DAY)?.isOverdue).toBe(isOverdue);
+    expect(describeDue(dueOn(date), DAY, undefined)?.isOverdue).toBe(isOverdue);
   });
 
   test("not while its day lasts, even if its time has passed", () => {
-    expect(describeDue(dueOn("2026-12-01", "00:01"), DAY)?.isOverdue).toBe(false);
+    expect(describeDue(dueOn("2026-12-01", "00:01"), DAY, undefined)?.isOverdue).toBe(false);
   });
 
   test.each([
@@ -67,12 +80,12 @@ describe("a task is overdue", () => {
     ["Pacific/Kiritimati", false],
   ])("by the reader's day, in %s", (timezone, isOverdue) => {
     const task = dueOn("2026-11-30", "23:00");
-    expect(describeDue(task, { today: "2026-12-01", timezone })?.isOverdue).toBe(isOverdue);
+    expect(describeDue(task, { today: "2026-12-01", timezone }, undefined)?.isOverdue).toBe(isOverdue);
   });
 });
 
 describe("a task without a due date", () => {
   test("says nothing", () => {
-    expect(describeDue(taskOf(), DAY)).toBeUndefined();
+    expect(describeDue(taskOf(), DAY, undefined)).toBeUndefined();
   });
 });

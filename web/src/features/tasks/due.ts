@@ -3,15 +3,20 @@ import { en } from "../../words/en";
 import type { Day } from "./task-queries";
 import { dayAfter, dayIn } from "./view";
 
-/** A day and time as somebody chose them, in the reader's words. */
-export function nameDue({ date, time, timezone }: NonNullable<TaskOut["due"]>, today: string): string {
-  return [nameDay(date, today), time, timezone].filter(Boolean).join(", ");
+/** A day and time as somebody chose them, in the words of the reader's locale. */
+export function nameDue(
+  { date, time, timezone }: NonNullable<TaskOut["due"]>,
+  today: string,
+  locale: string | undefined,
+): string {
+  return [nameDay(date, today, locale), time, timezone].filter(Boolean).join(", ");
 }
 
-/** When a task is due, in the reader's words, and whether that day has passed. */
+/** When a task is due, in the words of the reader's locale, and whether that day has passed. */
 export function describeDue(
   task: TaskOut,
   { today, timezone }: Day,
+  locale: string | undefined,
 ): { text: string; isOverdue: boolean } | undefined {
   if (task.due_at === null || !task.due) {
     return undefined;
@@ -19,14 +24,14 @@ export function describeDue(
   const instant = new Date(task.due_at);
   const day = dayIn(timezone, instant);
   const time = task.due.time
-    ? new Intl.DateTimeFormat(undefined, { timeZone: timezone, timeStyle: "short" }).format(instant)
+    ? new Intl.DateTimeFormat(locale, { timeZone: timezone, timeStyle: "short" }).format(instant)
     : "";
-  return { text: [nameDay(day, today), time].filter(Boolean).join(", "), isOverdue: day < today };
+  return { text: [nameDay(day, today, locale), time].filter(Boolean).join(", "), isOverdue: day < today };
 }
 
 /** A task in one line, for those who hear it. */
-export function describeTask(task: TaskOut, day: Day): string {
-  const due = describeDue(task, day);
+export function describeTask(task: TaskOut, day: Day, locale: string | undefined): string {
+  const due = describeDue(task, day, locale);
   return [
     task.title,
     task.status === "done" ? en.details.statuses.done : "",
@@ -38,8 +43,8 @@ export function describeTask(task: TaskOut, day: Day): string {
     .join(", ");
 }
 
-function nameDay(day: string, today: string): string {
-  const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+function nameDay(day: string, today: string, locale: string | undefined): string {
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   if (day === today) {
     return relative.format(0, "day");
   }
@@ -47,7 +52,7 @@ function nameDay(day: string, today: string): string {
     return relative.format(1, "day");
   }
   const isThisYear = day.slice(0, 4) === today.slice(0, 4);
-  return new Intl.DateTimeFormat(undefined, {
+  return new Intl.DateTimeFormat(locale, {
     timeZone: "UTC",
     day: "numeric",
     month: "short",

@@ -7,6 +7,7 @@ import type { TaskChanges } from "./pages";
 import { currentOf, isGone, MAX_BATCH, type Outcome, sendChanges } from "./send-changes";
 import { patching, predict, seenBefore, type TaskChange, taskIdOf } from "./task-changes";
 import { applyChanges, labelsQuery } from "./task-queries";
+import { passTypedOn } from "./typed-text";
 
 /** Changes that are sent together, and that wait for it. */
 export interface QueuedChanges {
@@ -33,14 +34,7 @@ export interface RefusedChange {
   readonly problem: { readonly status: number; readonly document: Record<string, unknown> } | undefined;
 }
 
-/** What became of changes, until a copy of what is shown since is on the device. */
-export interface SettledChanges extends TaskChanges {
-  readonly state: "settled";
-  readonly key: string;
-  readonly owner: string;
-}
-
-export type ChangeRecord = QueuedChanges | RefusedChange | SettledChanges;
+export type ChangeRecord = QueuedChanges | RefusedChange;
 
 /** Where changes are kept that must outlive the window. */
 export interface ChangeStore {
@@ -78,11 +72,12 @@ export class Outbox {
   readonly #owner: string;
   readonly #timezone: () => string;
   #queue: QueuedChanges[] = [];
-  #settled: string[] = [];
   readonly #confirmed = new Map<string, TaskOut | undefined>();
   /** The service's ids of tasks that were added in this window. */
   readonly #ids = new Map<string, string>();
   readonly #firstIds = new Map<string, string>();
+  /** The keys of records that the device could not keep. */
+  readonly #unkept = new Set<string>();
   readonly #waiting = new Map<string, (outcomes: readonly Outcome[]) => void>();
   readonly #listeners = new Set<() => void>();
   #state: OutboxState = { pending: 0, isStuck: false, isAtRisk: false, refused: [] };
@@ -101,10 +96,6 @@ export class Outbox {
   /** Take over what windows that are gone have left behind: show it, and send what was not sent. */
   async adopt(): Promise<void> {
     const records = await this.#store.adopt(this.#owner);
-    for (const { tasks, gone } of records.filter((record) => record.state === "settled")) {
-      applyChanges(this.#client, { tasks, gone });
-    }
-    this.#settled.push(...records.filter(({ state }) => state === "settled").map(({ key }) => key));
     const queued = records.filter((record) => record.state === "queued");
     for (const { confirmed } of queued) {
       for (const task of confirmed) {
@@ -192,11 +183,11 @@ export class Outbox {
     return this.#firstIds.get(id) ?? id;
   }
 
-  /** Return what forgets, once a copy of what is shown now is on the device, what that copy shows. */
-  readonly rememberSettled = (): (() => Promise<void>) => {
-    const settled = this.#settled;
-    this.#settled = [];
-    return () => this.#keep([], settled);
+  /** What the service has of the tasks whose changes wait: what would be shown without these. */
+  readonly getConfirmed = (): TaskChanges => {
+    const ids = new Set(this.#queue.flatMap(({ changes }) => changes.map(taskIdOf)));
+    const tasks = [...ids].flatMap((id) => this.#confirmed.get(id) ?? []);
+    return { tasks, gone: [...ids].filter((id) => this.#confirmed.get(id) === undefined) };
   };
 
   /**
@@ -320,15 +311,12 @@ export class Outbox {
         refused.push(this.#refusalOf(entry, index, change, outcome.error));
       }
     }
-    const shown = this.#show([...ids]);
+    this.#show([...ids]);
     for (const id of ids) {
       this.#passOn(id);
     }
     const rebased = this.#queue.filter((other) => !waiting.includes(other));
-    // The record of what became of it takes the place of the entry.
-    const settled: SettledChanges = { state: "settled", key: entry.key, owner: this.#owner, ...shown };
-    this.#settled.push(entry.key);
-    void this.#keep([settled, ...refused, ...rebased], []);
+    void this.#keep([...refused, ...rebased], [entry.key]);
     if (refused.length < entry.changes.length) {
       void this.#client.invalidateQueries({ queryKey: labelsQuery.queryKey });
     }
@@ -345,6 +333,7 @@ export class Outbox {
     } else {
       this.#ids.set(id, task.id);
       this.#firstIds.set(task.id, id);
+      passTypedOn(id, task.id);
       this.#confirmed.delete(id);
       this.#confirmed.set(task.id, task);
       ids.add(task.id);
@@ -388,7 +377,7 @@ export class Outbox {
   }
 
   /** Show tasks as the service has them, with what the changes that wait make of them. */
-  #show(ids: readonly string[]): TaskChanges {
+  #show(ids: readonly string[]): void {
     const tasks: TaskOut[] = [];
     const gone: string[] = [];
     for (const id of ids) {
@@ -406,7 +395,6 @@ export class Outbox {
       }
     }
     applyChanges(this.#client, { tasks, gone });
-    return { tasks, gone };
   }
 
   #isWaiting(id: string): boolean {
@@ -414,17 +402,27 @@ export class Outbox {
   }
 
   async #keep(put: readonly ChangeRecord[], deleted: readonly string[]): Promise<void> {
+    const missed = this.#queue.filter(
+      ({ key }) => this.#unkept.has(key) && put.every((one) => one.key !== key),
+    );
+    const records = [...put, ...missed];
     try {
-      await this.#store.write(put, deleted);
-      this.#tell({ isAtRisk: false });
+      await this.#store.write(records, deleted);
+      for (const { key } of records) {
+        this.#unkept.delete(key);
+      }
     } catch {
-      this.#tell({ isAtRisk: true });
+      for (const { key } of records) {
+        this.#unkept.add(key);
+      }
     }
+    this.#tell({});
   }
 
-  #tell(news: Partial<OutboxState>): void {
+  #tell(news: Partial<Pick<OutboxState, "isStuck" | "refused">>): void {
     const pending = this.#queue.reduce((sum, { changes }) => sum + changes.length, 0);
-    this.#state = { ...this.#state, ...news, pending };
+    const isAtRisk = this.#queue.some(({ key }) => this.#unkept.has(key));
+    this.#state = { ...this.#state, ...news, pending, isAtRisk };
     for (const listener of this.#listeners) {
       listener();
     }

@@ -2,20 +2,26 @@ import {
   type InfiniteData,
   infiniteQueryOptions,
   type QueryClient,
+  type QueryKey,
   queryOptions,
 } from "@tanstack/react-query";
 import { getTask, listLabels, listLists, listTasks } from "../../api/generated/taskfleet";
-import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import type { ListOut, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { changePages, type LoadedPage, type TaskChanges } from "./pages";
 import { compareIn, shows, type TaskView, toQuery } from "./view";
 
 const PAGE_SIZE = 100;
+/** The contract's number: the longest page. */
+const LISTS_PAGE_SIZE = 200;
 const LISTS_KEY = "task-list";
 const TASK_KEY = "task";
 /** Marks what is not worth keeping on the device. */
 const PASSING = { isPassing: true };
 /** When a list was updated that the service has not been asked for. */
 const STANDS_IN = 0;
+
+type ListKey = readonly [typeof LISTS_KEY, TaskView, Day];
+type TaskList = InfiniteData<LoadedPage, string | undefined>;
 
 /** The user's day and time zone: what "today" means. */
 export interface Day {
@@ -56,9 +62,19 @@ export function shownTaskListQuery(client: QueryClient, view: TaskView, day: Day
   };
 }
 
+/** All lists, archived ones among them. */
 export const listsQuery = queryOptions({
   queryKey: ["lists"],
-  queryFn: async ({ signal }) => (await listLists({ limit: 200 }, { signal })).items,
+  queryFn: async ({ signal }) => {
+    const lists: ListOut[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page = await listLists({ limit: LISTS_PAGE_SIZE, cursor }, { signal });
+      lists.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return lists;
+  },
   staleTime: Number.POSITIVE_INFINITY,
   gcTime: Number.POSITIVE_INFINITY,
 });
@@ -99,11 +115,7 @@ export function knownTasks(client: QueryClient): TaskOut[] {
 }
 
 /** Return what a view shows of the tasks that are known here, as its only page; undefined when that is nothing. */
-function knownIn(
-  client: QueryClient,
-  view: TaskView,
-  day: Day,
-): InfiniteData<LoadedPage, string | undefined> | undefined {
+function knownIn(client: QueryClient, view: TaskView, day: Day): TaskList | undefined {
   const items = knownTasks(client)
     .filter((task) => shows(view, task, day.today, day.timezone))
     .toSorted((one, other) => compareIn(view, one, other));
@@ -164,6 +176,22 @@ function changesFor(view: TaskView, changes: TaskChanges): TaskChanges {
   return view.kind === "trash" ? { ...changes, gone: [] } : changes;
 }
 
+/** Return a loaded list as it looks after changes; of another query, what it has. */
+export function changeList<Data>(queryKey: QueryKey, data: Data, changes: TaskChanges): Data {
+  if (queryKey[0] !== LISTS_KEY) {
+    return data;
+  }
+  const [, view, day] = queryKey as ListKey;
+  const list = data as TaskList;
+  const pages = changePages(
+    list.pages,
+    changesFor(view, changes),
+    (task) => shows(view, task, day.today, day.timezone),
+    (one, other) => compareIn(view, one, other),
+  );
+  return pages === list.pages ? data : ({ ...list, pages: [...pages] } as Data);
+}
+
 /** Show changed tasks in every list that is loaded, wherever they belong now, without asking for any list again. */
 export function applyChanges(client: QueryClient, changes: TaskChanges): void {
   for (const id of changes.gone) {
@@ -173,21 +201,14 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
     noteRecent(client, task.id, task);
   }
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
-    const [, view, day] = query.queryKey as [string, TaskView, Day];
-    const change = (data: InfiniteData<LoadedPage, string | undefined> | undefined) => {
-      if (data === undefined) {
-        return data;
-      }
-      const pages = changePages(
-        data.pages,
-        changesFor(view, changes),
-        (task) => shows(view, task, day.today, day.timezone),
-        (one, other) => compareIn(view, one, other),
-      );
-      return pages === data.pages ? data : { ...data, pages: [...pages] };
-    };
     // It has been changed, not asked for.
-    client.setQueryData(query.queryKey, change, { updatedAt: query.state.dataUpdatedAt });
+    client.setQueryData<TaskList>(
+      query.queryKey,
+      (data) => data && changeList(query.queryKey, data, changes),
+      {
+        updatedAt: query.state.dataUpdatedAt,
+      },
+    );
   }
   for (const task of changes.tasks) {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>

@@ -4,8 +4,10 @@ import { keepText } from "../../device/storage";
 
 const PREFIX = "taskfleet.typed.";
 
+const FIELDS = ["title", "notes", "subtask"] as const;
+
 /** What is typed for a task: a member of its own, or the title of a part that it will have. */
-export type TypedField = "title" | "notes" | "subtask";
+export type TypedField = (typeof FIELDS)[number];
 
 /** Text that was typed and is not on its way yet, with the task as it was when somebody began to type. */
 export interface Typed {
@@ -35,13 +37,15 @@ export function keepTyped(taskId: string, field: TypedField, typed: Typed | unde
   tell();
 }
 
-/** Forget everything that was typed, because whoever comes next is somebody else. */
-export function forgetTyped(): void {
-  for (const key of texts.keys()) {
-    sessionStorage.removeItem(key);
+/** Go on with what was typed for a task that has got another id, because it was added. */
+export function passTypedOn(fromId: string, toId: string): void {
+  for (const field of FIELDS) {
+    const typed = texts.get(keyOf(fromId, field));
+    if (typed !== undefined) {
+      keepTyped(toId, field, typed);
+      keepTyped(fromId, field, undefined);
+    }
   }
-  texts.clear();
-  tell();
 }
 
 function restored(): Map<string, Typed> {

@@ -4,13 +4,14 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { useLocale } from "../../words/locale";
+import { describePast } from "../settings/past";
 import { Loading, LoadingFailure } from "../tasks/TaskList";
 import { useTaskActions } from "../tasks/task-actions";
 import { type Day, taskListQuery } from "../tasks/task-queries";
 import { useCurrentTask } from "../tasks/use-current-task";
 import { useShortcuts } from "../tasks/use-shortcuts";
 import { VirtualRows } from "../tasks/VirtualRows";
-import { describeAge } from "./age";
 import "./trash.css";
 
 const words = en.trash;
@@ -54,13 +55,16 @@ interface RowProps {
 }
 
 function TrashRow({ task, onRestore }: RowProps) {
+  const locale = useLocale();
   return (
     <div className="task-row">
-      <Text className="trash-title" truncate>
+      <Text className="trash-title" truncate dir="auto">
         {task.title}
       </Text>
       {/* Nothing changes a task in the trash, so that the last change was the deletion. */}
-      <span className="task-detail">{words.deleted(describeAge(task.updated_at, new Date()))}</span>
+      <span className="task-detail">
+        {words.deleted(describePast(new Date(task.updated_at), new Date(), locale))}
+      </span>
       <Button
         variant="subtle"
         size="compact-sm"

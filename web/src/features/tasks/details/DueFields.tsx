@@ -1,5 +1,6 @@
 import { CloseButton, Group, Select, TextInput } from "@mantine/core";
 import { en } from "../../../words/en";
+import { nameOfZone } from "../../session/zones";
 import { type FieldProps, useWantedField } from "./Fields";
 
 /** More than anybody looks through; typing finds the others. */
@@ -55,10 +56,10 @@ export function DueFields({ task, patch, wanted }: FieldProps & { readonly wante
 }
 
 /** The zones that the browser knows, with the one that is chosen: it may go by another name. */
-function zonesWith(chosen: string | null | undefined): string[] {
+function zonesWith(chosen: string | null | undefined): { value: string; label: string }[] {
   const zones = new Set(["UTC", ...Intl.supportedValuesOf("timeZone")]);
   if (chosen) {
     zones.add(chosen);
   }
-  return [...zones];
+  return [...zones].map((zone) => ({ value: zone, label: nameOfZone(zone) }));
 }

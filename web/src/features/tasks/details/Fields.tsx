@@ -3,9 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { TaskOut, TaskPatch } from "../../../api/generated/taskfleet.schemas";
 import { en } from "../../../words/en";
+import { useLists } from "../../lists/lists";
 import { KeptText } from "../KeptText";
 import type { TaskActions } from "../task-actions";
-import { type Day, labelsQuery, listsQuery } from "../task-queries";
+import { type Day, labelsQuery } from "../task-queries";
 import type { OpenTask } from "../use-open-task";
 import { DueFields } from "./DueFields";
 import { Footer } from "./Footer";
@@ -78,14 +79,14 @@ export function Fields({ task, day, actions, opened }: Props) {
 }
 
 function ListField({ task, patch }: FieldProps) {
-  const lists = useQuery(listsQuery);
+  const lists = useLists();
   return (
     <NativeSelect
       label={words.list}
       value={task.list_id ?? ""}
       data={[
         { value: "", label: en.views.inbox },
-        ...(lists.data ?? []).map((list) => ({ value: list.id, label: list.name })),
+        ...(lists ?? []).map((list) => ({ value: list.id, label: list.name })),
       ]}
       onChange={(event) => patch({ list_id: event.currentTarget.value || null })}
     />

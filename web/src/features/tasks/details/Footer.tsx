@@ -2,6 +2,7 @@ import { Button, Group, Text } from "@mantine/core";
 import { IconCircleCheck, IconRotate, IconTrash } from "@tabler/icons-react";
 import type { TaskOut } from "../../../api/generated/taskfleet.schemas";
 import { en } from "../../../words/en";
+import { useLocale } from "../../../words/locale";
 import type { TaskActions } from "../task-actions";
 
 const words = en.details;
@@ -16,6 +17,7 @@ interface Props {
 
 /** What is done with a task as a whole, and when it was made and changed. */
 export function Footer({ task, timezone, actions, onGone }: Props) {
+  const locale = useLocale();
   const isDone = task.status === "done";
   const remove = () => {
     actions.remove(task);
@@ -54,16 +56,18 @@ export function Footer({ task, timezone, actions, onGone }: Props) {
         </Button>
       </Group>
       <Text size="xs" c="dimmed" component="div">
-        <div>{words.created(nameInstant(task.created_at, timezone))}</div>
-        <div>{words.updated(nameInstant(task.updated_at, timezone))}</div>
-        {task.completed_at !== null && <div>{words.completed(nameInstant(task.completed_at, timezone))}</div>}
+        <div>{words.created(nameInstant(task.created_at, timezone, locale))}</div>
+        <div>{words.updated(nameInstant(task.updated_at, timezone, locale))}</div>
+        {task.completed_at !== null && (
+          <div>{words.completed(nameInstant(task.completed_at, timezone, locale))}</div>
+        )}
       </Text>
     </>
   );
 }
 
-function nameInstant(instant: string, timezone: string): string {
-  return new Intl.DateTimeFormat(undefined, {
+function nameInstant(instant: string, timezone: string, locale: string | undefined): string {
+  return new Intl.DateTimeFormat(locale, {
     timeZone: timezone,
     dateStyle: "medium",
     timeStyle: "short",

@@ -3,6 +3,7 @@ import { IconBell, IconX } from "@tabler/icons-react";
 import { type FormEvent, useId, useState } from "react";
 import type { Reminder } from "../../../api/generated/taskfleet.schemas";
 import { en } from "../../../words/en";
+import { useLocale } from "../../../words/locale";
 import { instantIn } from "../instant";
 import type { FieldProps } from "./Fields";
 
@@ -17,6 +18,7 @@ const words = en.reminders;
 /** When one wants to be reminded of a task. */
 export function Reminders({ task, patch, timezone }: FieldProps & { readonly timezone: string }) {
   const headingId = useId();
+  const locale = useLocale();
   const [isAsking, setAsking] = useState(false);
   const reminders = task.reminders;
   const add = (reminder: Reminder) => {
@@ -31,7 +33,7 @@ export function Reminders({ task, patch, timezone }: FieldProps & { readonly tim
       </Text>
       <ul className="reminders">
         {reminders.map((reminder, index) => {
-          const text = describeReminder(reminder, timezone);
+          const text = describeReminder(reminder, timezone, locale);
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: reminders have no ids, and two may be the same.
             <li key={index}>
@@ -125,9 +127,9 @@ function InstantForm({ onAdd, onCancel }: InstantFormProps) {
   );
 }
 
-function describeReminder(reminder: Reminder, timezone: string): string {
+function describeReminder(reminder: Reminder, timezone: string, locale: string | undefined): string {
   if (reminder.at) {
-    return new Intl.DateTimeFormat(undefined, {
+    return new Intl.DateTimeFormat(locale, {
       timeZone: timezone,
       dateStyle: "medium",
       timeStyle: "short",

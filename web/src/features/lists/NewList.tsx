@@ -8,10 +8,10 @@ import { newIdempotencyKey } from "../../api/http";
 import { mayRetry, retryDelay } from "../../api/retry";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
-import { listsQuery } from "./task-queries";
+import { listsQuery } from "../tasks/task-queries";
 
-/** The contract's number. */
-const MAX_NAME_LENGTH = 100;
+/** The contract's number: the longest name of a list. */
+export const MAX_NAME_LENGTH = 100;
 
 /** The heading of the lists, with the way to make another one. */
 export function NewList() {

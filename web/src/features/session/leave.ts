@@ -1,0 +1,15 @@
+import { announceSession } from "../../api/tabs";
+import type { Device } from "../../device/device";
+
+/** Leave the app after the session has ended by the user's own will, in all tabs, with nothing left on the device. */
+export async function leaveSession(
+  device: Device,
+  to: "/sign-in" | "/sign-in?erased=true" = "/sign-in",
+): Promise<void> {
+  // What was being typed.
+  sessionStorage.clear();
+  await device.erase();
+  announceSession();
+  // Another page, so that whoever signs in next finds nothing in memory.
+  window.location.assign(to);
+}
