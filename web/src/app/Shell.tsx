@@ -17,6 +17,8 @@ import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
   IconCalendar,
   IconCalendarDue,
+  IconCalendarMonth,
+  IconChartBar,
   IconInbox,
   IconLayoutList,
   IconLogout,
@@ -166,28 +168,33 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
 const VIEWS = [
   { to: "/today", label: en.views.today, Icon: IconCalendarDue },
   { to: "/upcoming", label: en.views.upcoming, Icon: IconCalendar },
+  { to: "/calendar", label: en.views.calendar, Icon: IconCalendarMonth },
   { to: "/all", label: en.views.all, Icon: IconLayoutList },
+  { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
+  { to: "/statistics", label: en.views.statistics, Icon: IconChartBar },
 ] as const;
 
 function Views() {
   const labels = useQuery(labelsQuery);
   return (
     <>
-      {VIEWS.map(({ to, label, Icon }) => (
-        <NavLink
-          key={to}
-          renderRoot={(props) => <Link to={to} {...props} />}
-          label={label}
-          leftSection={<Icon size={ICON} aria-hidden />}
-        />
-      ))}
-      <DropList listId={null} name={en.views.inbox}>
-        <NavLink
-          renderRoot={(props) => <Link to="/inbox" {...props} />}
-          label={en.views.inbox}
-          leftSection={<IconInbox size={ICON} aria-hidden />}
-        />
-      </DropList>
+      {VIEWS.map(({ to, label, Icon }) => {
+        const link = (
+          <NavLink
+            key={to}
+            renderRoot={(props) => <Link to={to} {...props} />}
+            label={label}
+            leftSection={<Icon size={ICON} aria-hidden />}
+          />
+        );
+        return to === "/inbox" ? (
+          <DropList key={to} listId={null} name={label}>
+            {link}
+          </DropList>
+        ) : (
+          link
+        );
+      })}
       <ListNav />
       {(labels.data ?? []).length > 0 && <Heading text={en.views.labels} />}
       {labels.data?.map((label) => (

@@ -20,6 +20,14 @@ interface Context {
   readonly device: Device;
 }
 
+interface BoardSearch {
+  readonly view?: "board";
+}
+
+interface CalendarSearch {
+  readonly month?: string;
+}
+
 interface SignInSearch {
   readonly next?: string;
   readonly expired?: boolean;
@@ -47,9 +55,10 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): SignInSearch => ({
     // A path of this app and nothing else, or signing in could lead anywhere.
-    ...(typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
-    ...(search.expired === true ? { expired: true } : {}),
-    ...(search.erased === true ? { erased: true } : {}),
+    // What is left out here would be let through as it is.
+    next: typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? search.next : undefined,
+    expired: search.expired === true ? true : undefined,
+    erased: search.erased === true ? true : undefined,
   }),
   // Whoever signs in next sees nothing of the one before.
   beforeLoad: forgetLastUser,
@@ -67,8 +76,9 @@ const signIn = createRoute({
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
-  validateSearch: (search: Record<string, unknown>): { readonly task?: string } =>
-    typeof search.task === "string" ? { task: search.task } : {},
+  validateSearch: (search: Record<string, unknown>): { readonly task?: string } => ({
+    task: typeof search.task === "string" ? search.task : undefined,
+  }),
   beforeLoad: async ({ context, location }) => {
     try {
       const { id } = await context.client.ensureQueryData(profileQuery);
@@ -83,6 +93,18 @@ const signedIn = createRoute({
   component: lazyRouteComponent(pages, "SignedInPage"),
 });
 
+/** Tasks of a place are a list unless the address says otherwise. */
+function boardSearch(search: Record<string, unknown>): BoardSearch {
+  return { view: search.view === "board" ? search.view : undefined };
+}
+
+/** A month within the years that the service takes due dates of; anything else is the present one. */
+function calendarSearch(search: Record<string, unknown>): CalendarSearch {
+  const { month } = search;
+  const isMonth = typeof month === "string" && /^(19[1-9]|2\d\d)\d-(0[1-9]|1[0-2])$/.test(month);
+  return { month: isMonth ? month : undefined };
+}
+
 const views = [
   createRoute({
     getParentRoute: () => signedIn,
@@ -96,17 +118,26 @@ const views = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/calendar",
+    validateSearch: calendarSearch,
+    component: lazyRouteComponent(() => import("./CalendarRoute"), "CalendarRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/all",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "AllPage"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
     path: "/inbox",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "InboxPage"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
     path: "/lists/$listId",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "ListPage"),
   }),
   createRoute({
@@ -131,6 +162,11 @@ const views = [
     getParentRoute: () => signedIn,
     path: "/settings",
     component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/statistics",
+    component: lazyRouteComponent(() => import("../features/statistics/StatisticsPage"), "StatisticsPage"),
   }),
 ] as const;
 

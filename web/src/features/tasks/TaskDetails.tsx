@@ -8,7 +8,7 @@ import { isGone } from "./send-changes";
 import type { TaskActions } from "./task-actions";
 import { type Day, taskQuery } from "./task-queries";
 import { useFocusBack } from "./use-focus-back";
-import type { OpenTask } from "./use-open-task";
+import type { OpenedTask } from "./use-open-task";
 
 const words = en.details;
 
@@ -16,7 +16,7 @@ interface Props {
   readonly taskId: string;
   readonly day: Day;
   readonly actions: TaskActions;
-  readonly opened: OpenTask;
+  readonly opened: OpenedTask;
 }
 
 /** Everything about one task, beside the list; on a phone, in front of it. */

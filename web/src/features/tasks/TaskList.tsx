@@ -1,18 +1,16 @@
 import { Button, Skeleton, Stack, Text } from "@mantine/core";
-import { lazy, type ReactNode, Suspense, useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
+import { OpenTask } from "./OpenTask";
 import { TaskRows } from "./TaskRows";
 import type { TaskActions } from "./task-actions";
 import type { Day } from "./task-queries";
-import type { OpenTask } from "./use-open-task";
+import type { OpenedTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
 import { type Paging, ROW_HEIGHT } from "./VirtualRows";
 import type { TaskView } from "./view";
-
-// Its fields and the Markdown are a third of the app's code, and not on the first page.
-const TaskDetails = lazy(async () => ({ default: (await import("./TaskDetails")).TaskDetails }));
 
 /** A list as TanStack Query tells of it. */
 export interface LoadedList extends Paging {
@@ -28,7 +26,7 @@ interface Props {
   readonly list: LoadedList;
   readonly day: Day;
   readonly actions: TaskActions;
-  readonly opened: OpenTask;
+  readonly opened: OpenedTask;
   readonly view: TaskView;
   /** What stands there when there is no task. */
   readonly empty: ReactNode;
@@ -46,11 +44,7 @@ export function TaskList({ list, day, actions, opened, view, empty }: Props) {
       {tasks.length > 0 && (
         <TaskRows tasks={tasks} paging={list} day={day} actions={actions} opened={opened} view={view} />
       )}
-      {opened.id !== undefined && (
-        <Suspense>
-          <TaskDetails taskId={opened.id} day={day} actions={actions} opened={opened} />
-        </Suspense>
-      )}
+      <OpenTask day={day} actions={actions} opened={opened} />
     </>
   );
 }

@@ -1,6 +1,6 @@
-import { Stack, Text, Title } from "@mantine/core";
+import { Group, Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import type { TaskDraft } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { QuickAdd } from "./QuickAdd";
@@ -15,10 +15,12 @@ interface Props {
   readonly title: string;
   readonly view: TaskView;
   readonly day: Day;
+  /** What stands beside the title. */
+  readonly head?: ReactNode;
 }
 
 /** The tasks of one view, with the line that adds one. */
-export function TaskListPage({ title, view, day }: Props) {
+export function TaskListPage({ title, view, day, head }: Props) {
   const list = useInfiniteQuery(shownTaskListQuery(useQueryClient(), view, day));
   const actions = useTaskActions();
   const opened = useOpenTask();
@@ -26,9 +28,12 @@ export function TaskListPage({ title, view, day }: Props) {
   useShortcuts({ q: () => field.current?.focus() });
   return (
     <Stack gap="md" className="task-page" data-with-details={opened.id !== undefined}>
-      <Title order={1} size="h3" dir="auto">
-        {title}
-      </Title>
+      <Group justify="space-between" wrap="nowrap">
+        <Title order={1} size="h3" dir="auto">
+          {title}
+        </Title>
+        {head}
+      </Group>
       <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
       <TaskList
         list={list}

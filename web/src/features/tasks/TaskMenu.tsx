@@ -4,7 +4,7 @@ import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { LabelItems, ListItems, PriorityItems } from "./choices";
 import { useFocusBack } from "./use-focus-back";
-import type { OpenTask } from "./use-open-task";
+import type { OpenedTask } from "./use-open-task";
 
 /** What the menu of a row shows: everything that can be done, or the choices of one thing. */
 export type MenuSection = "actions" | "priority" | "labels" | "list";
@@ -19,7 +19,7 @@ interface Props {
   readonly onToggle: (task: TaskOut) => void;
   readonly onDelete: (task: TaskOut) => void;
   readonly onPatch: (task: TaskOut, patch: TaskPatch) => void;
-  readonly onOpen: OpenTask["open"];
+  readonly onOpen: OpenedTask["open"];
   readonly onSelect: (taskId: string) => void;
   /** Moves the task so many rows down, or up; missing where the order is not made by hand. */
   readonly onMove: ((task: TaskOut, rows: number) => void) | undefined;

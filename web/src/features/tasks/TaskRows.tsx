@@ -12,7 +12,7 @@ import type { TaskActions } from "./task-actions";
 import type { Day } from "./task-queries";
 import { useCurrentTask } from "./use-current-task";
 import { useMoves } from "./use-moves";
-import type { OpenTask } from "./use-open-task";
+import type { OpenedTask } from "./use-open-task";
 import { useShortcuts } from "./use-shortcuts";
 import { type Paging, VirtualRows } from "./VirtualRows";
 import { isOrderedByHand, type TaskView } from "./view";
@@ -28,7 +28,7 @@ interface Props {
   readonly paging: Paging;
   readonly day: Day;
   readonly actions: TaskActions;
-  readonly opened: OpenTask;
+  readonly opened: OpenedTask;
   readonly view: TaskView;
 }
 

@@ -3,7 +3,7 @@ import { IconFlag, IconInbox, IconList } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { en } from "../../words/en";
 import { useLists } from "../lists/lists";
-import { PRIORITY_COLORS } from "./TaskRow";
+import { PRIORITY_COLORS } from "./priority";
 import { labelsQuery } from "./task-queries";
 
 interface PriorityProps {

@@ -8,21 +8,21 @@ export interface WantedField {
 }
 
 /** The task whose details are open. */
-export interface OpenTask {
+export interface OpenedTask {
   readonly id: string | undefined;
   readonly wanted: WantedField | undefined;
   readonly open: (taskId: string | undefined, field?: WantedField["field"]) => void;
 }
 
 /** The task whose details are open; the address bar says which. */
-export function useOpenTask(): OpenTask {
+export function useOpenTask(): OpenedTask {
   const { task } = useSearch({ from: "/signed-in" });
   const outbox = useOutbox();
   useOutboxState();
   const id = task === undefined ? undefined : outbox.realIdOf(task);
   const [wanted, setWanted] = useState<WantedField>();
   const navigate = useNavigate();
-  const open = useCallback<OpenTask["open"]>(
+  const open = useCallback<OpenedTask["open"]>(
     (taskId, field) => {
       setWanted(field && { field });
       void navigate({

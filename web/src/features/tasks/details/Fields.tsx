@@ -7,7 +7,7 @@ import { useLists } from "../../lists/lists";
 import { KeptText } from "../KeptText";
 import type { TaskActions } from "../task-actions";
 import { type Day, labelsQuery } from "../task-queries";
-import type { OpenTask } from "../use-open-task";
+import type { OpenedTask } from "../use-open-task";
 import { DueFields } from "./DueFields";
 import { Footer } from "./Footer";
 import { Notes } from "./Notes";
@@ -36,7 +36,7 @@ interface Props {
   readonly task: TaskOut;
   readonly day: Day;
   readonly actions: TaskActions;
-  readonly opened: OpenTask;
+  readonly opened: OpenedTask;
 }
 
 /** All that a task has, in the order in which it is mostly wanted. */
