@@ -44,10 +44,10 @@ export function checkboxOf(page: Page, title: string): Locator {
   return page.getByRole("checkbox", { name: `Complete “${title}”` });
 }
 
-/** What axe finds on a page against WCAG 2.2, levels A and AA. */
-export async function barriers(page: Page) {
+/** What axe finds on a page, or within an element of it, against WCAG 2.2, levels A and AA. */
+export async function barriers(page: Page, within = ":root") {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-  return (await new AxeBuilder({ page }).withTags(tags).analyze()).violations;
+  return (await new AxeBuilder({ page }).include(within).withTags(tags).analyze()).violations;
 }
 
 /** Everything that is kept on the device of what was seen. */

@@ -22,7 +22,7 @@ export function mayRetry(failures: number, error: unknown): boolean {
 /** Milliseconds until the next try: what the service asks for, else twice as long each time. */
 export function retryDelay(failures: number, error: unknown): number {
   if (error instanceof ApiProblem && error.retryAfterSeconds !== undefined) {
-    return Math.min(error.retryAfterSeconds * 1_000, LONGEST_WAIT_MS);
+    return Math.min(Math.max(error.retryAfterSeconds * 1_000, FIRST_DELAY_MS), LONGEST_WAIT_MS);
   }
   return Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS);
 }

@@ -17,6 +17,8 @@ import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
   IconCalendar,
   IconCalendarDue,
+  IconCalendarMonth,
+  IconChartBar,
   IconInbox,
   IconLayoutList,
   IconLogout,
@@ -26,7 +28,7 @@ import {
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import type { Device } from "../device/device";
@@ -37,7 +39,7 @@ import { Catcher, followRevisions } from "../features/live/live-updates";
 import { leaveSession } from "../features/session/leave";
 import { ZoneOffer } from "../features/session/ZoneOffer";
 import { NoticesContext, useNewNotices } from "../features/tasks/notices";
-import { useOutbox, useOutboxState } from "../features/tasks/outbox-context";
+import { useOutbox } from "../features/tasks/outbox-context";
 import { RefusedChanges } from "../features/tasks/RefusedChanges";
 import { labelsQuery } from "../features/tasks/task-queries";
 import { UndoBar } from "../features/tasks/UndoBar";
@@ -157,8 +159,10 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
 const VIEWS = [
   { to: "/today", label: en.views.today, Icon: IconCalendarDue },
   { to: "/upcoming", label: en.views.upcoming, Icon: IconCalendar },
+  { to: "/calendar", label: en.views.calendar, Icon: IconCalendarMonth },
   { to: "/all", label: en.views.all, Icon: IconLayoutList },
   { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
+  { to: "/statistics", label: en.views.statistics, Icon: IconChartBar },
 ] as const;
 
 function Views() {
@@ -201,12 +205,12 @@ function Heading({ text }: { readonly text: string }) {
 }
 
 function SignOut({ device }: { readonly device: Device }) {
-  const { pending } = useOutboxState();
-  const [isAsking, ask] = useDisclosure();
+  const [unsaved, setUnsaved] = useState(0);
   const signOut = useMutation({
     mutationFn: () => logOut(null),
     onSuccess: () => leaveSession(device),
   });
+  const stay = () => setUnsaved(0);
   return (
     <>
       {signOut.isError && (
@@ -218,15 +222,22 @@ function SignOut({ device }: { readonly device: Device }) {
         variant="subtle"
         color="gray"
         aria-label={en.signOut.action}
-        onClick={pending > 0 ? ask.open : () => signOut.mutate()}
+        onClick={async () => {
+          const count = await device.countUnsaved();
+          if (count > 0) {
+            setUnsaved(count);
+          } else {
+            signOut.mutate();
+          }
+        }}
       >
         <IconLogout size={ICON} aria-hidden />
       </ActionIcon>
-      <Modal opened={isAsking} onClose={ask.close} title={en.signOut.pendingTitle(pending)} centered>
+      <Modal opened={unsaved > 0} onClose={stay} title={en.signOut.pendingTitle(unsaved)} centered>
         <Stack gap="lg">
           <Text size="sm">{en.signOut.pendingText}</Text>
           <Group justify="end" gap="sm">
-            <Button variant="default" onClick={ask.close}>
+            <Button variant="default" onClick={stay}>
               {en.signOut.stay}
             </Button>
             <Button color="red" onClick={() => signOut.mutate()}>

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { profileQuery } from "../features/session/profile";
-import { type Day, reloadTaskLists } from "../features/tasks/task-queries";
+import { type Day, reloadTasks } from "../features/tasks/task-queries";
 import { dayIn } from "../features/tasks/view";
 
 const MINUTE_MS = 60_000;
@@ -26,7 +26,8 @@ export function useListsOfZone(timezone: string): void {
   useEffect(() => {
     if (loaded.current !== timezone) {
       loaded.current = timezone;
-      void reloadTaskLists(client);
+      // What cannot be reached now is asked for when it is shown again.
+      reloadTasks(client).catch(() => undefined);
     }
   }, [client, timezone]);
 }

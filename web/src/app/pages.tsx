@@ -1,14 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Navigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { getRouteApi, Navigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { ViewSwitch } from "../features/board/ViewSwitch";
 import { useList } from "../features/lists/lists";
 import { profileQuery } from "../features/session/profile";
 import { OutboxContext } from "../features/tasks/outbox-context";
 import { TaskListPage } from "../features/tasks/TaskListPage";
-import type { TaskView } from "../features/tasks/view";
+import type { TaskPlace, TaskView } from "../features/tasks/view";
 import { en } from "../words/en";
 import { useDay } from "./day";
 import { Shell } from "./Shell";
+
+// Most people look at lists.
+const BoardPage = lazy(async () => ({ default: (await import("../features/board/BoardPage")).BoardPage }));
 
 const signedInRoute = getRouteApi("/signed-in");
 const listRoute = getRouteApi("/signed-in/lists/$listId");
@@ -42,11 +46,11 @@ export function UpcomingPage() {
 }
 
 export function AllPage() {
-  return <ViewPage title={en.views.all} view={{ kind: "all" }} />;
+  return <PlacePage title={en.views.all} place={{ kind: "all" }} />;
 }
 
 export function InboxPage() {
-  return <ViewPage title={en.views.inbox} view={{ kind: "inbox" }} />;
+  return <PlacePage title={en.views.inbox} place={{ kind: "inbox" }} />;
 }
 
 export function ListPage() {
@@ -55,7 +59,7 @@ export function ListPage() {
   return isGone ? (
     <Navigate to="/all" replace />
   ) : (
-    <ViewPage title={list?.name ?? ""} view={{ kind: "list", listId }} />
+    <PlacePage title={list?.name ?? ""} place={{ kind: "list", listId }} />
   );
 }
 
@@ -67,4 +71,19 @@ export function LabelPage() {
 function ViewPage({ title, view }: { readonly title: string; readonly view: TaskView }) {
   const day = useDay();
   return <TaskListPage key={JSON.stringify(view)} title={title} view={view} day={day} />;
+}
+
+/** The tasks of a place, as a list or as a board. */
+function PlacePage({ title, place }: { readonly title: string; readonly place: TaskPlace }) {
+  const day = useDay();
+  const isBoard = useSearch({ strict: false }).view === "board";
+  const key = JSON.stringify(place);
+  const shown = { title, day, head: <ViewSwitch isBoard={isBoard} /> };
+  return isBoard ? (
+    <Suspense>
+      <BoardPage key={key} {...shown} place={place} />
+    </Suspense>
+  ) : (
+    <TaskListPage key={key} {...shown} view={place} />
+  );
 }

@@ -9,7 +9,7 @@ import {
 import { lazy } from "react";
 import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
-import { forgetLastUser } from "../device/database";
+import { forgetLastUser, lastUser } from "../device/database";
 import type { Device } from "../device/device";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
@@ -18,6 +18,14 @@ import { Root } from "./Root";
 interface Context {
   readonly client: QueryClient;
   readonly device: Device;
+}
+
+interface BoardSearch {
+  readonly view?: "board";
+}
+
+interface CalendarSearch {
+  readonly month?: string;
 }
 
 interface SignInSearch {
@@ -47,12 +55,18 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): SignInSearch => ({
     // A path of this app and nothing else, or signing in could lead anywhere.
-    ...(typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
-    ...(search.expired === true ? { expired: true } : {}),
-    ...(search.erased === true ? { erased: true } : {}),
+    // What is left out here would be let through as it is.
+    next: typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? search.next : undefined,
+    expired: search.expired === true ? true : undefined,
+    erased: search.erased === true ? true : undefined,
   }),
-  // Whoever signs in next sees nothing of the one before.
-  beforeLoad: forgetLastUser,
+  beforeLoad: async ({ context, search }) => {
+    if (lastUser() !== undefined && (await isSignedIn(context.client))) {
+      throw redirect({ href: search.next ?? "/today" });
+    }
+    // Whoever signs in next sees nothing of the one before.
+    forgetLastUser();
+  },
   component: function SignIn() {
     const { next = "/today", expired = false, erased = false } = signIn.useSearch();
     const enter = () => {
@@ -67,8 +81,9 @@ const signIn = createRoute({
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
-  validateSearch: (search: Record<string, unknown>): { readonly task?: string } =>
-    typeof search.task === "string" ? { task: search.task } : {},
+  validateSearch: (search: Record<string, unknown>): { readonly task?: string } => ({
+    task: typeof search.task === "string" ? search.task : undefined,
+  }),
   beforeLoad: async ({ context, location }) => {
     // Their code comes while the service is asked who is there; where it does not, the route says so.
     pages().catch(() => undefined);
@@ -85,6 +100,18 @@ const signedIn = createRoute({
   component: lazyRouteComponent(pages, "SignedInPage"),
 });
 
+/** Tasks of a place are a list unless the address says otherwise. */
+function boardSearch(search: Record<string, unknown>): BoardSearch {
+  return { view: search.view === "board" ? search.view : undefined };
+}
+
+/** A month within the years that the service takes due dates of; anything else is the present one. */
+function calendarSearch(search: Record<string, unknown>): CalendarSearch {
+  const { month } = search;
+  const isMonth = typeof month === "string" && /^(19[1-9]|2\d\d)\d-(0[1-9]|1[0-2])$/.test(month);
+  return { month: isMonth ? month : undefined };
+}
+
 const views = [
   createRoute({
     getParentRoute: () => signedIn,
@@ -98,17 +125,26 @@ const views = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/calendar",
+    validateSearch: calendarSearch,
+    component: lazyRouteComponent(() => import("./CalendarRoute"), "CalendarRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/all",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "AllPage"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
     path: "/inbox",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "InboxPage"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
     path: "/lists/$listId",
+    validateSearch: boardSearch,
     component: lazyRouteComponent(pages, "ListPage"),
   }),
   createRoute({
@@ -121,7 +157,21 @@ const views = [
     path: "/settings",
     component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
   }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/statistics",
+    component: lazyRouteComponent(() => import("../features/statistics/StatisticsPage"), "StatisticsPage"),
+  }),
 ] as const;
+
+async function isSignedIn(client: QueryClient): Promise<boolean> {
+  try {
+    await client.fetchQuery({ ...profileQuery, staleTime: 0 });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Build the router over the app's query client, and what is kept on the device. */
 export function buildRouter(client: QueryClient, device: Device) {

@@ -40,7 +40,11 @@ export function changeStoreIn(database: DeviceDatabase | undefined): ChangeStore
         (record) => record.owner !== owner && !living.has(record.owner),
       );
       const adopted = orphans.map((record): ChangeRecord => ({ ...record, owner }));
-      await Promise.all([...adopted.map((record) => writing.store.put(record)), writing.done]);
+      try {
+        await Promise.all([...adopted.map((record) => writing.store.put(record)), writing.done]);
+      } catch {
+        // Without room they stay in the name of the window that is gone; they are no less to be sent.
+      }
       return adopted;
     },
   };

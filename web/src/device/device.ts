@@ -3,7 +3,15 @@ import { newIdempotencyKey } from "../api/http";
 import { Outbox } from "../features/tasks/outbox";
 import { changeList } from "../features/tasks/task-queries";
 import { changeStoreIn, claimWindow } from "./change-store";
-import { type DeviceDatabase, eraseUser, lastUser, noteUser, openDatabase } from "./database";
+import {
+  claimTab,
+  type DeviceDatabase,
+  eraseUser,
+  lastUser,
+  noteUser,
+  onUserElsewhere,
+  openDatabase,
+} from "./database";
 import { QueryKeeper, restoreQueries } from "./kept-queries";
 
 /**
@@ -14,15 +22,17 @@ import { QueryKeeper, restoreQueries } from "./kept-queries";
 export class Device {
   readonly #client: QueryClient;
   readonly #timezone: () => string;
+  readonly #reload: () => void;
   #userId: string | undefined;
   #database: Promise<DeviceDatabase | undefined> | undefined;
   #outbox: Promise<Outbox> | undefined;
-  #stop: (() => void) | undefined;
+  #stop: () => void = () => {};
 
-  /** `timezone` tells the user's. */
-  constructor(client: QueryClient, timezone: () => string) {
+  /** `timezone` tells the user's; `reload` begins the page anew, with nothing in memory. */
+  constructor(client: QueryClient, timezone: () => string, reload = () => window.location.reload()) {
     this.#client = client;
     this.#timezone = timezone;
+    this.#reload = reload;
   }
 
   /** Put back what the user has last seen who was signed in here. */
@@ -36,18 +46,36 @@ export class Device {
   /** Begin to keep what this user sees and changes. */
   begin(userId: string): Promise<Outbox> {
     if (this.#userId !== undefined && this.#userId !== userId) {
-      // What is shown is another user's; a page that begins anew has nothing of it.
       noteUser(userId);
-      window.location.reload();
-      return new Promise(() => {});
+      return this.#giveWay();
+    }
+    if (claimTab(userId) === "another's") {
+      sessionStorage.clear(); // what somebody else was typing here
+      return this.#giveWay();
     }
     this.#outbox ??= this.#begin(userId);
     return this.#outbox;
   }
 
+  /** How many changes of this user, made in whatever window, would be lost with the device's memory of them. */
+  async countUnsaved(): Promise<number> {
+    const [database, outbox] = [await this.#database, await this.#outbox];
+    const { pending = 0, refused = [] } = outbox?.getState() ?? {};
+    try {
+      const records = (await database?.getAll("changes")) ?? [];
+      const kept = records.map((record) => (record.state === "queued" ? record.changes.length : 1));
+      return Math.max(
+        pending + refused.length,
+        kept.reduce((sum, count) => sum + count, 0),
+      );
+    } catch {
+      return pending + refused.length;
+    }
+  }
+
   /** Leave nothing of the user on the device. */
   async erase(): Promise<void> {
-    this.#stop?.();
+    this.#stop();
     (await this.#database)?.close();
     if (this.#userId !== undefined) {
       await eraseUser(this.#userId);
@@ -56,10 +84,14 @@ export class Device {
 
   async #begin(userId: string): Promise<Outbox> {
     const database = await this.#open(userId);
-    noteUser(userId);
+    const isNoted = noteUser(userId);
     const owner = newIdempotencyKey();
     await claimWindow(owner);
-    const outbox = new Outbox(this.#client, changeStoreIn(database), owner, this.#timezone);
+    const outbox = new Outbox(this.#client, changeStoreIn(database), {
+      owner,
+      isPresent: () => !isNoted || lastUser() === userId,
+      timezone: this.#timezone,
+    });
     await outbox.adopt();
     const resume = () => {
       if (document.visibilityState === "visible") {
@@ -68,17 +100,32 @@ export class Device {
     };
     window.addEventListener("online", resume);
     document.addEventListener("visibilitychange", resume);
-    const stop =
+    const stopKeeping =
       database &&
       new QueryKeeper(this.#client, database, (key, data) =>
         changeList(key, data, outbox.getConfirmed()),
       ).start();
+    const stopHearing = onUserElsewhere((present) => {
+      if (present === userId) {
+        outbox.resume();
+      } else {
+        void this.#giveWay();
+      }
+    });
     this.#stop = () => {
-      stop?.();
+      stopKeeping?.();
+      stopHearing();
       window.removeEventListener("online", resume);
       document.removeEventListener("visibilitychange", resume);
     };
     return outbox;
+  }
+
+  /** Begin anew: what is shown here is another user's than the one who is signed in by now. */
+  #giveWay(): Promise<never> {
+    this.#stop();
+    this.#reload();
+    return new Promise(() => {});
   }
 
   #open(userId: string): Promise<DeviceDatabase | undefined> {

@@ -8,6 +8,7 @@ import {
   type QueryKey,
 } from "@tanstack/react-query";
 import type { DeviceDatabase } from "./database";
+import { within } from "./deadline";
 
 /** One query as it lies on the device. */
 export interface KeptQuery {
@@ -23,6 +24,8 @@ const KEPT_PAGES = 5;
 const KEPT_FOR_MS = 30 * 24 * 60 * 60 * 1_000;
 /** Soon enough for whoever closes the window at once, and seldom enough for many changes in a row. */
 const DELAY_MS = 250;
+/** After that the app opens as on a device that is new. */
+const READING_PATIENCE_MS = 2_000;
 const REVISION_KEY = ["revision"];
 
 /** The user's revision up to which everything that is loaded here is current; undefined before anybody has asked. */
@@ -40,20 +43,20 @@ export function noteCaughtUp(client: QueryClient, revision: number): void {
 export async function restoreQueries(client: QueryClient, database: DeviceDatabase): Promise<void> {
   const oldest = Date.now() - KEPT_FOR_MS;
   try {
-    const reading = database.transaction(["queries", "revisions"], "readwrite");
-    const [queries, revisions] = [reading.objectStore("queries"), reading.objectStore("revisions")];
-    const [kept, hashes, numbers] = await Promise.all([
-      queries.getAll(),
-      revisions.getAllKeys(),
-      revisions.getAll(),
-    ]);
+    const reading = database.transaction(["queries", "revisions"]);
+    const [kept, hashes, numbers] = await within(
+      READING_PATIENCE_MS,
+      Promise.all([
+        reading.objectStore("queries").getAll(),
+        reading.objectStore("revisions").getAllKeys(),
+        reading.objectStore("revisions").getAll(),
+      ]),
+    );
     const revisionOf = new Map(hashes.map((hash, index) => [hash, numbers[index]]));
     const present = kept.filter(({ keptAt }) => keptAt > oldest);
-    const expired = kept.filter(({ keptAt }) => keptAt <= oldest);
-    await Promise.all([
-      ...expired.flatMap(({ hash }) => [queries.delete(hash), revisions.delete(hash)]),
-      reading.done,
-    ]);
+    const expired = kept.filter(({ keptAt }) => keptAt <= oldest).map(({ hash }) => hash);
+    // Nobody waits for that.
+    void deleteQueries(database, expired).catch(() => undefined);
     const known = present.flatMap(({ hash }) => revisionOf.get(hash) ?? []);
     if (known.length === present.length && known.length > 0) {
       hydrate(client, { queries: present.map(({ state }) => state), mutations: [] });
@@ -76,7 +79,9 @@ export class QueryKeeper {
   readonly #client: QueryClient;
   readonly #database: DeviceDatabase;
   readonly #confirm: Confirm;
-  readonly #written = new Map<string, unknown>();
+  /** By hash: the data and the revision that this window has written last. */
+  readonly #written = new Map<string, { readonly data: unknown; readonly revision: number }>();
+  readonly #removed = new Set<string>();
   #timer: number | undefined;
 
   constructor(client: QueryClient, database: DeviceDatabase, confirm: Confirm) {
@@ -88,7 +93,10 @@ export class QueryKeeper {
   /** Begin to follow what is seen; returns how to stop. */
   start(): () => void {
     const stop = this.#client.getQueryCache().subscribe(({ type, query }) => {
-      if (type === "updated" && (isKept(query) || query.queryKey[0] === REVISION_KEY[0])) {
+      if (type === "removed" && KEPT.has(query.queryKey[0])) {
+        this.#removed.add(query.queryHash);
+      }
+      if (type !== "added" && (isKept(query) || query.queryKey[0] === REVISION_KEY[0])) {
         this.#timer ??= window.setTimeout(this.#write, DELAY_MS);
       }
     });
@@ -118,22 +126,32 @@ export class QueryKeeper {
     if (revision === undefined) {
       return; // nobody could tell later what has changed since
     }
-    const queries = dehydrate(this.#client, { shouldDehydrateQuery: isKept }).queries.map(this.#toKeep);
-    const changed = queries.filter((query) => !this.#isWritten(query.queryHash, query.state.data));
-    const keptAt = Date.now();
+    const queries = dehydrate(this.#client, { shouldDehydrateQuery: isCurrent }).queries.map(this.#toKeep);
+    const removed = [...this.#removed];
     try {
+      await deleteQueries(this.#database, removed);
       const writing = this.#database.transaction(["queries", "revisions"], "readwrite");
       const [kept, revisions] = [writing.objectStore("queries"), writing.objectStore("revisions")];
       await Promise.all([
-        ...changed.map((state) => kept.put({ hash: state.queryHash, keptAt, state })),
-        ...queries.map(({ queryHash }) => revisions.put(revision, queryHash)),
+        ...queries.map(async (state) => {
+          const hash = state.queryHash;
+          const written = this.#written.get(hash);
+          const isMine = written !== undefined && written.revision === (await revisions.get(hash));
+          if (!(isMine && isSame(written.data, state.state.data))) {
+            await kept.put({ hash, keptAt: Date.now(), state });
+          }
+          await revisions.put(revision, hash);
+        }),
         writing.done,
       ]);
     } catch {
       return; // the device is full, or another tab signs out; what is there is older, not wrong
     }
-    for (const { queryHash, state } of changed) {
-      this.#written.set(queryHash, state.data);
+    for (const { queryHash, state } of queries) {
+      this.#written.set(queryHash, { data: state.data, revision });
+    }
+    for (const hash of removed) {
+      this.#removed.delete(hash);
     }
   }
 
@@ -142,14 +160,33 @@ export class QueryKeeper {
     const { data, ...state } = query.state;
     return { ...query, state: { ...state, data: firstPages(this.#confirm(query.queryKey, data)) } };
   };
+}
 
-  #isWritten(hash: string, data: unknown): boolean {
-    const before = this.#written.get(hash);
-    return isInfinite(before) && isInfinite(data)
-      ? before.pages.length === data.pages.length &&
-          before.pages.every((page, index) => page === data.pages[index])
-      : before === data;
+/** Whether data are those that were written before. */
+function isSame(written: unknown, data: unknown): boolean {
+  return isInfinite(written) && isInfinite(data)
+    ? written.pages.length === data.pages.length &&
+        written.pages.every((page, index) => page === data.pages[index])
+    : written === data;
+}
+
+async function deleteQueries(database: DeviceDatabase, hashes: readonly string[]): Promise<void> {
+  if (hashes.length === 0) {
+    return;
   }
+  const writing = database.transaction(["queries", "revisions"], "readwrite");
+  await Promise.all([
+    ...hashes.flatMap((hash) => [
+      writing.objectStore("queries").delete(hash),
+      writing.objectStore("revisions").delete(hash),
+    ]),
+    writing.done,
+  ]);
+}
+
+/** Whether a query is as current as the revision says: what is to be asked again may be older. */
+function isCurrent(query: Query): boolean {
+  return isKept(query) && !query.state.isInvalidated;
 }
 
 function isKept(query: Query): boolean {

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { type ChangeRecord, type ChangeStore, Outbox } from "../features/tasks/outbox";
+import { type ChangeRecord, type ChangeStore, Outbox, type Sender } from "../features/tasks/outbox";
 
 /** Keeps changes as a device does, in memory; `living` are the windows that are still there. */
 export class MemoryStore implements ChangeStore {
@@ -37,7 +37,12 @@ export class MemoryStore implements ChangeStore {
 export function outboxOf(
   client: QueryClient,
   store: ChangeStore = new MemoryStore(),
-  owner = "window-1",
+  sender: Partial<Sender> = {},
 ): Outbox {
-  return new Outbox(client, store, owner, () => "UTC");
+  return new Outbox(client, store, {
+    owner: "window-1",
+    isPresent: () => true,
+    timezone: () => "UTC",
+    ...sender,
+  });
 }

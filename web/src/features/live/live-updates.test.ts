@@ -2,10 +2,11 @@ import { InfiniteQueryObserver, QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SyncAnswer, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { UnreachableError } from "../../api/problem";
+import { caughtUpRevision } from "../../device/kept-queries";
 import { deferred } from "../../testing/deferred";
 import { FakeEventSource } from "../../testing/event-source";
 import { outboxOf } from "../../testing/outbox";
-import { json, noNetwork, type SentRequest, serve } from "../../testing/service";
+import { json, noNetwork, refusal, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
 import { applyChanges, labelsQuery, listsQuery, taskListQuery } from "../tasks/task-queries";
 import { Catcher, followRevisions } from "./live-updates";
@@ -280,16 +281,40 @@ describe("when the service says to begin anew", () => {
   });
 
   test("it goes on through revisions that are counted below zero", async () => {
-    load();
     const answers = [
       changesUpTo(-30, { reset: true, has_more: true, tasks: [taskOfRevision(30)] }),
       changesUpTo(60, { has_more: true, tasks: [taskOfRevision(60)] }),
       changesUpTo(90, { tasks: [taskOfRevision(90)] }),
     ];
-    const requests = serve(() => answers.shift() ?? changesUpTo(90));
+    const requests = serve(({ url }) =>
+      url.pathname === "/api/v1/tasks"
+        ? json({ items: [], next_cursor: null })
+        : (answers.shift() ?? changesUpTo(90)),
+    );
+    await client.fetchInfiniteQuery(ALL);
+    const stopShowing = show(ALL);
     await new Catcher(client, outboxOf(client), 4).catchUp(90);
-    expect(sincesOf(requests)).toEqual([4, -30, 60]);
+    expect(sincesOf(requests.filter(({ url }) => url.pathname === "/api/v1/sync"))).toEqual([4, -30, 60]);
     expect(idsShown()).toEqual(["task-30", "task-60", "task-90"]);
+    stopShowing();
+  });
+
+  test("a list that is not on screen is forgotten, so that it is asked for when it is opened", async () => {
+    load(taskOf({ id: "long gone" }));
+    serve(() => changesUpTo(90, { reset: true }));
+    await new Catcher(client, outboxOf(client), 4).catchUp(90);
+    expect(idsShown()).toBeUndefined();
+  });
+
+  test("it has not begun before the lists are here", async () => {
+    load(taskOf({ id: "long gone" }));
+    serve(({ url }) =>
+      url.pathname === "/api/v1/tasks" ? Promise.reject(noNetwork()) : changesUpTo(90, { reset: true }),
+    );
+    const stopShowing = show({ ...ALL, retry: false });
+    await expect(new Catcher(client, outboxOf(client), 4).catchUp(90)).rejects.toThrow();
+    expect(caughtUpRevision(client)).toBeUndefined();
+    stopShowing();
   });
 
   test("and only then: lists are not loaded again otherwise", async () => {
@@ -465,7 +490,20 @@ describe("following the revisions", () => {
       await elapse(10_000);
       expect(FakeEventSource.opened).toHaveLength(attempt + 1);
     }
-    expect(requests).toHaveLength(3);
+    expect(requests.length).toBeGreaterThan(3);
+  });
+
+  test("asks again by itself when the service did not answer, though the stream says nothing more", async () => {
+    requests = serve(() => refusal(503));
+    revisions.present = 5;
+    stream().tell(5);
+    await elapse(5_000);
+    requests = serve(revisions.answer);
+    await elapse(10_000);
+    expect(idsShown()).toEqual(["task-5"]);
+    const asked = requests.length;
+    await elapse(60_000);
+    expect(requests).toHaveLength(asked);
   });
 
   test("a word that could not be followed is made good by the next one", async () => {

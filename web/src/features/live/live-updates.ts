@@ -1,8 +1,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { getStreamEventsUrl, sync } from "../../api/generated/taskfleet";
+import { isTransient, retryDelay } from "../../api/retry";
 import { noteCaughtUp } from "../../device/kept-queries";
 import type { Outbox } from "../tasks/outbox";
-import { labelsQuery, listsQuery, reloadTaskLists } from "../tasks/task-queries";
+import { labelsQuery, listsQuery, reloadTasks } from "../tasks/task-queries";
 
 const PAGE_SIZE = 500;
 const RETRY_MS = 5_000;
@@ -46,7 +47,8 @@ export class Catcher {
   }
 
   async #run(): Promise<void> {
-    while (this.#wanted > this.#revision) {
+    // Whoever is signed in by now, what is shown here is somebody's.
+    while (this.#wanted > this.#revision && this.#outbox.isUserPresent()) {
       this.#wanted = 0; // whoever wants more from now on is not content with the answer to this
       while (await this.#ask()) {
         // There is more.
@@ -57,8 +59,11 @@ export class Catcher {
   async #ask(): Promise<boolean> {
     const changes = await sync({ since: this.#revision, limit: PAGE_SIZE });
     await this.#outbox.whenCreationsSettled();
+    if (!this.#outbox.isUserPresent()) {
+      return false;
+    }
     if (changes.reset) {
-      await reloadTaskLists(this.#client);
+      await reloadTasks(this.#client);
     }
     this.#outbox.receive({ tasks: changes.tasks, gone: changes.deleted.tasks });
     if (changes.reset || changes.lists.length + changes.deleted.lists.length > 0) {
@@ -77,10 +82,22 @@ export class Catcher {
 export function followRevisions(catcher: Catcher): () => void {
   let source: EventSource | undefined;
   let timer: number | undefined;
+  let askTimer: number | undefined;
   let isStopped = false;
 
-  const ignoreFailure = () => {
-    // The stream's next word, or its next opening, asks again.
+  const ask = async (question: () => Promise<void>, failures = 0): Promise<void> => {
+    window.clearTimeout(askTimer);
+    try {
+      await question();
+    } catch (error) {
+      // The stream may say nothing more for hours.
+      if (isTransient(error) && !isStopped) {
+        askTimer = window.setTimeout(
+          () => ask(() => catcher.check(), failures + 1),
+          retryDelay(failures, error),
+        );
+      }
+    }
   };
   const open = () => {
     if (isStopped) {
@@ -88,10 +105,8 @@ export function followRevisions(catcher: Catcher): () => void {
     }
     source = new EventSource(getStreamEventsUrl());
     // What happened while there was no stream.
-    source.addEventListener("open", () => catcher.greet().catch(ignoreFailure));
-    source.addEventListener("revision", (event) => {
-      catcher.catchUp(Number(event.lastEventId)).catch(ignoreFailure);
-    });
+    source.addEventListener("open", () => ask(() => catcher.greet()));
+    source.addEventListener("revision", (event) => ask(() => catcher.catchUp(Number(event.lastEventId))));
     source.addEventListener("error", () => {
       // The browser reconnects by itself, but gives up after an answer such as 401 or 503.
       if (source?.readyState === EventSource.CLOSED) {
@@ -101,12 +116,13 @@ export function followRevisions(catcher: Catcher): () => void {
   };
   const reopen = () => {
     // A stream cannot renew an expired access token; this request does.
-    void catcher.check().catch(ignoreFailure).finally(open);
+    void ask(() => catcher.check()).then(open);
   };
   open();
   return () => {
     isStopped = true;
     window.clearTimeout(timer);
+    window.clearTimeout(askTimer);
     source?.close();
   };
 }

@@ -8,8 +8,9 @@ export async function leaveSession(
 ): Promise<void> {
   // What was being typed.
   sessionStorage.clear();
-  await device.erase();
+  // Before anything that may take a while.
   announceSession();
+  await device.erase();
   // Another page, so that whoever signs in next finds nothing in memory.
   window.location.assign(to);
 }

@@ -61,8 +61,9 @@ function Refused({ refused, today }: Props & { readonly refused: RefusedChange }
               size="compact-sm"
               variant="default"
               onClick={() => {
-                restoreDraft(change.draft.title);
-                drop();
+                if (restoreDraft(change.draft.title)) {
+                  drop();
+                }
               }}
             >
               {words.edit}

@@ -1,20 +1,18 @@
-import { Button, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { TaskDraft, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
+import { OpenTask } from "./OpenTask";
+import { useOpenTask } from "./open-task";
 import { QuickAdd } from "./QuickAdd";
 import { TaskRow } from "./TaskRow";
 import { type TaskActions, useTaskActions } from "./task-actions";
 import { type Day, shownTaskListQuery } from "./task-queries";
 import type { TaskView } from "./view";
-
-// Its fields and the Markdown are a third of the app's code, and not on the first page.
-const TaskDetails = lazy(async () => ({ default: (await import("./TaskDetails")).TaskDetails }));
 
 const ROW_HEIGHT = 40;
 /** Rows that are drawn beyond the edge, and before whose end the next page is asked for. */
@@ -24,10 +22,12 @@ interface Props {
   readonly title: string;
   readonly view: TaskView;
   readonly day: Day;
+  /** What stands beside the title. */
+  readonly head?: ReactNode;
 }
 
 /** The tasks of one view, with the line that adds one. */
-export function TaskListPage({ title, view, day }: Props) {
+export function TaskListPage({ title, view, day, head }: Props) {
   const list = useInfiniteQuery(shownTaskListQuery(useQueryClient(), view, day));
   const tasks = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const actions = useTaskActions();
@@ -45,9 +45,12 @@ export function TaskListPage({ title, view, day }: Props) {
   ]);
   return (
     <Stack gap="md" className="task-page" data-with-details={openId !== undefined}>
-      <Title order={1} size="h3" dir="auto">
-        {title}
-      </Title>
+      <Group justify="space-between" wrap="nowrap">
+        <Title order={1} size="h3" dir="auto">
+          {title}
+        </Title>
+        {head}
+      </Group>
       <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
       {list.isPending &&
         (list.fetchStatus === "paused" ? <Text role="alert">{en.list.offline}</Text> : <LoadingRows />)}
@@ -73,11 +76,7 @@ export function TaskListPage({ title, view, day }: Props) {
           onOpen={open}
         />
       )}
-      {openId !== undefined && (
-        <Suspense>
-          <TaskDetails taskId={openId} onPatch={actions.patch} onClose={() => open(undefined)} />
-        </Suspense>
-      )}
+      <OpenTask taskId={openId} actions={actions} onClose={() => open(undefined)} />
     </Stack>
   );
 }
@@ -157,18 +156,6 @@ function Rows({
       </ul>
     </div>
   );
-}
-
-/** The task whose details are open; the address bar says which. */
-function useOpenTask(): [string | undefined, (taskId: string | undefined) => void] {
-  const { task } = useSearch({ from: "/signed-in" });
-  const navigate = useNavigate();
-  const open = useCallback(
-    (taskId: string | undefined) =>
-      void navigate({ to: ".", search: taskId === undefined ? {} : { task: taskId } }),
-    [navigate],
-  );
-  return [task, open];
 }
 
 function LoadingRows() {

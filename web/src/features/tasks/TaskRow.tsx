@@ -6,6 +6,7 @@ import { en } from "../../words/en";
 import { useLocale } from "../../words/locale";
 import { describeDue } from "./due";
 import { KeptText } from "./KeptText";
+import { PRIORITY_COLORS } from "./priority";
 import { isPending } from "./task-changes";
 import type { Day } from "./task-queries";
 
@@ -82,13 +83,6 @@ export const TaskRow = memo(function TaskRow({
     </div>
   );
 });
-
-const PRIORITY_COLORS: Readonly<Record<number, string>> = {
-  1: "var(--mantine-color-gray-6)",
-  2: "var(--mantine-color-blue-6)",
-  3: "var(--mantine-color-orange-6)",
-  4: "var(--mantine-color-red-6)",
-};
 
 function TitleField({ task, onPatch }: Pick<Props, "task" | "onPatch">) {
   return (

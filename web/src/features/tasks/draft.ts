@@ -19,11 +19,13 @@ export function keepDraft(title: string): void {
   }
 }
 
-/** Put a title back that could not be sent, unless another one has been begun meanwhile. */
-export function restoreDraft(title: string): void {
-  if (readDraft() === "") {
-    keepDraft(title);
+/** Put a title back that could not be sent, unless another one has been begun meanwhile. Whether that was done. */
+export function restoreDraft(title: string): boolean {
+  if (readDraft() !== "") {
+    return false;
   }
+  keepDraft(title);
+  return true;
 }
 
 function readDraft(): string {

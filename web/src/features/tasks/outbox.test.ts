@@ -585,14 +585,14 @@ describe("a window that goes away", () => {
 
   beforeEach(() => {
     store = new MemoryStore();
-    outbox = outboxOf(client, store, "first window");
+    outbox = outboxOf(client, store, { owner: "first window" });
   });
 
   /** Open another window, which shows what the device has kept of the lists: what was there at first. */
   async function openAnother(): Promise<void> {
     client = new QueryClient();
     load(ALL, [milk, bread]);
-    outbox = outboxOf(client, store, "second window");
+    outbox = outboxOf(client, store, { owner: "second window" });
     await outbox.adopt();
   }
 

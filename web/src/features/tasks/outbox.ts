@@ -2,11 +2,11 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { newIdempotencyKey } from "../../api/http";
 import { ApiProblem, UnreachableError } from "../../api/problem";
-import { isTransient, mayRetry, retryDelay } from "../../api/retry";
+import { mayRetry, retryDelay } from "../../api/retry";
 import type { TaskChanges } from "./pages";
 import { currentOf, isGone, MAX_BATCH, type Outcome, sendChanges } from "./send-changes";
 import { patching, predict, seenBefore, type TaskChange, taskIdOf } from "./task-changes";
-import { applyChanges, labelsQuery } from "./task-queries";
+import { applyChanges, knownTask, labelsQuery } from "./task-queries";
 
 /** Changes that are sent together, and that wait for it. */
 export interface QueuedChanges {
@@ -31,6 +31,8 @@ export interface RefusedChange {
   readonly change: TaskChange;
   /** The answer of the service; undefined where something else went wrong. */
   readonly problem: { readonly status: number; readonly document: Record<string, unknown> } | undefined;
+  /** The key under which to try again what may have been done after all. */
+  readonly retryKey: string | undefined;
 }
 
 export type ChangeRecord = QueuedChanges | RefusedChange;
@@ -58,6 +60,20 @@ export interface OutboxState {
 const CREATION_PATIENCE_MS = 5_000;
 /** The answers that say that a server is away, not that it failed at this. */
 const AWAY = new Set([429, 502, 503, 504]);
+/** An earlier try is still being worked at, or its claim has not run out yet. */
+const IN_USE = "idempotency-key-in-use";
+/** How long a change waits for the device; one that keeps nothing is no reason to send nothing. */
+const KEEPING_PATIENCE_MS = 1_000;
+
+/** For whom an outbox sends. */
+export interface Sender {
+  /** The window that sends. */
+  readonly owner: string;
+  /** Whether its user is still the one who is signed in. */
+  readonly isPresent: () => boolean;
+  /** The user's zone, in which due dates without one of their own are meant. */
+  readonly timezone: () => string;
+}
 
 /**
  * The changes of tasks that were made in this window: shown at once, kept on the device, and sent one after another.
@@ -68,14 +84,15 @@ const AWAY = new Set([429, 502, 503, 504]);
 export class Outbox {
   readonly #client: QueryClient;
   readonly #store: ChangeStore;
-  readonly #owner: string;
-  readonly #timezone: () => string;
+  readonly #sender: Sender;
   #queue: QueuedChanges[] = [];
   readonly #confirmed = new Map<string, TaskOut | undefined>();
   /** The service's ids of tasks that were added in this window. */
   readonly #ids = new Map<string, string>();
-  /** The keys of records that the device could not keep. */
-  readonly #unkept = new Set<string>();
+  /** What is to be put on the device, and deleted from it, and has not been yet. */
+  readonly #toPut = new Map<string, ChangeRecord>();
+  readonly #toDelete = new Set<string>();
+  #isKeeping = true;
   readonly #waiting = new Map<string, (outcomes: readonly Outcome[]) => void>();
   readonly #listeners = new Set<() => void>();
   #state: OutboxState = { pending: 0, isStuck: false, isAtRisk: false, refused: [] };
@@ -83,28 +100,38 @@ export class Outbox {
   #isRunning = false;
   #wake: (() => void) | undefined;
 
-  /** `timezone` tells the user's, in which due dates without one of their own are meant. */
-  constructor(client: QueryClient, store: ChangeStore, owner: string, timezone: () => string) {
+  constructor(client: QueryClient, store: ChangeStore, sender: Sender) {
     this.#client = client;
     this.#store = store;
-    this.#owner = owner;
-    this.#timezone = timezone;
+    this.#sender = sender;
   }
+
+  /** Whether the user whose changes these are is still the one who is signed in. */
+  readonly isUserPresent = (): boolean => this.#sender.isPresent();
 
   /** Take over what windows that are gone have left behind: show it, and send what was not sent. */
   async adopt(): Promise<void> {
-    const records = await this.#store.adopt(this.#owner);
-    const queued = records.filter((record) => record.state === "queued");
-    for (const { confirmed } of queued) {
-      for (const task of confirmed) {
-        this.#confirmed.set(task.id, task);
-      }
+    let records: readonly ChangeRecord[] = [];
+    try {
+      records = await this.#store.adopt(this.#sender.owner);
+    } catch {
+      // They stay where they are for the next time.
+    }
+    const own = new Set([...this.#queue, ...this.#state.refused].map(({ key }) => key));
+    const others = records.filter(({ key }) => !own.has(key));
+    const queued = others.filter((record) => record.state === "queued");
+    for (const task of queued.flatMap(({ confirmed }) => confirmed)) {
+      this.#confirmed.set(
+        task.id,
+        newest(task, this.#confirmed.get(task.id), knownTask(this.#client, task.id)),
+      );
     }
     this.#queue = [...this.#queue, ...queued].toSorted((one, other) => one.order - other.order);
+    this.#lastOrder = Math.max(this.#lastOrder, ...queued.map(({ order }) => order));
     for (const { changes } of queued) {
       this.#show(changes.map(taskIdOf));
     }
-    const refused = records.filter((record) => record.state === "refused");
+    const refused = others.filter((record) => record.state === "refused");
     this.#tell({ refused: [...this.#state.refused, ...refused] });
     this.resume();
   }
@@ -129,7 +156,7 @@ export class Outbox {
     const waiting: string[] = [];
     for (const task of news.tasks) {
       if (this.#isWaiting(task.id)) {
-        this.#confirmed.set(task.id, newer(this.#confirmed.get(task.id), task));
+        this.#confirmed.set(task.id, newest(this.#confirmed.get(task.id) ?? task, task));
         waiting.push(task.id);
       } else {
         shown.push(task);
@@ -157,12 +184,12 @@ export class Outbox {
 
   /** Make a refused change again: of the task as it is by now. */
   readonly insist = (refused: RefusedChange): void => {
-    const { change } = refused;
+    const { change, key, retryKey } = refused;
     const current = refused.problem && currentIn(refused.problem);
-    this.drop(refused);
-    void this.make([
-      current !== undefined && change.kind === "update" ? patching(current, change.patch) : change,
-    ]);
+    const again =
+      current !== undefined && change.kind === "update" ? patching(current, change.patch) : change;
+    this.#tell({ refused: this.#state.refused.filter((other) => other.key !== key) });
+    void this.#enqueue([again], { key: retryKey, replaces: key });
   };
 
   /** Forget a refused change, which somebody has read. */
@@ -214,23 +241,30 @@ export class Outbox {
 
   readonly getState = (): OutboxState => this.#state;
 
-  #enqueue(made: readonly TaskChange[]): Promise<readonly Outcome[]> {
+  #enqueue(
+    made: readonly TaskChange[],
+    {
+      key = newIdempotencyKey(),
+      replaces,
+    }: { readonly key?: string | undefined; readonly replaces?: string } = {},
+  ): Promise<readonly Outcome[]> {
     const changes = made.map((change) => withIds(change, this.#ids));
     const confirmed: TaskOut[] = [];
     for (const change of changes) {
       const id = taskIdOf(change);
       if (!this.#isWaiting(id)) {
+        // What was seen may be older than what is shown by now.
         const seen = seenBefore(change);
-        this.#confirmed.set(id, seen);
-        confirmed.push(...(seen === undefined ? [] : [seen]));
+        const known = seen && newest(seen, knownTask(this.#client, id));
+        this.#confirmed.set(id, known);
+        confirmed.push(...(known === undefined ? [] : [known]));
       }
     }
-    const key = newIdempotencyKey();
     this.#lastOrder = Math.max(this.#lastOrder + 1, Date.now());
     const entry: QueuedChanges = {
       state: "queued",
       key,
-      owner: this.#owner,
+      owner: this.#sender.owner,
       order: this.#lastOrder,
       changes,
       confirmed,
@@ -239,36 +273,49 @@ export class Outbox {
     this.#queue.push(entry);
     this.#show(changes.map(taskIdOf));
     this.#tell({});
-    // Kept before it is sent, so that a window that goes away meanwhile leaves somebody who asks what became of it.
-    void this.#keep([entry], []).then(this.resume);
+    // Kept before an idle outbox sends it, so that a window that goes away meanwhile leaves a trace of it.
+    void this.#keep([entry], replaces === undefined ? [] : [replaces]).then(this.resume);
     return outcomes;
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true;
+    try {
+      for (let entry = this.#queue[0]; entry !== undefined && this.isUserPresent(); entry = this.#queue[0]) {
+        const outcomes = await this.#send(entry);
+        if (outcomes === undefined) {
+          break;
+        }
+        this.#settle(entry, outcomes);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Send changes until somebody has answered; undefined when they have to wait for the user's next session. */
+  async #send({ key, changes }: QueuedChanges): Promise<readonly Outcome[] | undefined> {
+    let tries = 0;
     let failures = 0;
-    for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
+    while (this.isUserPresent()) {
       try {
-        this.#settle(entry, await sendChanges(entry.key, entry.changes));
+        return await sendChanges(key, changes);
       } catch (error) {
         if (error instanceof ApiProblem && error.status === 401) {
-          break; // it goes on with the next session
+          return undefined;
         }
-        if (isTransient(error) && (isAway(error) || mayRetry(failures, error))) {
-          this.#tell({ isStuck: true });
-          await this.#pause(retryDelay(failures, error));
-          failures += 1;
-          continue;
+        const isFailure = !isAway(error);
+        if (isFailure && !mayRetry(failures, error)) {
+          const reason = error instanceof Error ? error : new Error(String(error));
+          return changes.map(() => ({ isSaved: false, error: reason }));
         }
-        const reason = error instanceof Error ? error : new Error(String(error));
-        this.#settle(
-          entry,
-          entry.changes.map(() => ({ isSaved: false, error: reason })),
-        );
+        failures += isFailure ? 1 : 0;
+        this.#tell({ isStuck: true });
+        await this.#pause(retryDelay(tries, error));
+        tries += 1;
       }
-      failures = 0;
     }
-    this.#isRunning = false;
+    return undefined;
   }
 
   #pause(delayMs: number): Promise<void> {
@@ -297,7 +344,7 @@ export class Outbox {
       } else if (outcome !== undefined) {
         const current = currentOf(outcome.error);
         if (current !== undefined) {
-          this.#confirmed.set(id, newer(this.#confirmed.get(id), current));
+          this.#confirmed.set(id, newest(this.#confirmed.get(id) ?? current, current));
         } else if (isGone(outcome.error)) {
           this.#confirmed.set(id, undefined);
         }
@@ -322,7 +369,7 @@ export class Outbox {
   #confirm(change: TaskChange, task: TaskOut | undefined, ids: Set<string>): void {
     const id = taskIdOf(change);
     if (task === undefined || change.kind !== "create") {
-      this.#confirmed.set(id, task && newer(this.#confirmed.get(id), task));
+      this.#confirmed.set(id, task && newest(this.#confirmed.get(id) ?? task, task));
     } else {
       this.#ids.set(id, task.id);
       this.#confirmed.delete(id);
@@ -357,13 +404,15 @@ export class Outbox {
   #refusalOf(entry: QueuedChanges, index: number, change: TaskChange, error: Error): RefusedChange {
     const problem =
       error instanceof ApiProblem ? { status: error.status, document: { ...error.document } } : undefined;
+    const isUnknown = problem === undefined || problem.status >= 500;
     return {
       state: "refused",
       key: `${entry.key}/${index}`,
-      owner: this.#owner,
+      owner: this.#sender.owner,
       order: entry.order,
       change,
       problem,
+      retryKey: isUnknown && entry.changes.length === 1 ? entry.key : undefined,
     };
   }
 
@@ -376,7 +425,7 @@ export class Outbox {
         changes.filter((change) => taskIdOf(change) === id),
       );
       const shown = waiting.reduce<TaskOut | undefined>(
-        (present, change) => predict(change, present, this.#timezone()),
+        (present, change) => predict(change, present, this.#sender.timezone()),
         this.#confirmed.get(id),
       );
       if (shown === undefined) {
@@ -392,27 +441,54 @@ export class Outbox {
     return this.#queue.some(({ changes }) => changes.some((change) => taskIdOf(change) === id));
   }
 
+  /** Put records on the device and delete others, with what could not be done before; resolves after a while anyway. */
   async #keep(put: readonly ChangeRecord[], deleted: readonly string[]): Promise<void> {
-    const missed = this.#queue.filter(
-      ({ key }) => this.#unkept.has(key) && put.every((one) => one.key !== key),
-    );
-    const records = [...put, ...missed];
+    for (const record of put) {
+      this.#toPut.set(record.key, record);
+    }
+    for (const key of deleted) {
+      this.#toPut.delete(key);
+      this.#toDelete.add(key);
+    }
+    const [records, keys] = [[...this.#toPut.values()], [...this.#toDelete]];
+    await new Promise<void>((resolve) => {
+      const timer = window.setTimeout(() => {
+        this.#noteKept(false);
+        resolve();
+      }, KEEPING_PATIENCE_MS);
+      void this.#write(records, keys).then(() => {
+        window.clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async #write(records: readonly ChangeRecord[], keys: readonly string[]): Promise<void> {
     try {
-      await this.#store.write(records, deleted);
-      for (const { key } of records) {
-        this.#unkept.delete(key);
-      }
+      await this.#store.write(records, keys);
     } catch {
-      for (const { key } of records) {
-        this.#unkept.add(key);
+      this.#noteKept(false); // the next time it is tried again
+      return;
+    }
+    for (const record of records) {
+      if (this.#toPut.get(record.key) === record) {
+        this.#toPut.delete(record.key);
       }
     }
+    for (const key of keys) {
+      this.#toDelete.delete(key);
+    }
+    this.#noteKept(true);
+  }
+
+  #noteKept(isKept: boolean): void {
+    this.#isKeeping = isKept;
     this.#tell({});
   }
 
   #tell(news: Partial<Pick<OutboxState, "isStuck" | "refused">>): void {
     const pending = this.#queue.reduce((sum, { changes }) => sum + changes.length, 0);
-    const isAtRisk = this.#queue.some(({ key }) => this.#unkept.has(key));
+    const isAtRisk = !this.#isKeeping && this.#toPut.size > 0;
     this.#state = { ...this.#state, ...news, pending, isAtRisk };
     for (const listener of this.#listeners) {
       listener();
@@ -426,11 +502,18 @@ export function currentIn({ status, document }: NonNullable<RefusedChange["probl
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof UnreachableError || (error instanceof ApiProblem && AWAY.has(error.status));
+  return (
+    error instanceof UnreachableError ||
+    (error instanceof ApiProblem && (AWAY.has(error.status) || error.type.endsWith(IN_USE)))
+  );
 }
 
-function newer(known: TaskOut | undefined, task: TaskOut): TaskOut {
-  return known !== undefined && known.revision > task.revision ? known : task;
+/** Return the newest version of a task; of two that are as new as each other, the later one. */
+function newest(task: TaskOut, ...others: readonly (TaskOut | undefined)[]): TaskOut {
+  return others.reduce<TaskOut>(
+    (best, other) => (other !== undefined && other.revision >= best.revision ? other : best),
+    task,
+  );
 }
 
 /** Return a change that names the service's ids of tasks that had none when it was made. */

@@ -1,4 +1,5 @@
 import {
+  hashKey,
   type InfiniteData,
   infiniteQueryOptions,
   type QueryClient,
@@ -7,7 +8,7 @@ import {
 } from "@tanstack/react-query";
 import { getTask, listLabels, listLists, listTasks } from "../../api/generated/taskfleet";
 import type { ListOut, TaskOut } from "../../api/generated/taskfleet.schemas";
-import { changePages, type LoadedPage, type TaskChanges } from "./pages";
+import { changePages, findTask, type LoadedPage, type TaskChanges } from "./pages";
 import { compareIn, shows, type TaskView, toQuery } from "./view";
 
 const PAGE_SIZE = 100;
@@ -30,10 +31,11 @@ export interface Day {
 /** The tasks of a view, page by page. */
 export function taskListQuery(view: TaskView, day: Day) {
   return infiniteQueryOptions({
-    queryKey: [LISTS_KEY, view, day] as const,
+    queryKey: [LISTS_KEY, view, dayThatMatters(view, day)] as const,
     queryFn: async ({ client, pageParam, signal }): Promise<LoadedPage> => {
       const query = { ...toQuery(view, day.today), limit: PAGE_SIZE, cursor: pageParam };
       const page = await listTasks(query, { signal });
+      dropOtherDays(client, view, day);
       return withRecentChanges(
         client,
         { ...page, end: page.items.at(-1) },
@@ -48,6 +50,29 @@ export function taskListQuery(view: TaskView, day: Day) {
     staleTime: ({ state }) => (state.dataUpdatedAt === STANDS_IN ? 0 : Number.POSITIVE_INFINITY),
     // What was looked at is shown without a network, too.
     gcTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Return of a day what a view depends on, so that one that does not is the same tomorrow. */
+function dayThatMatters({ kind }: TaskView, { today, timezone }: Day): Day {
+  switch (kind) {
+    case "today":
+    case "upcoming":
+      return { today, timezone };
+    case "calendar":
+      return { today: "", timezone };
+    default:
+      return { today: "", timezone: "UTC" };
+  }
+}
+
+/** Forget what a view showed on other days, now that it has come for this one. */
+function dropOtherDays(client: QueryClient, view: TaskView, day: Day): void {
+  const present = hashKey(taskListQuery(view, day).queryKey);
+  client.removeQueries({
+    queryKey: [LISTS_KEY, view],
+    type: "inactive",
+    predicate: ({ queryHash }) => queryHash !== present,
   });
 }
 
@@ -89,7 +114,7 @@ export function taskQuery(client: QueryClient, taskId: string) {
   return queryOptions({
     queryKey: [TASK_KEY, taskId] as const,
     queryFn: ({ signal }) => getTask(taskId, { signal }),
-    initialData: () => knownTasks(client).find(({ id }) => id === taskId),
+    initialData: () => knownTask(client, taskId),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
@@ -106,6 +131,18 @@ export function knownTasks(client: QueryClient): TaskOut[] {
     }
   }
   return [...known.values()];
+}
+
+/** Return a task as any loaded list or its details have it, in its newest version. */
+export function knownTask(client: QueryClient, id: string): TaskOut | undefined {
+  let known = client.getQueryData<TaskOut>([TASK_KEY, id]);
+  for (const [, data] of client.getQueriesData<TaskList>({ queryKey: [LISTS_KEY] })) {
+    const found = data && findTask(data.pages, id);
+    if (found !== undefined && (known === undefined || known.revision <= found.revision)) {
+      known = found;
+    }
+  }
+  return known;
 }
 
 /** Return what a view shows of the tasks that are known here, as its only page; undefined when that is nothing. */
@@ -187,14 +224,12 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
     noteRecent(client, task.id, task);
   }
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
-    // It has been changed, not asked for.
-    client.setQueryData<TaskList>(
-      query.queryKey,
-      (data) => data && changeList(query.queryKey, data, changes),
-      {
-        updatedAt: query.state.dataUpdatedAt,
-      },
-    );
+    const { data, dataUpdatedAt } = query.state as { data: TaskList | undefined; dataUpdatedAt: number };
+    const changed = data && changeList(query.queryKey, data, changes);
+    if (changed !== data) {
+      // It has been changed, not asked for.
+      client.setQueryData<TaskList>(query.queryKey, changed, { updatedAt: dataUpdatedAt });
+    }
   }
   for (const task of changes.tasks) {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>
@@ -203,7 +238,13 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
   }
 }
 
-/** Ask for every list again: what is here may be too old to be brought up to date. */
-export function reloadTaskLists(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ queryKey: [LISTS_KEY] });
+/** Ask for everything that is on screen again: it is too old to be brought up to date. Rejects when nobody answers. */
+export async function reloadTasks(client: QueryClient): Promise<void> {
+  for (const key of [LISTS_KEY, TASK_KEY]) {
+    client.removeQueries({ queryKey: [key], type: "inactive" });
+  }
+  await client.refetchQueries(
+    { predicate: ({ queryKey: [key] }) => key === LISTS_KEY || key === TASK_KEY },
+    { throwOnError: true },
+  );
 }

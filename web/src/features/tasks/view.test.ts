@@ -71,7 +71,19 @@ const VIEWS: readonly TaskView[] = [
   { kind: "inbox" },
   { kind: "list", listId: "list-a" },
   { kind: "label", label: "home" },
+  { kind: "column", status: "todo", of: { kind: "all" } },
+  { kind: "column", status: "in_progress", of: { kind: "inbox" } },
+  { kind: "column", status: "done", of: { kind: "all" } },
+  { kind: "column", status: "done", of: { kind: "list", listId: "list-a" } },
 ];
+
+/** The views that name days of their own. */
+function calendarsOn({ today, tomorrow }: UserDay): readonly TaskView[] {
+  return [
+    { kind: "calendar", first: today, last: today },
+    { kind: "calendar", first: today, last: tomorrow },
+  ];
+}
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -90,6 +102,7 @@ function tasksAround(day: UserDay): TaskOut[] {
     shifted(day.begins, 9 * 3_600_000),
     shifted(day.ends, -SECOND_MS),
     day.ends,
+    shifted(day.ends, DAY_MS - SECOND_MS),
     shifted(day.ends, DAY_MS),
     shifted(day.ends, 400 * DAY_MS),
   ];
@@ -118,7 +131,12 @@ function selects(query: ListTasksParams, task: TaskOut, day: UserDay): boolean {
 }
 
 function beginningOf(bound: string, day: UserDay): string {
-  const beginning = { [day.today]: day.begins, [day.tomorrow]: day.ends }[bound];
+  const beginning = {
+    [day.today]: day.begins,
+    [day.tomorrow]: day.ends,
+    // Nowhere does the clock change on the day that follows.
+    [dayAfter(day.tomorrow)]: shifted(day.ends, DAY_MS),
+  }[bound];
   if (beginning === undefined) {
     throw new Error(`No view should ask for ${bound}.`);
   }
@@ -126,14 +144,17 @@ function beginningOf(bound: string, day: UserDay): string {
 }
 
 describe.each(DAYS)("on $today in $timezone", (day) => {
-  test.each(VIEWS)("what the view $kind shows is what its query selects", (view) => {
-    const query = toQuery(view, day.today);
-    const tasks = tasksAround(day);
-    const shown = tasks.filter((task) => shows(view, task, day.today, day.timezone));
-    expect(shown).toEqual(tasks.filter((task) => selects(query, task, day)));
-    expect(shown.length).toBeGreaterThan(0);
-    expect(shown.length).toBeLessThan(tasks.length);
-  });
+  test.each([...VIEWS, ...calendarsOn(day)])(
+    "what the view $kind shows is what its query selects",
+    (view) => {
+      const query = toQuery(view, day.today);
+      const tasks = tasksAround(day);
+      const shown = tasks.filter((task) => shows(view, task, day.today, day.timezone));
+      expect(shown).toEqual(tasks.filter((task) => selects(query, task, day)));
+      expect(shown.length).toBeGreaterThan(0);
+      expect(shown.length).toBeLessThan(tasks.length);
+    },
+  );
 
   test("a view of the day before would show something else", () => {
     const view: TaskView = { kind: "today" };
@@ -183,8 +204,10 @@ describe("the day after", () => {
 });
 
 describe("the order of a view", () => {
-  const byDue = VIEWS.filter(({ kind }) => kind === "today" || kind === "upcoming");
-  const byPosition = VIEWS.filter((view) => !byDue.includes(view));
+  const calendar: TaskView = { kind: "calendar", first: "2026-12-01", last: "2026-12-31" };
+  const byDue = [...VIEWS.filter(({ kind }) => kind === "today" || kind === "upcoming"), calendar];
+  const byUpdate = VIEWS.filter((view) => view.kind === "column" && view.status === "done");
+  const byPosition = VIEWS.filter((view) => !byDue.includes(view) && !byUpdate.includes(view));
 
   function idsInOrder(view: TaskView, tasks: readonly TaskOut[]): string[] {
     return tasks.toSorted((one, other) => compareIn(view, one, other)).map(({ id }) => id);
@@ -209,9 +232,33 @@ describe("the order of a view", () => {
       taskOf({ id: "c", position: "a0" }),
       taskOf({ id: "b", position: "a0V", due_at: "2026-12-01T08:00:00.000Z" }),
     ];
-    expect(toQuery(view, "2026-12-01").sort ?? "position").toBe("position");
+    expect(toQuery(view, "2026-12-01").sort).toBe("position");
     expect(idsInOrder(view, tasks)).toEqual(["c", "d", "b", "a"]);
     expect(idsInOrder(view, tasks.toReversed())).toEqual(["c", "d", "b", "a"]);
+  });
+
+  describe.each(byUpdate)("of what is done", (view) => {
+    const completed_at = "2026-12-01T07:00:00.000Z";
+
+    test("is asked for and sorted by the last change, newest first, ties by id", () => {
+      const tasks = [
+        taskOf({ id: "d", completed_at, updated_at: "2026-12-01T08:00:00.000Z", position: "a0" }),
+        taskOf({ id: "a", completed_at, updated_at: "2026-12-02T08:00:00.000Z", position: "a9" }),
+        taskOf({ id: "c", completed_at, updated_at: "2026-12-01T08:00:00.001Z", position: "a0" }),
+        taskOf({ id: "b", completed_at, updated_at: "2026-12-01T08:00:00.000Z", position: "a1" }),
+      ];
+      expect(toQuery(view, "2026-12-01").sort).toBe("-updated");
+      expect(idsInOrder(view, tasks)).toEqual(["a", "c", "d", "b"]);
+      expect(idsInOrder(view, tasks.toReversed())).toEqual(["a", "c", "d", "b"]);
+    });
+
+    test("begins with what the service has not yet said to be done, however old it is", () => {
+      const tasks = [
+        taskOf({ id: "said", completed_at, updated_at: "2026-12-02T08:00:00.000Z" }),
+        taskOf({ id: "not said", updated_at: "2026-01-01T08:00:00.000Z" }),
+      ];
+      expect(idsInOrder(view, tasks)).toEqual(["not said", "said"]);
+    });
   });
 
   test("positions are compared by their characters, not as a dictionary has words", () => {
@@ -228,7 +275,7 @@ describe("the order of a view", () => {
     expect(asWords.map(({ id }) => id)).not.toEqual(["4", "2", "3", "1", "5"]);
   });
 
-  test.each(VIEWS)("$kind puts a task neither ahead of nor behind itself", (view) => {
+  test.each([...VIEWS, calendar])("$kind puts a task neither ahead of nor behind itself", (view) => {
     const task = taskOf({ due_at: "2026-12-01T08:00:00.000Z" });
     expect(compareIn(view, task, { ...task, title: "Another title" })).toBe(0);
   });

@@ -1,12 +1,23 @@
-import type { ListTasksParams, TaskOut } from "../../api/generated/taskfleet.schemas";
+import type { ListTasksParams, TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schemas";
+
+/** Where tasks lie. */
+export type TaskPlace =
+  | { readonly kind: "all" | "inbox" }
+  | { readonly kind: "list"; readonly listId: string };
 
 /** What a list shows. The address bar says it, the service selects by it, and the cache places changed tasks by it. */
 export type TaskView =
-  | { readonly kind: "today" | "upcoming" | "all" | "inbox" }
-  | { readonly kind: "list"; readonly listId: string }
-  | { readonly kind: "label"; readonly label: string };
+  | { readonly kind: "today" | "upcoming" }
+  | TaskPlace
+  | { readonly kind: "label"; readonly label: string }
+  /** A column of a board. */
+  | { readonly kind: "column"; readonly status: TaskOutStatus; readonly of: TaskPlace }
+  /** What is due from one day to another, done or not. */
+  | { readonly kind: "calendar"; readonly first: string; readonly last: string };
 
-const OPEN = ["todo", "in_progress"] as const;
+/** Every status, in the order in which work goes through them. */
+export const STATUSES: readonly TaskOutStatus[] = ["todo", "in_progress", "done"];
+const OPEN: readonly TaskOutStatus[] = ["todo", "in_progress"];
 
 /** Return the day after another, both as `YYYY-MM-DD`. */
 export function dayAfter(day: string): string {
@@ -15,14 +26,28 @@ export function dayAfter(day: string): string {
   return date.toISOString().slice(0, 10);
 }
 
+/** One for each zone: making one takes longer than all that is done with it. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
 /** Return the day on which an instant falls in a time zone, as `YYYY-MM-DD`. */
 export function dayIn(timezone: string, instant: Date): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(instant);
+  let format = dayFormats.get(timezone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
+    dayFormats.set(timezone, format);
+  }
+  return format.format(instant);
 }
 
-/** Return an instant on a day in a time zone: enough to tell the day, until the service says when exactly. */
-export function someInstantOn(day: string, timezone: string): string {
+/**
+ * Return an instant on a day in a time zone: enough to tell the day, until the service says when exactly. Null where
+ * there is no such day, as while somebody types one.
+ */
+export function someInstantOn(day: string, timezone: string): string | null {
   const noon = new Date(`${day}T12:00:00Z`);
+  if (Number.isNaN(noon.getTime())) {
+    return null;
+  }
   const there = dayIn(timezone, noon);
   // Zones reach from 12 hours behind UTC to 14 ahead.
   noon.setUTCHours(there > day ? 0 : there < day ? 23 : 12);
@@ -31,28 +56,36 @@ export function someInstantOn(day: string, timezone: string): string {
 
 /** Return the query that selects what a view shows; `today` is the user's day. */
 export function toQuery(view: TaskView, today: string): ListTasksParams {
-  const open: ListTasksParams = { status: [...OPEN] };
+  return { status: [...statusesIn(view)], ...selectionOf(view, today), sort: orderOf(view) };
+}
+
+function selectionOf(view: TaskView, today: string): ListTasksParams {
   switch (view.kind) {
     case "today":
-      return { ...open, due_before: dayAfter(today), sort: "due" };
+      return { due_before: dayAfter(today) };
     case "upcoming":
-      return { ...open, due_after: dayAfter(today), sort: "due" };
+      return { due_after: dayAfter(today) };
     case "all":
-      return open;
+      return {};
     case "inbox":
-      return { ...open, list_id: "inbox" };
+      return { list_id: "inbox" };
     case "list":
-      return { ...open, list_id: view.listId };
+      return { list_id: view.listId };
     case "label":
-      return { ...open, label: view.label };
+      return { label: view.label };
+    case "column":
+      return selectionOf(view.of, today);
+    case "calendar":
+      return { due_after: view.first, due_before: dayAfter(view.last) };
   }
 }
 
 /** Whether a view shows a task; `timezone` is the user's, in which days begin. */
 export function shows(view: TaskView, task: TaskOut, today: string, timezone: string): boolean {
-  if (task.status === "done") {
-    return false;
-  }
+  return statusesIn(view).includes(task.status) && selects(view, task, today, timezone);
+}
+
+function selects(view: TaskView, task: TaskOut, today: string, timezone: string): boolean {
   const day = task.due_at === null ? undefined : dayIn(timezone, new Date(task.due_at));
   switch (view.kind) {
     case "today":
@@ -67,16 +100,53 @@ export function shows(view: TaskView, task: TaskOut, today: string, timezone: st
       return task.list_id === view.listId;
     case "label":
       return task.labels.includes(view.label);
+    case "column":
+      return selects(view.of, task, today, timezone);
+    case "calendar":
+      return day !== undefined && day >= view.first && day <= view.last;
+  }
+}
+
+function statusesIn(view: TaskView): readonly TaskOutStatus[] {
+  switch (view.kind) {
+    case "column":
+      return [view.status];
+    case "calendar":
+      return STATUSES;
+    default:
+      return OPEN;
+  }
+}
+
+function orderOf(view: TaskView): "due" | "position" | "-updated" {
+  switch (view.kind) {
+    case "today":
+    case "upcoming":
+    case "calendar":
+      return "due";
+    case "column":
+      // What is done has no order of its own; the latest is what one looks for.
+      return view.status === "done" ? "-updated" : "position";
+    default:
+      return "position";
   }
 }
 
 /** Compare two tasks in the order of a view, as the service sorts them: ties by id, text by its characters. */
 export function compareIn(view: TaskView, one: TaskOut, other: TaskOut): number {
-  const byDue = view.kind === "today" || view.kind === "upcoming";
-  const first = byDue
-    ? compareText(one.due_at ?? "", other.due_at ?? "")
-    : compareText(one.position, other.position);
-  return first || compareText(one.id, other.id);
+  switch (orderOf(view)) {
+    case "due":
+      return compareText(one.due_at ?? "", other.due_at ?? "") || compareText(one.id, other.id);
+    case "position":
+      return compareText(one.position, other.position) || compareText(one.id, other.id);
+    case "-updated":
+      return compareText(updateOf(other), updateOf(one)) || compareText(other.id, one.id);
+  }
+}
+
+/** When a task that is done was changed last; text behind every instant where the service has not yet said so. */
+function updateOf(task: TaskOut): string {
+  return task.completed_at === null ? "~" : task.updated_at;
 }
 
 function compareText(one: string, other: string): number {
