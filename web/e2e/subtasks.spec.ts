@@ -45,8 +45,8 @@ test.describe("sub-tasks", () => {
     await expect(page.getByRole("textbox", { name: "Title", exact: true })).toHaveValue("Order boxes");
     // One level only, and always in the parent's list.
     await expect(page.getByRole("textbox", { name: "Add a sub-task" })).toHaveCount(0);
-    await expect(page.getByLabel("List", { exact: true })).toHaveCount(0);
     const details = page.getByRole("dialog", { name: "Details" });
+    await expect(details.getByLabel("List", { exact: true })).toHaveCount(0);
     await details.getByRole("button", { name: "Sub-task of “Move house”" }).click();
     await expect(page.getByRole("textbox", { name: "Title", exact: true })).toHaveValue("Move house");
     await details.getByRole("button", { name: "Close the details" }).click();
