@@ -194,6 +194,41 @@ describe("writing", () => {
     stop();
   });
 
+  test("replaces what has changed since the last time", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 1);
+    const keeper = keeperOf(client);
+    await keeper.write();
+    load(ALL, [taskOf({ id: "milk" }), taskOf({ id: "tea" })]);
+    await keeper.write();
+    expect(idsIn(await restored(), ALL)).toEqual(["milk", "tea"]);
+  });
+
+  test("leaves alone what has not, of which only the revision is noted", async () => {
+    load(ALL, [taskOf({ id: "milk" })], [taskOf({ id: "tea" })]);
+    noteCaughtUp(client, 1);
+    const keeper = keeperOf(client);
+    await keeper.write();
+    const put = vi.spyOn(IDBObjectStore.prototype, "put");
+    noteCaughtUp(client, 2);
+    await keeper.write();
+    expect(put.mock.calls).toEqual([[2, hashKey(ALL)]]);
+  });
+
+  test("ends with the keeper, whatever has changed before or since", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    noteCaughtUp(client, 1);
+    const stop = keeperOf(client).start();
+    load(ALL, [taskOf({ id: "milk" })]);
+    stop();
+    const transaction = vi.spyOn(database, "transaction");
+    load(ALL, [taskOf({ id: "tea" })]);
+    vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    document.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(transaction).not.toHaveBeenCalled();
+  });
+
   test("happens at once when the page is hidden, which may be the end of it", async () => {
     noteCaughtUp(client, 1);
     const stop = keeperOf(client).start();
