@@ -218,6 +218,23 @@ describe("another user than before", () => {
   });
 });
 
+describe("another user who comes while the first one's device is still being opened", () => {
+  test.each([
+    ["and begins here", () => void device.begin("bob")],
+    ["and signs in in another tab", () => announce("bob")],
+  ])("is the one who is signed in, and nothing of the first is written: %s", async (_how, come) => {
+    const begun = device.begin("ada");
+    come();
+    const calls = reload.mock.calls.length;
+    const givesWay = vi.waitFor(() => expect(reload.mock.calls.length).toBeGreaterThan(calls));
+    expect(await Promise.race([begun, givesWay.then(() => "gave way")])).toBe("gave way");
+    expect(lastUser()).toBe("bob");
+    see(milk);
+    await elapse();
+    expect(await keptTitles()).toBeUndefined();
+  });
+});
+
 describe("another user than was put back", () => {
   test("gets a page of their own", async () => {
     noteUser("ada");

@@ -212,6 +212,10 @@ describe("a user who is not signed in any more", () => {
     expect(requests).toHaveLength(1);
     expect(idsShown()).toEqual(["milk"]);
     expect(caughtUpRevision(client)).toBeUndefined();
+    isPresent = true;
+    const again = serve(revisions.answer);
+    await catcher.catchUp(8);
+    expect(sincesOf(again)).toEqual([4, 6]);
   });
 
   test("is shown all of it once they are back", async () => {
