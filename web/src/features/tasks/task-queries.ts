@@ -238,16 +238,20 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
     noteRecent(client, task.id, task);
   }
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
-    const { data, dataUpdatedAt } = query.state as { data: TaskList | undefined; dataUpdatedAt: number };
+    const { dataUpdatedAt, isInvalidated } = query.state;
+    const data = query.state.data as TaskList | undefined;
     const changed = data && changeList(query.queryKey, data, changes);
     if (changed !== data) {
-      // It has been changed, not asked for.
+      // It has been changed, not asked for; what was to be asked for again still is.
       client.setQueryData<TaskList>(query.queryKey, changed, { updatedAt: dataUpdatedAt });
+      if (isInvalidated) {
+        query.invalidate();
+      }
     }
   }
   for (const task of changes.tasks) {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>
-      known !== undefined && known.revision <= task.revision ? task : known,
+      known !== undefined && known.revision <= task.revision ? task : undefined,
     );
   }
   if (changes.gone.length > 0) {
