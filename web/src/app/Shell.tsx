@@ -25,6 +25,7 @@ import {
   IconMoonStars,
   IconSettings,
   IconTag,
+  IconTrash,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
@@ -33,9 +34,12 @@ import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import type { Device } from "../device/device";
 import { caughtUpRevision, noteCaughtUp } from "../device/kept-queries";
+import { DragArea } from "../features/dragging/DragArea";
+import { DropList } from "../features/dragging/DropList";
 import { ListNav } from "../features/lists/ListNav";
 import { RefusedListChanges } from "../features/lists/RefusedListChanges";
 import { Catcher, followRevisions } from "../features/live/live-updates";
+import { SearchField } from "../features/search/SearchField";
 import { leaveSession } from "../features/session/leave";
 import { ZoneOffer } from "../features/session/ZoneOffer";
 import { NoticesContext, useNewNotices } from "../features/tasks/notices";
@@ -59,7 +63,9 @@ export function Shell({ profile, device }: { readonly profile: ProfileOut; reado
   return (
     <NoticesContext value={notices}>
       <LocaleContext value={chosenLocale(profile.locale)}>
-        <Frame profile={profile} device={device} />
+        <DragArea>
+          <Frame profile={profile} device={device} />
+        </DragArea>
       </LocaleContext>
     </NoticesContext>
   );
@@ -86,7 +92,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
       padding="lg"
     >
       <AppShell.Header px="lg">
-        <Group h="100%" justify="space-between" wrap="nowrap">
+        <Group className="shell-header" h="100%" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger
               opened={isOpen}
@@ -95,9 +101,12 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
               size="sm"
               aria-label={en.toggleNavigation}
             />
-            <Text fw={600}>{en.appName}</Text>
+            <Text className="app-name" fw={600}>
+              {en.appName}
+            </Text>
           </Group>
-          <Group gap="md" wrap="nowrap">
+          <SearchField />
+          <Group className="header-extras" gap="md" wrap="nowrap">
             <SaveState />
             <ActionIcon
               variant="subtle"
@@ -169,14 +178,23 @@ function Views() {
   const labels = useQuery(labelsQuery);
   return (
     <>
-      {VIEWS.map(({ to, label, Icon }) => (
-        <NavLink
-          key={to}
-          renderRoot={(props) => <Link to={to} {...props} />}
-          label={label}
-          leftSection={<Icon size={ICON} aria-hidden />}
-        />
-      ))}
+      {VIEWS.map(({ to, label, Icon }) => {
+        const link = (
+          <NavLink
+            key={to}
+            renderRoot={(props) => <Link to={to} {...props} />}
+            label={label}
+            leftSection={<Icon size={ICON} aria-hidden />}
+          />
+        );
+        return to === "/inbox" ? (
+          <DropList key={to} listId={null} name={label}>
+            {link}
+          </DropList>
+        ) : (
+          link
+        );
+      })}
       <ListNav />
       {(labels.data ?? []).length > 0 && <Heading text={en.views.labels} />}
       {labels.data?.map((label) => (
@@ -192,6 +210,12 @@ function Views() {
           }
         />
       ))}
+      <NavLink
+        mt="lg"
+        renderRoot={(props) => <Link to="/trash" {...props} />}
+        label={en.trash.title}
+        leftSection={<IconTrash size={ICON} aria-hidden />}
+      />
     </>
   );
 }

@@ -156,6 +156,19 @@ const views = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/search",
+    // A number or a word such as true is text here.
+    validateSearch: ({ q }: Record<string, unknown>): { readonly q?: string } =>
+      q === undefined ? {} : { q: String(q) },
+    component: lazyRouteComponent(() => import("./SearchRoute"), "SearchRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/trash",
+    component: lazyRouteComponent(() => import("./TrashRoute"), "TrashRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/settings",
     component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
   }),

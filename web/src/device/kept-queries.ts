@@ -190,7 +190,7 @@ function isCurrent(query: Query): boolean {
 }
 
 function isKept(query: Query): boolean {
-  return KEPT.has(query.queryKey[0]) && query.state.data !== undefined;
+  return KEPT.has(query.queryKey[0]) && query.state.data !== undefined && query.meta?.isPassing !== true;
 }
 
 function firstPages(data: unknown): unknown {

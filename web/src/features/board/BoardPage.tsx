@@ -13,10 +13,10 @@ import { en } from "../../words/en";
 import { useDropAnimation } from "../dragging/drop-animation";
 import { underPointer, useAllSensors } from "../dragging/sensors";
 import { OpenTask } from "../tasks/OpenTask";
-import { useOpenTask } from "../tasks/open-task";
 import { QuickAdd } from "../tasks/QuickAdd";
 import { useTaskActions } from "../tasks/task-actions";
 import type { Day } from "../tasks/task-queries";
+import { useOpenTask } from "../tasks/use-open-task";
 import type { TaskPlace } from "../tasks/view";
 import { announceCards, cardOf, statusOf, taskOf } from "./announcements";
 import { BoardColumn } from "./BoardColumn";
@@ -39,7 +39,8 @@ interface Props {
 export function BoardPage({ title, place, day, head }: Props) {
   const columns = useColumns(place, day);
   const actions = useTaskActions();
-  const [openId, open] = useOpenTask();
+  const opened = useOpenTask();
+  const { id: openId, open } = opened;
   const field = useRef<HTMLInputElement>(null);
   const [dragged, setDragged] = useState<TaskOut>();
   const focusId = useRef<string>(undefined);
@@ -132,7 +133,7 @@ export function BoardPage({ title, place, day, head }: Props) {
           )}
         </DragOverlay>
       </DndContext>
-      <OpenTask taskId={openId} actions={actions} onClose={() => open(undefined)} />
+      <OpenTask day={day} actions={actions} opened={opened} />
     </Stack>
   );
 }

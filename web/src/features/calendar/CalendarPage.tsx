@@ -5,9 +5,9 @@ import { useCallback, useMemo, useState } from "react";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
 import { OpenTask } from "../tasks/OpenTask";
-import { useOpenTask } from "../tasks/open-task";
 import { useTaskActions } from "../tasks/task-actions";
 import type { Day } from "../tasks/task-queries";
+import { useOpenTask } from "../tasks/use-open-task";
 import { Agenda } from "./Agenda";
 import "./calendar.css";
 import { useCalendarTasks } from "./calendar-tasks";
@@ -35,7 +35,8 @@ export function CalendarPage({ month: chosen, day, onMonth }: Props) {
   const dates = useMemo(() => weeks.flat(), [weeks]);
   const { days, isLoading, error, retry } = useCalendarTasks(dates[0] ?? "", dates.at(-1) ?? "", day);
   const actions = useTaskActions();
-  const [openId, open] = useOpenTask();
+  const opened = useOpenTask();
+  const { id: openId, open } = opened;
   const [addingOn, setAddingOn] = useState<string>();
   const toggleAdding = useCallback(
     (date: string, isOpen: boolean) => setAddingOn(isOpen ? date : undefined),
@@ -108,7 +109,7 @@ export function CalendarPage({ month: chosen, day, onMonth }: Props) {
           <MonthGrid weeks={weeks} month={month} {...shown} />
         )}
       </DayDragging>
-      <OpenTask taskId={openId} actions={actions} onClose={() => open(undefined)} />
+      <OpenTask day={day} actions={actions} opened={opened} />
     </Stack>
   );
 }

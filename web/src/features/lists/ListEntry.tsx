@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { ListOut } from "../../api/generated/taskfleet.schemas";
 import { Confirmation } from "../../dialogs/Confirmation";
 import { en } from "../../words/en";
+import { DropList } from "../dragging/DropList";
 import { ListMenuButton } from "./ListMenuButton";
 import { ListNameField } from "./ListNameField";
 import type { ListActions } from "./list-actions";
@@ -40,12 +41,14 @@ export function ListEntry({ list, actions }: Props) {
           onDone={end}
         />
       ) : (
-        <NavLink
-          renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
-          label={<span dir="auto">{list.name}</span>}
-          noWrap
-          leftSection={icon}
-        />
+        <DropList listId={list.id} name={list.name}>
+          <NavLink
+            renderRoot={(props) => <Link to="/lists/$listId" params={{ listId: list.id }} {...props} />}
+            label={<span dir="auto">{list.name}</span>}
+            noWrap
+            leftSection={icon}
+          />
+        </DropList>
       )}
       {hasMenu ? (
         <Suspense fallback={<ListMenuButton listName={list.name} />}>

@@ -1,9 +1,10 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import { keepTyped, useTyped } from "./typed-text";
 
 interface Props {
   readonly task: TaskOut;
-  readonly value: string;
+  readonly field: "title" | "notes";
   readonly isAllowed?: (text: string) => boolean;
   /** Told of the new text, and of the task as it was when somebody began to type: that is what they saw. */
   readonly onChange: (text: string, seen: TaskOut) => void;
@@ -16,13 +17,20 @@ interface Props {
   }) => ReactNode;
 }
 
-/** Text that is sent when its field is left or goes away. What comes from elsewhere shows unless somebody is typing. */
-export function KeptText({ task, value, isAllowed = () => true, onChange, children }: Props) {
-  const [typed, setTyped] = useState<{ readonly text: string; readonly seen: TaskOut }>();
+/**
+ * Text that is sent when its field is left or goes away. What comes from elsewhere shows unless somebody is typing, and
+ * what was typed when the page was loaded anew is there again.
+ */
+export function KeptText({ task, field, isAllowed = () => true, onChange, children }: Props) {
+  const typed = useTyped(task.id, field);
+  const value = task[field];
   const keep = () => {
     const text = typed?.text.trim();
-    setTyped(undefined);
-    if (typed !== undefined && text !== undefined && text !== value && isAllowed(text)) {
+    if (typed === undefined || text === undefined) {
+      return;
+    }
+    keepTyped(task.id, field, undefined);
+    if (text !== value && isAllowed(text)) {
       onChange(text, typed.seen);
     }
   };
@@ -34,14 +42,14 @@ export function KeptText({ task, value, isAllowed = () => true, onChange, childr
   return children({
     value: typed?.text ?? value,
     onChange: ({ currentTarget: { value: text } }) =>
-      setTyped((before) => ({ text, seen: before?.seen ?? task })),
+      keepTyped(task.id, field, { text, seen: typed?.seen ?? task }),
     onBlur: keep,
     onKeyDown: (event) => {
       // An Enter that chooses a word of an input method is none of ours.
       if (event.key === "Enter" && !event.nativeEvent.isComposing) {
         event.currentTarget.blur();
       } else if (event.key === "Escape" && typed !== undefined) {
-        setTyped(undefined);
+        keepTyped(task.id, field, undefined);
         event.stopPropagation();
       }
     },

@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Checkbox, TextInput, VisuallyHidden } from "@mantine/core";
-import { IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
+import { IconCornerDownRight, IconDots, IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
 import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
@@ -14,10 +14,17 @@ interface Props {
   readonly task: TaskOut;
   readonly day: Day;
   readonly isCurrent: boolean;
+  readonly isMenuOpen?: boolean;
+  /** Whether the task is one of the selected ones; undefined while nothing is selected. */
+  readonly isSelected?: boolean | undefined;
+  /** Title of the task that this one is a part of, where that is known. */
+  readonly parentTitle?: string | undefined;
   readonly onComplete: (task: TaskOut) => void;
   readonly onDelete: (task: TaskOut) => void;
   readonly onPatch: (task: TaskOut, patch: TaskPatch) => void;
   readonly onOpen: (taskId: string) => void;
+  readonly onMenu?: (taskId: string) => void;
+  readonly onSelect?: (taskId: string) => void;
 }
 
 /** One line of a list. */
@@ -25,22 +32,44 @@ export const TaskRow = memo(function TaskRow({
   task,
   day,
   isCurrent,
+  isMenuOpen = false,
+  isSelected,
+  parentTitle,
   onComplete,
   onDelete,
   onPatch,
   onOpen,
+  onMenu,
+  onSelect,
 }: Props) {
   const locale = useLocale();
   const due = describeDue(task, day, locale);
   return (
-    <div className="task-row" data-current={isCurrent} data-pending={isPending(task)}>
+    <div
+      className="task-row"
+      data-current={isCurrent}
+      data-selected={isSelected}
+      data-pending={isPending(task)}
+      data-status={task.status}
+    >
+      {isSelected !== undefined && (
+        <Checkbox
+          size="xs"
+          aria-label={en.task.select(task.title)}
+          checked={isSelected}
+          onChange={() => onSelect?.(task.id)}
+        />
+      )}
       <Checkbox
         radius="xl"
-        aria-label={en.task.complete(task.title)}
+        aria-label={task.status === "done" ? en.task.reopen(task.title) : en.task.complete(task.title)}
         checked={task.status === "done"}
         onChange={() => onComplete(task)}
       />
       <TitleField task={task} onPatch={onPatch} />
+      {task.parent_id !== null && (
+        <ParentMark parentId={task.parent_id} title={parentTitle} onOpen={onOpen} />
+      )}
       <span className="task-labels">
         {task.labels.map((label) => (
           <Badge key={label} variant="light" color="gray" size="sm" ms={4} tt="none" dir="auto">
@@ -72,7 +101,7 @@ export const TaskRow = memo(function TaskRow({
         <IconListDetails size={16} aria-hidden />
       </ActionIcon>
       <ActionIcon
-        className="task-actions"
+        className="task-actions task-delete"
         variant="subtle"
         color="gray"
         aria-label={en.task.delete(task.title)}
@@ -80,15 +109,50 @@ export const TaskRow = memo(function TaskRow({
       >
         <IconTrash size={16} aria-hidden />
       </ActionIcon>
+      {onMenu !== undefined && (
+        <ActionIcon
+          className="task-actions"
+          variant="subtle"
+          color="gray"
+          aria-label={en.task.more(task.title)}
+          aria-haspopup="menu"
+          aria-expanded={isMenuOpen}
+          onClick={() => onMenu(task.id)}
+        >
+          <IconDots size={16} aria-hidden />
+        </ActionIcon>
+      )}
     </div>
   );
 });
+
+interface ParentMarkProps {
+  readonly parentId: string;
+  readonly title: string | undefined;
+  readonly onOpen: (taskId: string) => void;
+}
+
+/** Tells that a task is a part of another one, and leads there. */
+function ParentMark({ parentId, title, onOpen }: ParentMarkProps) {
+  return (
+    <button
+      type="button"
+      className="task-parent"
+      aria-label={title === undefined ? en.task.parentUnknown : en.task.parent(title)}
+      title={title === undefined ? en.task.parentUnknown : en.task.parent(title)}
+      onClick={() => onOpen(parentId)}
+    >
+      <IconCornerDownRight size={14} aria-hidden />
+      <span dir="auto">{title}</span>
+    </button>
+  );
+}
 
 function TitleField({ task, onPatch }: Pick<Props, "task" | "onPatch">) {
   return (
     <KeptText
       task={task}
-      value={task.title}
+      field="title"
       isAllowed={(title) => title !== ""}
       onChange={(title, seen) => onPatch(seen, { title })}
     >

@@ -1,4 +1,5 @@
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import { en } from "../../words/en";
 import type { Day } from "./task-queries";
 import { dayAfter, dayIn } from "./view";
 
@@ -26,6 +27,20 @@ export function describeDue(
     ? new Intl.DateTimeFormat(locale, { timeZone: timezone, timeStyle: "short" }).format(instant)
     : "";
   return { text: [nameDay(day, today, locale), time].filter(Boolean).join(", "), isOverdue: day < today };
+}
+
+/** A task in one line, for those who hear it. */
+export function describeTask(task: TaskOut, day: Day, locale: string | undefined): string {
+  const due = describeDue(task, day, locale);
+  return [
+    task.title,
+    task.status === "done" ? en.details.statuses.done : "",
+    due?.text ?? "",
+    due?.isOverdue ? en.task.overdue : "",
+    task.priority > 0 ? en.task.priority(task.priority) : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function nameDay(day: string, today: string, locale: string | undefined): string {

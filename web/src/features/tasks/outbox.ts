@@ -7,6 +7,7 @@ import type { TaskChanges } from "./pages";
 import { currentOf, isGone, MAX_BATCH, type Outcome, sendChanges } from "./send-changes";
 import { patching, predict, seenBefore, type TaskChange, taskIdOf } from "./task-changes";
 import { applyChanges, knownTask, labelsQuery } from "./task-queries";
+import { passTypedOn } from "./typed-text";
 
 /** Changes that are sent together, and that wait for it. */
 export interface QueuedChanges {
@@ -89,6 +90,8 @@ export class Outbox {
   readonly #confirmed = new Map<string, TaskOut | undefined>();
   /** The service's ids of tasks that were added in this window. */
   readonly #ids = new Map<string, string>();
+  /** The ids under which tasks that were added in this window were shown first. */
+  readonly #firstIds = new Map<string, string>();
   /** What is to be put on the device, and deleted from it, and has not been yet. */
   readonly #toPut = new Map<string, ChangeRecord>();
   readonly #toDelete = new Set<string>();
@@ -201,6 +204,11 @@ export class Outbox {
   /** The id under which the service has a task. */
   realIdOf(id: string): string {
     return this.#ids.get(id) ?? id;
+  }
+
+  /** The id under which a task was first shown in this window: its row is the same before and after it was added. */
+  firstIdOf(id: string): string {
+    return this.#firstIds.get(id) ?? id;
   }
 
   /** What the service has of the tasks whose changes wait: what would be shown without these. */
@@ -372,6 +380,8 @@ export class Outbox {
       this.#confirmed.set(id, task && newest(this.#confirmed.get(id) ?? task, task));
     } else {
       this.#ids.set(id, task.id);
+      this.#firstIds.set(task.id, id);
+      passTypedOn(id, task.id);
       this.#confirmed.delete(id);
       this.#confirmed.set(task.id, task);
       ids.add(task.id);

@@ -34,7 +34,7 @@ export function changePages(
   }
   for (const task of changes.tasks) {
     const known = findTask(changed, task.id);
-    if (known !== undefined && (known.revision > task.revision || isSame(known, task))) {
+    if (known !== undefined && (known.revision > task.revision || (isShown(task) && isSame(known, task)))) {
       continue;
     }
     const others = without(changed, task.id);

@@ -16,6 +16,8 @@ const PAGE_SIZE = 100;
 const LISTS_PAGE_SIZE = 200;
 const LISTS_KEY = "task-list";
 const TASK_KEY = "task";
+/** Marks what is not worth keeping on the device. */
+const PASSING = { isPassing: true };
 /** When a list was updated that the service has not been asked for. */
 const STANDS_IN = 0;
 
@@ -48,8 +50,8 @@ export function taskListQuery(view: TaskView, day: Day) {
     getNextPageParam: (page: LoadedPage) => page.next_cursor ?? undefined,
     // Live updates bring what changes; a stream that was away asks for what it missed.
     staleTime: ({ state }) => (state.dataUpdatedAt === STANDS_IN ? 0 : Number.POSITIVE_INFINITY),
-    // What was looked at is shown without a network, too.
-    gcTime: Number.POSITIVE_INFINITY,
+    // What was looked at is shown without a network, too; of each search, what it found is here by other ways.
+    ...(view.kind === "search" ? { meta: PASSING } : { gcTime: Number.POSITIVE_INFINITY }),
   });
 }
 
@@ -119,10 +121,14 @@ export function taskQuery(client: QueryClient, taskId: string) {
   });
 }
 
-/** Return the tasks that any loaded list has, each once, in its newest version. */
+/** Return the tasks that any loaded list has, each once, in its newest version; what is in the trash is none of them. */
 export function knownTasks(client: QueryClient): TaskOut[] {
   const known = new Map<string, TaskOut>();
-  for (const [, data] of client.getQueriesData<InfiniteData<LoadedPage>>({ queryKey: [LISTS_KEY] })) {
+  const lists = client.getQueriesData<InfiniteData<LoadedPage>>({
+    queryKey: [LISTS_KEY],
+    predicate: ({ queryKey }) => (queryKey[1] as TaskView).kind !== "trash",
+  });
+  for (const [, data] of lists) {
     for (const task of data?.pages.flatMap(({ items }) => items) ?? []) {
       const other = known.get(task.id);
       if (other === undefined || other.revision <= task.revision) {
@@ -184,12 +190,15 @@ function withRecentChanges(
   const recent = [...(recentChanges.get(client) ?? [])];
   const compare = (one: TaskOut, other: TaskOut) => compareIn(view, one, other);
   const first = page.items[0];
+  const changes = changesFor(view, {
+    tasks: recent.flatMap(([, task]) => task ?? []),
+    gone: recent.flatMap(([id, task]) => (task === undefined ? id : [])),
+  });
+  // A search finds parts of words in what is here.
+  const found = view.kind === "search" ? knownTasks(client) : [];
   const [changed] = changePages(
     [page],
-    {
-      tasks: recent.flatMap(([, task]) => task ?? []),
-      gone: recent.flatMap(([id, task]) => (task === undefined ? id : [])),
-    },
+    { ...changes, tasks: [...found, ...changes.tasks] },
     // What comes before a later page is on an earlier one.
     (task) =>
       shows(view, task, day.today, day.timezone) &&
@@ -197,6 +206,11 @@ function withRecentChanges(
     compare,
   );
   return changed ?? page;
+}
+
+/** What changes say of a view: what is gone from the others is in the trash, whence only tasks that are back leave. */
+function changesFor(view: TaskView, changes: TaskChanges): TaskChanges {
+  return view.kind === "trash" ? { ...changes, gone: [] } : changes;
 }
 
 /** Return a loaded list as it looks after changes; of another query, what it has. */
@@ -208,7 +222,7 @@ export function changeList<Data>(queryKey: QueryKey, data: Data, changes: TaskCh
   const list = data as TaskList;
   const pages = changePages(
     list.pages,
-    changes,
+    changesFor(view, changes),
     (task) => shows(view, task, day.today, day.timezone),
     (one, other) => compareIn(view, one, other),
   );
@@ -235,6 +249,13 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>
       known !== undefined && known.revision <= task.revision ? task : known,
     );
+  }
+  if (changes.gone.length > 0) {
+    // Of a deletion the service tells the id alone, and the trash shows more of it.
+    void client.invalidateQueries({ queryKey: [LISTS_KEY, { kind: "trash" }] });
+    for (const id of changes.gone) {
+      void client.invalidateQueries({ queryKey: [TASK_KEY, id] });
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ListTasksParams, TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schemas";
 import { taskOf } from "../../testing/tasks";
-import { compareIn, dayAfter, dayIn, shows, type TaskView, toQuery } from "./view";
+import { compareIn, dayAfter, dayIn, STATUSES, shows, type TaskView, toQuery } from "./view";
 
 /** A day of a user, with the instants at which it and the next one begin, as almanacs tell them. */
 interface UserDay {
@@ -187,6 +187,66 @@ describe("today and upcoming", () => {
     const task = taskOf({ due_at: "2026-12-01T11:00:00.000Z" });
     expect(shows({ kind: "today" }, task, "2026-12-01", "America/New_York")).toBe(true);
     expect(shows({ kind: "today" }, task, "2026-12-01", "Pacific/Kiritimati")).toBe(false);
+  });
+});
+
+describe("the view of a task's sub-tasks", () => {
+  const view: TaskView = { kind: "subtasks", parentId: "parent" };
+
+  test("shows them whether they are done or not, and no others", () => {
+    const tasks = [
+      taskOf({ id: "a", parent_id: "parent" }),
+      taskOf({ id: "b", parent_id: "parent", status: "done" }),
+      taskOf({ id: "c", parent_id: "other" }),
+      taskOf({ id: "parent" }),
+    ];
+    const shown = tasks.filter((task) => shows(view, task, "2026-12-01", "UTC"));
+    expect(shown.map(({ id }) => id)).toEqual(["a", "b"]);
+    expect(toQuery(view, "2026-12-01")).toEqual({ parent_id: "parent", status: STATUSES, sort: "position" });
+  });
+});
+
+describe("a search", () => {
+  const view: TaskView = { kind: "search", text: "oat milk" };
+
+  test("shows what contains its words, done or not", () => {
+    const tasks = [
+      taskOf({ id: "a", title: "Milk of oats" }),
+      taskOf({ id: "b", title: "Milk", notes: "oat", status: "done" }),
+      taskOf({ id: "c", title: "Milk" }),
+    ];
+    const shown = tasks.filter((task) => shows(view, task, "2026-12-01", "UTC"));
+    expect(shown.map(({ id }) => id)).toEqual(["a", "b"]);
+  });
+
+  test("is asked for and sorted from the newest to the oldest, so that no change moves a result", () => {
+    const tasks = [
+      taskOf({ id: "a", created_at: "2026-11-01T08:00:00.000Z", updated_at: "2026-11-09T08:00:00.000Z" }),
+      taskOf({ id: "b", created_at: "2026-11-02T08:00:00.000Z" }),
+      taskOf({ id: "c", created_at: "2026-11-02T08:00:00.000Z" }),
+    ];
+    expect(toQuery(view, "2026-12-01")).toEqual({ q: "oat milk", status: STATUSES, sort: "-created" });
+    const sorted = tasks.toSorted((one, other) => compareIn(view, one, other));
+    expect(sorted.map(({ id }) => id)).toEqual(["c", "b", "a"]);
+  });
+});
+
+describe("the trash", () => {
+  const view: TaskView = { kind: "trash" };
+
+  test("shows no task that is told of, because such a task is not in it", () => {
+    expect(shows(view, taskOf(), "2026-12-01", "UTC")).toBe(false);
+    expect(toQuery(view, "2026-12-01")).toEqual({ deleted: true, status: STATUSES, sort: "-updated" });
+  });
+
+  test("begins with what was deleted last", () => {
+    const tasks = [
+      taskOf({ id: "a", updated_at: "2026-11-01T08:00:00.000Z" }),
+      taskOf({ id: "b", updated_at: "2026-11-02T08:00:00.000Z" }),
+      taskOf({ id: "c", updated_at: "2026-11-02T08:00:00.000Z" }),
+    ];
+    const sorted = tasks.toSorted((one, other) => compareIn(view, one, other));
+    expect(sorted.map(({ id }) => id)).toEqual(["c", "b", "a"]);
   });
 });
 

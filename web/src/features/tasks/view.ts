@@ -1,4 +1,5 @@
 import type { ListTasksParams, TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schemas";
+import { containsWords } from "./search-text";
 
 /** Where tasks lie. */
 export type TaskPlace =
@@ -13,7 +14,10 @@ export type TaskView =
   /** A column of a board. */
   | { readonly kind: "column"; readonly status: TaskOutStatus; readonly of: TaskPlace }
   /** What is due from one day to another, done or not. */
-  | { readonly kind: "calendar"; readonly first: string; readonly last: string };
+  | { readonly kind: "calendar"; readonly first: string; readonly last: string }
+  | { readonly kind: "subtasks"; readonly parentId: string }
+  | { readonly kind: "search"; readonly text: string }
+  | { readonly kind: "trash" };
 
 /** Every status, in the order in which work goes through them. */
 export const STATUSES: readonly TaskOutStatus[] = ["todo", "in_progress", "done"];
@@ -21,8 +25,13 @@ const OPEN: readonly TaskOutStatus[] = ["todo", "in_progress"];
 
 /** Return the day after another, both as `YYYY-MM-DD`. */
 export function dayAfter(day: string): string {
+  return daysAfter(day, 1);
+}
+
+/** Return the day that comes so many days after another, both as `YYYY-MM-DD`. */
+export function daysAfter(day: string, count: number): string {
   const date = new Date(`${day}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() + 1);
+  date.setUTCDate(date.getUTCDate() + count);
   return date.toISOString().slice(0, 10);
 }
 
@@ -77,10 +86,16 @@ function selectionOf(view: TaskView, today: string): ListTasksParams {
       return selectionOf(view.of, today);
     case "calendar":
       return { due_after: view.first, due_before: dayAfter(view.last) };
+    case "subtasks":
+      return { parent_id: view.parentId };
+    case "search":
+      return { q: view.text };
+    case "trash":
+      return { deleted: true };
   }
 }
 
-/** Whether a view shows a task; `timezone` is the user's, in which days begin. */
+/** Whether a view shows a task that is not in the trash; `timezone` is the user's, in which days begin. */
 export function shows(view: TaskView, task: TaskOut, today: string, timezone: string): boolean {
   return statusesIn(view).includes(task.status) && selects(view, task, today, timezone);
 }
@@ -104,6 +119,13 @@ function selects(view: TaskView, task: TaskOut, today: string, timezone: string)
       return selects(view.of, task, today, timezone);
     case "calendar":
       return day !== undefined && day >= view.first && day <= view.last;
+    case "subtasks":
+      return task.parent_id === view.parentId;
+    case "search":
+      // What the service finds and a little more: it wants at least one word as a whole.
+      return containsWords(task, view.text);
+    case "trash":
+      return false;
   }
 }
 
@@ -112,13 +134,16 @@ function statusesIn(view: TaskView): readonly TaskOutStatus[] {
     case "column":
       return [view.status];
     case "calendar":
+    case "subtasks":
+    case "search":
+    case "trash":
       return STATUSES;
     default:
       return OPEN;
   }
 }
 
-function orderOf(view: TaskView): "due" | "position" | "-updated" {
+function orderOf(view: TaskView): "due" | "position" | "-created" | "-updated" {
   switch (view.kind) {
     case "today":
     case "upcoming":
@@ -127,9 +152,19 @@ function orderOf(view: TaskView): "due" | "position" | "-updated" {
     case "column":
       // What is done has no order of its own; the latest is what one looks for.
       return view.status === "done" ? "-updated" : "position";
+    case "search":
+      // Newest first: that order stays while results are edited and completed.
+      return "-created";
+    case "trash":
+      return "-updated";
     default:
       return "position";
   }
+}
+
+/** Whether the order of a view is the one that tasks are put in by hand. */
+export function isOrderedByHand({ kind }: TaskView): boolean {
+  return kind === "all" || kind === "inbox" || kind === "list" || kind === "label";
 }
 
 /** Compare two tasks in the order of a view, as the service sorts them: ties by id, text by its characters. */
@@ -139,14 +174,16 @@ export function compareIn(view: TaskView, one: TaskOut, other: TaskOut): number 
       return compareText(one.due_at ?? "", other.due_at ?? "") || compareText(one.id, other.id);
     case "position":
       return compareText(one.position, other.position) || compareText(one.id, other.id);
+    case "-created":
+      return compareText(other.created_at, one.created_at) || compareText(other.id, one.id);
     case "-updated":
-      return compareText(updateOf(other), updateOf(one)) || compareText(other.id, one.id);
+      return compareText(updateOf(view, other), updateOf(view, one)) || compareText(other.id, one.id);
   }
 }
 
-/** When a task that is done was changed last; text behind every instant where the service has not yet said so. */
-function updateOf(task: TaskOut): string {
-  return task.completed_at === null ? "~" : task.updated_at;
+/** When a task was changed last; in a column of done ones text behind every instant until the service has said so. */
+function updateOf({ kind }: TaskView, task: TaskOut): string {
+  return kind === "column" && task.completed_at === null ? "~" : task.updated_at;
 }
 
 function compareText(one: string, other: string): number {
