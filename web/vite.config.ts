@@ -13,6 +13,9 @@ const ASSET_BASE = process.env.VITE_ASSET_BASE?.replace(/\/*$/, "/") ?? "";
 /** What is shorter fits into one packet anyway. */
 const LEAST_COMPRESSED_BYTES = 1_400;
 
+/** Less than this is not worth a file of its own; measured before compression. */
+const SMALL_CHUNK_BYTES = 20_000;
+
 /** Lays a compressed form beside each text file, for servers that send what is there. */
 function compressed(): Plugin {
   let directory = "";
@@ -52,6 +55,22 @@ export default defineConfig({
     // Nothing is put into the page itself, so that the policy for scripts can be strict.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ name }) => `assets/${name.split("~")[0]}-[hash].js`,
+        // What several pages share comes in few files: dozens of small ones compress worse and take longer to ask for.
+        codeSplitting: {
+          groups: [
+            {
+              name: "shared",
+              minShareCount: 2,
+              entriesAware: true,
+              entriesAwareMergeThreshold: SMALL_CHUNK_BYTES,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     // `npm run dev` beside `make run`.

@@ -39,6 +39,10 @@ const SignInPage = lazy(async () => ({
   default: (await import("../features/session/SignInPage")).SignInPage,
 }));
 const pages = () => import("./pages");
+// Most are signed in: the code comes while it is found out who is there. Where it does not, the route says so.
+if (window.location.pathname !== "/sign-in") {
+  pages().catch(() => undefined);
+}
 
 const root = createRootRouteWithContext<Context>()({ component: Root });
 
@@ -85,8 +89,6 @@ const signedIn = createRoute({
     task: typeof search.task === "string" ? search.task : undefined,
   }),
   beforeLoad: async ({ context, location }) => {
-    // Their code comes while the service is asked who is there; where it does not, the route says so.
-    pages().catch(() => undefined);
     try {
       const { id } = await context.client.ensureQueryData(profileQuery);
       return { outbox: await context.device.begin(id) };
