@@ -160,8 +160,13 @@ describe("a user who begins", () => {
     vi.spyOn(indexedDB, "open").mockImplementation(() => {
       throw new DOMException("Not here.", "SecurityError");
     });
-    vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
-      throw new DOMException("Not here.", "QuotaExceededError");
+    vi.stubGlobal("localStorage", {
+      getItem: () => null,
+      setItem: () => {
+        throw new DOMException("Not here.", "QuotaExceededError");
+      },
+      removeItem: () => {},
+      clear: () => {},
     });
     serve(() => json({ ...milk, status: "done", revision: 2 }));
     const outbox = await device.begin("ada");
@@ -253,6 +258,13 @@ describe("a tab that was another user's", () => {
     expect(reload).toHaveBeenCalledOnce();
     expect(sessionStorage).toHaveLength(0);
     expect(lastUser()).toBeUndefined();
+  });
+
+  test("is known by who began there last", async () => {
+    await device.begin("ada");
+    const next = new Device(new QueryClient(), () => "UTC", reload);
+    expect(await isUnresolved(next.begin("bob"))).toBe(true);
+    expect(reload).toHaveBeenCalledOnce();
   });
 
   test("is theirs once it has begun anew, with what they are typing", async () => {

@@ -237,6 +237,14 @@ describe("changes", () => {
     expect(client.getQueryState(queryKey)?.isInvalidated).toBe(true);
   });
 
+  test("of something else leave a list alone: nothing is told to who shows it, nor written", () => {
+    put({ kind: "list", listId: "list-a" }, [bread]);
+    const told: string[] = [];
+    stops.push(client.getQueryCache().subscribe(({ type }) => told.push(type)));
+    applyChanges(client, { tasks: [tea], gone: [] });
+    expect(told).toEqual([]);
+  });
+
   test("are shown in the details of a task, unless these are newer", async () => {
     serve(() => json(milk));
     const details = taskQuery(client, "milk");
