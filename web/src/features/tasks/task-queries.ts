@@ -50,8 +50,11 @@ export function taskListQuery(view: TaskView, day: Day) {
     getNextPageParam: (page: LoadedPage) => page.next_cursor ?? undefined,
     // Live updates bring what changes; a stream that was away asks for what it missed.
     staleTime: ({ state }) => (state.dataUpdatedAt === STANDS_IN ? 0 : Number.POSITIVE_INFINITY),
-    // What was looked at is shown without a network, too; of each search, what it found is here by other ways.
-    ...(view.kind === "search" ? { meta: PASSING } : { gcTime: Number.POSITIVE_INFINITY }),
+    // What was looked at is shown without a network, too; what a search found is here by other ways, and of the trash
+    // nothing tells what came into it.
+    ...(view.kind === "search" || view.kind === "trash"
+      ? { meta: PASSING }
+      : { gcTime: Number.POSITIVE_INFINITY }),
   });
 }
 
