@@ -5,7 +5,7 @@ import { en } from "../../words/en";
 import { PRIORITY_COLORS } from "../tasks/priority";
 import { isPending } from "../tasks/task-changes";
 import type { Day } from "../tasks/task-queries";
-import { dayOf, timeOf } from "./days";
+import { timeOf } from "./days";
 
 interface Props {
   readonly task: TaskOut;
@@ -46,7 +46,7 @@ export function DraggableTask(props: Props) {
 export function CalendarTaskFace({ task, day }: Pick<Props, "task" | "day">) {
   const time = timeOf(task, day.timezone);
   const isDone = task.status === "done";
-  const isOverdue = !isDone && (dayOf(task, day.timezone) ?? day.today) < day.today;
+  const isOverdue = !isDone && task.due_at !== null && Date.parse(task.due_at) < Date.now();
   return (
     <>
       {time !== undefined && <span className="calendar-time">{inWords(time)}</span>}

@@ -74,7 +74,7 @@ describe("a row", () => {
   });
 
   test("tells priority and overdue to those who do not see colours", () => {
-    const late = taskOf({ priority: 4, due: { date: "2026-11-30" }, due_at: "2026-11-30T23:59:59.000Z" });
+    const late = taskOf({ priority: 4, due: { date: "2020-11-30" }, due_at: "2020-11-30T23:59:59.000Z" });
     const { container } = renderRow(late);
     expect(screen.getByRole("img", { name: en.task.priority(4) })).toBeDefined();
     expect(container.textContent).toContain(en.task.overdue);

@@ -12,11 +12,12 @@ export function nameDue(
   return [nameDay(date, today, locale), time, timezone].filter(Boolean).join(", ");
 }
 
-/** When a task is due, in the words of the reader's locale, and whether that day has passed. */
+/** When a task is due, in the words of the reader's locale, and whether that has passed, as statistics count it. */
 export function describeDue(
   task: TaskOut,
   { today, timezone }: Day,
   locale: string | undefined,
+  now = Date.now(),
 ): { text: string; isOverdue: boolean } | undefined {
   if (task.due_at === null || !task.due) {
     return undefined;
@@ -26,7 +27,10 @@ export function describeDue(
   const time = task.due.time
     ? new Intl.DateTimeFormat(locale, { timeZone: timezone, timeStyle: "short" }).format(instant)
     : "";
-  return { text: [nameDay(day, today, locale), time].filter(Boolean).join(", "), isOverdue: day < today };
+  return {
+    text: [nameDay(day, today, locale), time].filter(Boolean).join(", "),
+    isOverdue: instant.getTime() < now,
+  };
 }
 
 /** A task in one line, for those who hear it. */
