@@ -47,7 +47,16 @@ export function checkboxOf(page: Page, title: string): Locator {
 /** What axe finds on a page, or within an element of it, against WCAG 2.2, levels A and AA. */
 export async function barriers(page: Page, within = ":root") {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  await page.evaluate(stillness); // half faded in, everything is too pale
   return (await new AxeBuilder({ page }).include(within).withTags(tags).analyze()).violations;
+}
+
+/** Wait until everything that moves has come to its end; what moves for ever has none. */
+async function stillness(): Promise<void> {
+  const moving = document
+    .getAnimations()
+    .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+  await Promise.allSettled(moving.map(({ finished }) => finished));
 }
 
 /** Everything that is kept on the device of what was seen. */
