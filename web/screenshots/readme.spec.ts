@@ -45,3 +45,41 @@ for (const { name, colorScheme, viewport } of SHOTS) {
     });
   });
 }
+
+/** A month's work in different states, beginning today. */
+const WORK = [
+  { title: "Order boxes", status: "todo", priority: 2, days: 0 },
+  { title: "Cancel the old flat", status: "todo", priority: 4, days: 1 },
+  { title: "Compare moving companies", status: "in_progress", labels: ["phone"], days: 2 },
+  { title: "Measure the kitchen", status: "todo", days: 4 },
+  { title: "Sell the wardrobe", status: "in_progress", labels: ["online"], days: 6 },
+  { title: "Sign the lease", status: "done", days: 0 },
+  { title: "Tell the post office", status: "todo", days: 8 },
+  { title: "Paint the hall", status: "todo", labels: ["weekend"], days: 9 },
+] as const;
+
+for (const { name, path, landmark } of [
+  { name: "board", path: (listId: string) => `/lists/${listId}?view=board`, landmark: "Moving house" },
+  { name: "calendar", path: () => "/calendar", landmark: undefined },
+]) {
+  test(`the ${name}`, async ({ signedIn: page, context }) => {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    const headers = { Origin: new URL(page.url()).origin };
+    const made = await context.request.post("/api/v1/lists", { data: { name: "Moving house" }, headers });
+    const { id } = (await made.json()) as { id: string };
+    const operations = WORK.map(({ days, ...task }) => ({
+      op: "create",
+      list_id: id,
+      due: { date: new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10) },
+      ...task,
+    }));
+    await context.request.post("/api/v1/tasks/batch", { data: { operations }, headers });
+    await page.goto(path(id));
+    await expect(
+      page.getByRole("heading", landmark === undefined ? { level: 1 } : { name: landmark }),
+    ).toBeVisible();
+    await expect(page.getByText("Order boxes").first()).toBeVisible();
+    await expect(page.getByText("Saved")).toBeVisible();
+    await page.screenshot({ path: `${DIRECTORY}/${name}.png`, animations: "disabled" });
+  });
+}

@@ -2,28 +2,10 @@ import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChangeRecord } from "../features/tasks/outbox";
 import { completing } from "../features/tasks/task-changes";
+import { HeldLocks } from "../testing/locks";
 import { taskOf } from "../testing/tasks";
 import { changeStoreIn, claimWindow } from "./change-store";
 import { type DeviceDatabase, eraseUser, openDatabase } from "./database";
-
-/** Locks as a browser holds them for its windows. */
-class HeldLocks {
-  readonly #held = new Set<string>();
-
-  async request(name: string, work: () => Promise<void>): Promise<void> {
-    this.#held.add(name);
-    await work();
-  }
-
-  async query() {
-    return { held: [...this.#held].map((name) => ({ name })), pending: [] };
-  }
-
-  /** A window goes away with its locks. */
-  close(owner: string): void {
-    this.#held.delete(`taskfleet.window.${owner}`);
-  }
-}
 
 function queued(key: string, owner: string): ChangeRecord {
   return { state: "queued", key, owner, order: 1, changes: [completing(taskOf())], confirmed: [] };
@@ -60,6 +42,35 @@ describe("changes on the device", () => {
     expect(await store.adopt("three")).toMatchObject([{ key: "a", owner: "three" }]);
     await claimWindow("three");
     expect(await store.adopt("four")).toEqual([]);
+  });
+
+  test("are a window's as long as it lives, whatever else happens meanwhile", async () => {
+    const store = changeStoreIn(database);
+    await claimWindow("one");
+    await store.write([queued("a", "one")], []);
+    expect(await store.adopt("two")).toEqual([]);
+    locks.close("one");
+    expect(await store.adopt("two")).toMatchObject([{ key: "a" }]);
+  });
+
+  test("are taken over though there is no room to say so, and found there again the next time", async () => {
+    const store = changeStoreIn(database);
+    await store.write([queued("a", "one")], []);
+    const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("No room.", "QuotaExceededError");
+    });
+    expect(await store.adopt("two")).toMatchObject([{ key: "a", owner: "two" }]);
+    put.mockRestore();
+    expect(await database?.getAll("changes")).toMatchObject([{ key: "a", owner: "one" }]);
+    expect(await store.adopt("two")).toMatchObject([{ key: "a", owner: "two" }]);
+  });
+
+  test("are not half written", async () => {
+    const store = changeStoreIn(database);
+    await store.write([queued("a", "one")], []);
+    const unwritable = { ...queued("b", "one"), changes: [() => {}] } as unknown as ChangeRecord;
+    await expect(store.write([unwritable], ["a"])).rejects.toThrow();
+    expect(await database?.getAllKeys("changes")).toEqual(["a"]);
   });
 
   test("of one's own are nothing to take over", async () => {

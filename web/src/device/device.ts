@@ -83,8 +83,8 @@ export class Device {
   }
 
   async #begin(userId: string): Promise<Outbox> {
+    const isNoted = noteUser(userId); // at once, or it would be noted over who comes meanwhile
     const database = await this.#open(userId);
-    const isNoted = noteUser(userId);
     const owner = newIdempotencyKey();
     await claimWindow(owner);
     const outbox = new Outbox(this.#client, changeStoreIn(database), {
@@ -93,6 +93,10 @@ export class Device {
       timezone: this.#timezone,
     });
     await outbox.adopt();
+    const present = lastUser();
+    if (isNoted && present !== undefined && present !== userId) {
+      return this.#giveWay(); // somebody else has come meanwhile
+    }
     const resume = () => {
       if (document.visibilityState === "visible") {
         void outbox.adopt();

@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { QueryClient } from "@tanstack/react-query";
+import { hashKey, QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { TaskOut } from "../api/generated/taskfleet.schemas";
 import { creating, patching } from "../features/tasks/task-changes";
@@ -131,6 +131,45 @@ describe("what was seen", () => {
     expect(await database.getAllKeys("queries")).toEqual(['["lists"]']);
   });
 
+  test("is nothing when it is not known of all of it how current it is", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    load(INBOX, []);
+    noteCaughtUp(client, 3);
+    await keeperOf(client).write();
+    await database.delete("revisions", hashKey(ALL));
+    const next = await restored();
+    expect(idsIn(next, ALL)).toBeUndefined();
+    expect(caughtUpRevision(next)).toBeUndefined();
+  });
+
+  test("goes with what is forgotten", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    load(INBOX, []);
+    noteCaughtUp(client, 3);
+    const keeper = keeperOf(client);
+    const stop = keeper.start();
+    await keeper.write();
+    client.removeQueries({ queryKey: ALL });
+    await keeper.write();
+    expect(await database.getAllKeys("queries")).toEqual([hashKey(INBOX)]);
+    expect(await database.getAllKeys("revisions")).toEqual([hashKey(INBOX)]);
+    stop();
+  });
+
+  test("is there again when it was forgotten and has come back", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 3);
+    const keeper = keeperOf(client);
+    const stop = keeper.start();
+    await keeper.write();
+    client.removeQueries({ queryKey: ALL });
+    load(ALL, [taskOf({ id: "bread" })]);
+    await keeper.write();
+    await keeper.write();
+    expect(idsIn(await restored(), ALL)).toEqual(["bread"]);
+    stop();
+  });
+
   test("is another user's in another database", async () => {
     load(ALL, [taskOf({ id: "milk" })]);
     noteCaughtUp(client, 3);
@@ -153,6 +192,88 @@ describe("writing", () => {
     vi.useRealTimers();
     await vi.waitFor(async () => expect(await database.count("queries")).toBe(2));
     stop();
+  });
+
+  test("replaces what has changed since the last time", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 1);
+    const keeper = keeperOf(client);
+    await keeper.write();
+    load(ALL, [taskOf({ id: "milk" }), taskOf({ id: "tea" })]);
+    await keeper.write();
+    expect(idsIn(await restored(), ALL)).toEqual(["milk", "tea"]);
+  });
+
+  test("leaves alone what has not, of which only the revision is noted", async () => {
+    load(ALL, [taskOf({ id: "milk" })], [taskOf({ id: "tea" })]);
+    noteCaughtUp(client, 1);
+    const keeper = keeperOf(client);
+    await keeper.write();
+    const put = vi.spyOn(IDBObjectStore.prototype, "put");
+    noteCaughtUp(client, 2);
+    await keeper.write();
+    expect(put.mock.calls).toEqual([[2, hashKey(ALL)]]);
+  });
+
+  test("ends with the keeper, whatever has changed before or since", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    noteCaughtUp(client, 1);
+    const stop = keeperOf(client).start();
+    load(ALL, [taskOf({ id: "milk" })]);
+    stop();
+    const transaction = vi.spyOn(database, "transaction");
+    load(ALL, [taskOf({ id: "tea" })]);
+    vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    document.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(transaction).not.toHaveBeenCalled();
+  });
+
+  test("happens at once when the page is hidden, which may be the end of it", async () => {
+    noteCaughtUp(client, 1);
+    const stop = keeperOf(client).start();
+    load(ALL, [taskOf({ id: "milk" })]);
+    const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    document.dispatchEvent(new Event("visibilitychange"));
+    stop(); // so that nothing is written later on
+    visibility.mockRestore();
+    await vi.waitFor(async () => expect(await database.getAllKeys("queries")).toEqual([hashKey(ALL)]));
+  });
+
+  test("leaves out what is to be asked for again: it may be older than the revision says", async () => {
+    load(ALL, [taskOf({ id: "milk" })]);
+    noteCaughtUp(client, 3);
+    const keeper = keeperOf(client);
+    await keeper.write();
+    load(ALL, [taskOf({ id: "bread" })]);
+    await client.invalidateQueries({ queryKey: ALL, refetchType: "none" });
+    load(INBOX, []);
+    noteCaughtUp(client, 8);
+    await keeper.write();
+    const next = await restored();
+    expect(idsIn(next, ALL)).toEqual(["milk"]);
+    expect(idsIn(next, INBOX)).toEqual([]);
+    expect(caughtUpRevision(next)).toBe(3);
+  });
+
+  test("puts right what another window has written since and that was older", async () => {
+    load(ALL, [taskOf({ id: "milk" }), taskOf({ id: "tea" })]);
+    noteCaughtUp(client, 5);
+    const keeper = keeperOf(client);
+    await keeper.write();
+    const other = new QueryClient();
+    other.setQueryData(ALL, {
+      pages: [{ items: [taskOf({ id: "milk" })], next_cursor: null }],
+      pageParams: [undefined],
+    });
+    noteCaughtUp(other, 3);
+    await keeperOf(other).write();
+    expect(idsIn(await restored(), ALL)).toEqual(["milk"]);
+    noteCaughtUp(client, 8);
+    await keeper.write();
+    const next = await restored();
+    expect(idsIn(next, ALL)).toEqual(["milk", "tea"]);
+    expect(caughtUpRevision(next)).toBe(8);
   });
 
   test("leaves out what is merely expected of changes that wait", async () => {

@@ -3,11 +3,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SyncAnswer, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { UnreachableError } from "../../api/problem";
 import { caughtUpRevision } from "../../device/kept-queries";
-import { deferred } from "../../testing/deferred";
+import { type Deferred, deferred } from "../../testing/deferred";
 import { FakeEventSource } from "../../testing/event-source";
-import { outboxOf } from "../../testing/outbox";
+import { MemoryStore, outboxOf } from "../../testing/outbox";
 import { json, noNetwork, refusal, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
+import type { Outbox } from "../tasks/outbox";
+import { completing, creating } from "../tasks/task-changes";
 import { applyChanges, labelsQuery, listsQuery, taskListQuery } from "../tasks/task-queries";
 import { Catcher, followRevisions } from "./live-updates";
 
@@ -69,6 +71,12 @@ function sincesOf(requests: readonly SentRequest[]): number[] {
 }
 
 describe("catching up with a revision", () => {
+  test("notes how current everything is by then", async () => {
+    serve(new Revisions(6).answer);
+    await new Catcher(client, outboxOf(client), 4).catchUp(6);
+    expect(caughtUpRevision(client)).toBe(6);
+  });
+
   test("asks for what changed since the one that is known, and shows it", async () => {
     load(taskOf({ id: "milk", position: "a0" }), taskOf({ id: "bread", position: "a1" }));
     const requests = serve(() =>
@@ -140,6 +148,88 @@ describe("checking", () => {
     const requests = serve(revisions.answer);
     await new Catcher(client, outboxOf(client), 4).check();
     expect(sincesOf(requests)).toEqual([4, 5]);
+    expect(idsShown()).toEqual(["task-5", "task-6"]);
+  });
+});
+
+describe("a task that is being added here", () => {
+  const tea = taskOf({ id: "tea", title: "Tea", position: "a2", revision: 5 });
+  let added: Deferred<Response>;
+  let caughtUp: Promise<void>;
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    load();
+    added = deferred();
+    const requests = serve(({ method }) =>
+      method === "POST" ? added.promise : changesUpTo(5, { tasks: [tea] }),
+    );
+    const outbox = outboxOf(client);
+    void outbox.make([creating({ title: "Tea" })]);
+    await vi.advanceTimersByTimeAsync(0);
+    caughtUp = new Catcher(client, outbox, 4).catchUp(5);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.map(({ method }) => method)).toEqual(["POST", "GET"]);
+  });
+
+  test("is shown once, though the news of it are here before the answer", async () => {
+    expect(idsShown()).toEqual([expect.stringContaining("pending-")]);
+    added.resolve(json(tea, 201));
+    await caughtUp;
+    expect(idsShown()).toEqual(["tea"]);
+  });
+
+  test("keeps nobody from the news when its answer does not come", async () => {
+    await vi.advanceTimersByTimeAsync(5_000);
+    await caughtUp;
+    expect(idsShown()).toContain("tea");
+  });
+});
+
+describe("a user who is not signed in any more", () => {
+  test("has nothing asked for", async () => {
+    const requests = serve(new Revisions(6).answer);
+    const outbox = outboxOf(client, new MemoryStore(), { isPresent: () => false });
+    await new Catcher(client, outbox, 4).check();
+    expect(requests).toEqual([]);
+  });
+
+  test("is shown nothing of what was asked for: it may be somebody else's", async () => {
+    load(taskOf({ id: "milk" }));
+    let isPresent = true;
+    const revisions = new Revisions(8);
+    revisions.pageSize = 2;
+    const requests = serve((request) => {
+      isPresent = false;
+      return revisions.answer(request);
+    });
+    const catcher = new Catcher(
+      client,
+      outboxOf(client, new MemoryStore(), { isPresent: () => isPresent }),
+      4,
+    );
+    await catcher.catchUp(8);
+    expect(requests).toHaveLength(1);
+    expect(idsShown()).toEqual(["milk"]);
+    expect(caughtUpRevision(client)).toBeUndefined();
+    isPresent = true;
+    const again = serve(revisions.answer);
+    await catcher.catchUp(8);
+    expect(sincesOf(again)).toEqual([4, 6]);
+  });
+
+  test("is shown all of it once they are back", async () => {
+    load();
+    let isPresent = false;
+    serve(new Revisions(6).answer);
+    const catcher = new Catcher(
+      client,
+      outboxOf(client, new MemoryStore(), { isPresent: () => isPresent }),
+      4,
+    );
+    await catcher.catchUp(5);
+    isPresent = true;
+    await catcher.catchUp(6);
     expect(idsShown()).toEqual(["task-5", "task-6"]);
   });
 });
@@ -400,6 +490,7 @@ describe("when nobody answers", () => {
 describe("following the revisions", () => {
   let revisions: Revisions;
   let requests: readonly SentRequest[];
+  let outbox: Outbox;
   let stop: () => void;
 
   beforeEach(() => {
@@ -409,7 +500,8 @@ describe("following the revisions", () => {
     load();
     revisions = new Revisions(4);
     requests = serve((request) => revisions.answer(request));
-    stop = followRevisions(new Catcher(client, outboxOf(client), 4));
+    outbox = outboxOf(client);
+    stop = followRevisions(new Catcher(client, outbox, 4));
   });
 
   afterEach(() => {
@@ -450,6 +542,21 @@ describe("following the revisions", () => {
     stream().begin();
     await elapse();
     expect(idsShown()).toEqual(["task-5", "task-6"]);
+  });
+
+  test("sends at once what waits to be sent again, when the stream opens", async () => {
+    const milk = taskOf({ id: "milk" });
+    requests = serve(() => Promise.reject(noNetwork()));
+    const saved = outbox.make([completing(milk)]);
+    await elapse();
+    expect(requests).toHaveLength(1);
+    requests = serve(({ method }) =>
+      method === "POST" ? json({ ...milk, status: "done", revision: 5 }) : changesUpTo(4),
+    );
+    stream().begin();
+    await elapse();
+    expect(requests.map(({ method }) => method).toSorted()).toEqual(["GET", "POST"]);
+    expect(await saved).toMatchObject([{ isSaved: true }]);
   });
 
   test("leaves a lost connection to the browser, which connects again by itself", async () => {

@@ -6,7 +6,7 @@ import { ExclusiveLocks } from "../../testing/locks";
 import { MemoryStore, outboxOf } from "../../testing/outbox";
 import { type Answer, json, noNetwork, refusal, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
-import type { Outbox } from "./outbox";
+import type { ChangeRecord, ChangeStore, Outbox, RefusedChange } from "./outbox";
 import {
   completing,
   creating,
@@ -92,6 +92,38 @@ class Answers {
     await vi.waitFor(() => expect(this.#waiting).not.toEqual([]));
     this.#waiting.shift()?.(answer);
   }
+}
+
+/** The only change that was refused. */
+function onlyRefused(): RefusedChange {
+  const [refused, ...others] = outbox.getState().refused;
+  if (refused === undefined || others.length > 0) {
+    throw new Error("Not one change was refused.");
+  }
+  return refused;
+}
+
+/** The only task that is being added. */
+function onlyPending(): TaskOut {
+  const [task, ...others] = tasksIn().filter(isPending);
+  if (task === undefined || others.length > 0) {
+    throw new Error("Not one task is being added.");
+  }
+  return task;
+}
+
+function pathsOf(requests: readonly SentRequest[]): string[] {
+  return requests.map(({ method, url }) => `${method} ${url.pathname}`);
+}
+
+/** A change as a window that is gone has left it on the device. */
+function leftBehind(key: string, order: number, change: TaskChange, confirmed: TaskOut[] = []): ChangeRecord {
+  return { state: "queued", key, owner: "gone window", order, changes: [change], confirmed };
+}
+
+/** Keep the clock of the answers in the test's hand. */
+function holdTime(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 }
 
 function keysOf(requests: readonly SentRequest[]): (string | null)[] {
@@ -696,6 +728,73 @@ describe("a device that is full", () => {
     await vi.waitFor(() => expect(outbox.getState().isAtRisk).toBe(false));
     expect(store.records.size).toBe(2);
   });
+
+  test("is at risk of losing what was refused as well", async () => {
+    const store = new MemoryStore();
+    outbox = outboxOf(client, store);
+    serve(() => {
+      store.isFull = true;
+      return refusal(422);
+    });
+    await expect(carryOut(completing(milk))).rejects.toThrow();
+    await vi.waitFor(() => expect(outbox.getState()).toMatchObject({ pending: 0, isAtRisk: true }));
+    store.isFull = false;
+    outbox.drop(onlyRefused());
+    await vi.waitFor(() => expect(outbox.getState().isAtRisk).toBe(false));
+  });
+
+  test("forgets what it could not forget at first, as soon as it can", async () => {
+    const store = new MemoryStore();
+    outbox = outboxOf(client, store);
+    serve(() => {
+      store.isFull = true;
+      return json({ ...milk, status: "done", revision: 2 });
+    });
+    await carryOut(completing(milk));
+    expect(store.records.size).toBe(1);
+    store.isFull = false;
+    serve(() => new Promise(() => {}));
+    void carryOut(completing(bread));
+    await vi.waitFor(() =>
+      expect([...store.records.values()]).toMatchObject([{ changes: [{ task: { id: "bread" } }] }]),
+    );
+    expect(store.records.size).toBe(1);
+  });
+});
+
+describe("a device that takes its time", () => {
+  let written: ReturnType<typeof deferred<void>>;
+  let requests: readonly SentRequest[];
+
+  beforeEach(() => {
+    holdTime();
+    written = deferred();
+    const store: ChangeStore = { write: () => written.promise, adopt: async () => [] };
+    outbox = outboxOf(client, store);
+    requests = serve(() => new Promise(() => {}));
+  });
+
+  test("has a change before it is sent", async () => {
+    void carryOut(completing(milk));
+    expect(titlesIn()).toEqual(["Bread"]);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(requests).toEqual([]);
+    written.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests).toHaveLength(1);
+    expect(outbox.getState()).toMatchObject({ pending: 1, isAtRisk: false });
+  });
+
+  test("is waited for a second: then the change is sent, and told to be at risk until it is kept", async () => {
+    void carryOut(completing(milk));
+    expect(outbox.getState().isAtRisk).toBe(false);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(requests).toHaveLength(1);
+    expect(outbox.getState()).toMatchObject({ pending: 1, isAtRisk: true });
+    written.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outbox.getState()).toMatchObject({ pending: 1, isAtRisk: false });
+  });
 });
 
 describe("a session that has ended", () => {
@@ -727,6 +826,15 @@ describe("a change that met another one of the same task", () => {
     expect(outbox.getState().refused).toEqual([]);
   });
 
+  test("is refused when the service says that it met the version that it was made of", async () => {
+    const requests = serve(() =>
+      requests.length > 3 ? refusal(422) : refusal(412, { current: { ...milk, title: "Milk" } }),
+    );
+    await expect(carryOut(patching(milk, { priority: 3 }))).rejects.toMatchObject({ status: 412 });
+    expect(requests).toHaveLength(1);
+    expect(tasksIn()).toEqual([milk, bread]);
+  });
+
   test("waits for somebody to choose when both were about the same, and insists if asked to", async () => {
     const requests = serve(({ headers }) =>
       headers.get("If-Match") === '"5"'
@@ -748,6 +856,21 @@ describe("a change that met another one of the same task", () => {
 });
 
 describe("changes of several tasks at once", () => {
+  test("are done when what was to be deleted is gone already", async () => {
+    serve(() =>
+      json({
+        results: [
+          { status: 404, problem: { detail: "There is no such task." } },
+          { status: 404, problem: { detail: "There is no such task." } },
+        ],
+      }),
+    );
+    const outcomes = await outbox.make([deleting(milk), completing(bread)]);
+    expect(outcomes.map(({ isSaved }) => isSaved)).toEqual([true, false]);
+    expect(outbox.getState().refused).toMatchObject([{ change: { kind: "complete" } }]);
+    expect(titlesIn()).toEqual([]);
+  });
+
   test("travel as one batch, in which each is saved or refused by itself", async () => {
     const requests = serve(() =>
       json({
@@ -805,5 +928,480 @@ describe("moving a task", () => {
     await vi.waitFor(() => expect(requests).toHaveLength(1));
     expect(requests[0]?.url.pathname).toBe("/api/v1/tasks/tea/move");
     expect(requests[0]?.body).toEqual({ after_id: afterId });
+  });
+});
+
+describe("a task that is still being added", () => {
+  const made = taskOf({ id: "tea", title: "Tea", position: "a2", revision: 2 });
+  let answers: Answers;
+  let requests: readonly SentRequest[];
+
+  beforeEach(() => {
+    answers = new Answers();
+    requests = serve(answers.answer);
+  });
+
+  const NAMING: [string, (tea: TaskOut) => TaskChange, unknown][] = [
+    [
+      "a task below it",
+      (tea) => creating({ title: "Green", parent_id: tea.id }, NOW),
+      { title: "Green", parent_id: "tea" },
+    ],
+    ["a task behind it", (tea) => moving(milk, { afterId: tea.id }, [milk, bread, tea]), { after_id: "tea" }],
+  ];
+
+  test.each(NAMING)("is named by its own id once it has one: %s", async (_what, change, body) => {
+    void carryOut(creating({ title: "Tea" }, NOW));
+    void carryOut(change(onlyPending()));
+    await answers.give(json(made, 201));
+    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    expect(requests[1]?.body).toEqual(body);
+  });
+
+  test.each(NAMING)("is named so by whoever saw it before that: %s", async (_what, change, body) => {
+    const added = carryOut(creating({ title: "Tea" }, NOW));
+    const tea = onlyPending();
+    await answers.give(json(made, 201));
+    await added;
+    void carryOut(change(tea));
+    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    expect(requests[1]?.body).toEqual(body);
+  });
+
+  test("can be changed afterwards by whoever saw it before", async () => {
+    const added = carryOut(creating({ title: "Tea" }, NOW));
+    const tea = onlyPending();
+    await answers.give(json(made, 201));
+    await added;
+    expect(outbox.realIdOf(tea.id)).toBe("tea");
+    void carryOut(patching(tea, { title: "Green tea" }));
+    expect(titlesIn()).toEqual(["Milk", "Bread", "Green tea"]);
+    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    expect(requests[1]?.url.pathname).toBe("/api/v1/tasks/tea");
+  });
+});
+
+describe("what comes late", () => {
+  const soy = { ...milk, title: "Soy milk", revision: 5 };
+  let answers: Answers;
+
+  beforeEach(() => {
+    answers = new Answers();
+    serve(answers.answer);
+  });
+
+  test("an answer that is older than news does not undo them", async () => {
+    const saved = carryOut(patching(milk, { title: "Oat milk" }));
+    outbox.receive({ tasks: [soy], gone: [] });
+    await answers.give(json({ ...milk, title: "Oat milk", revision: 2 }));
+    await saved;
+    expect(tasksIn()).toEqual([soy, bread]);
+  });
+
+  test("an answer that is older than the news that a task is gone does not bring it back", async () => {
+    const saved = carryOut(reopening(milk));
+    outbox.receive({ tasks: [], gone: ["milk"] });
+    await answers.give(json({ ...milk, revision: 2 }));
+    await saved;
+    expect(titlesIn()).toEqual(["Bread"]);
+  });
+
+  test("a task that is restored comes back, whatever was told of its deletion meanwhile", async () => {
+    const deleted = carryOut(deleting(milk));
+    const restored = carryOut(restoring(milk));
+    await answers.give(new Response(null, { status: 204 }));
+    await deleted;
+    outbox.receive({ tasks: [], gone: ["milk"] });
+    await answers.give(json({ ...milk, revision: 3 }));
+    await restored;
+    expect(tasksIn()).toEqual([{ ...milk, revision: 3 }, bread]);
+  });
+
+  test("news that are older than an answer do not undo it", async () => {
+    const title = carryOut(patching(milk, { title: "Soy milk" }));
+    const priority = carryOut(patching(milk, { priority: 3 }));
+    await answers.give(json(soy));
+    await title;
+    outbox.receive({ tasks: [{ ...milk, title: "Old milk", revision: 3 }], gone: [] });
+    await answers.give(refusal(422));
+    await expect(priority).rejects.toThrow();
+    expect(tasksIn()).toEqual([soy, bread]);
+  });
+
+  test("a version that was in the way of a change does not undo newer news", async () => {
+    const saved = carryOut(patching(milk, { title: "Oat milk" }));
+    outbox.receive({ tasks: [soy], gone: [] });
+    await answers.give(refusal(412, { current: { ...milk, title: "Rice milk", revision: 4 } }));
+    await expect(saved).rejects.toThrow();
+    expect(tasksIn()).toEqual([soy, bread]);
+  });
+
+  test("a change of what was seen before news is shown upon these, and leaves them when it is refused", async () => {
+    load(ALL, [soy, bread]);
+    const saved = carryOut(patching(milk, { priority: 3 }));
+    expect(tasksIn()).toEqual([{ ...soy, priority: 3 }, bread]);
+    await answers.give(refusal(422));
+    await expect(saved).rejects.toThrow();
+    expect(tasksIn()).toEqual([soy, bread]);
+  });
+
+  test("what is typed stays shown though the list has a newer version by then", async () => {
+    load(ALL, [soy, bread]);
+    void carryOut(patching(milk, { title: "Oat milk" }));
+    expect(tasksIn()).toEqual([{ ...soy, title: "Oat milk" }, bread]);
+    expect(outbox.getConfirmed()).toEqual({ tasks: [soy], gone: [] });
+  });
+
+  test.each([
+    ["an edit", () => patching(milk, { title: "Oat milk" })],
+    ["a completion", () => completing(milk)],
+    ["a deletion", () => deleting(milk)],
+  ])("%s does not bring a task back that is gone since, even when it is refused", async (_what, change) => {
+    const saved = carryOut(change());
+    outbox.receive({ tasks: [], gone: ["milk"] });
+    expect(titlesIn()).toEqual(["Bread"]);
+    await answers.give(refusal(422));
+    await expect(saved).rejects.toThrow();
+    expect(titlesIn()).toEqual(["Bread"]);
+  });
+});
+
+describe("trying again", () => {
+  beforeEach(holdTime);
+
+  test("counts what the service fails at for each change alone", async () => {
+    const failures = [0, 0, 0, 0, 1, 0, 0, 0, 0, 1].map((isSaved) => isSaved === 1);
+    serve(({ url }) =>
+      failures.shift()
+        ? json({ ...(url.pathname.includes("milk") ? milk : bread), status: "done", revision: 2 })
+        : refusal(500),
+    );
+    const saved = [carryOut(completing(milk)), carryOut(completing(bread))];
+    await vi.runAllTimersAsync();
+    expect((await Promise.all(saved)).map((task) => task?.status)).toEqual(["done", "done"]);
+    expect(failures).toEqual([]);
+  });
+
+  test.each([429, 502, 503, 504])("is no failure while a server is away, which says %i", async (status) => {
+    const statuses = [status, status, status, status, status, status, 500];
+    const requests = serve(() => {
+      const next = statuses.shift();
+      return next === undefined ? json({ ...milk, status: "done", revision: 2 }) : refusal(next);
+    });
+    const saved = carryOut(completing(milk));
+    await vi.runAllTimersAsync();
+    expect((await saved)?.status).toBe("done");
+    expect(requests).toHaveLength(8);
+  });
+
+  test("goes on under the same key while an earlier try is still being worked at", async () => {
+    const requests = serve(() =>
+      requests.length <= 6
+        ? refusal(409, { type: "/problems/idempotency-key-in-use" })
+        : json({ ...milk, status: "done", revision: 2 }),
+    );
+    const saved = carryOut(completing(milk));
+    await vi.runAllTimersAsync();
+    expect((await saved)?.status).toBe("done");
+    expect(requests).toHaveLength(7);
+    expect(new Set(keysOf(requests)).size).toBe(1);
+    expect(outbox.getState().refused).toEqual([]);
+  });
+
+  test("is not done where the service says that something else is in the way", async () => {
+    const requests = serve(() => refusal(409, { type: "/problems/conflict" }));
+    await expect(carryOut(completing(milk))).rejects.toMatchObject({ status: 409 });
+    expect(requests).toHaveLength(1);
+  });
+
+  test("does not wait when somebody says that the service can be reached", async () => {
+    const requests = serve(() =>
+      requests.length === 1 ? Promise.reject(noNetwork()) : json({ ...milk, status: "done", revision: 2 }),
+    );
+    const saved = carryOut(completing(milk));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outbox.getState()).toMatchObject({ pending: 1, isStuck: true });
+    outbox.resume();
+    await saved;
+    expect(requests).toHaveLength(2);
+    expect(outbox.getState()).toMatchObject({ pending: 0, isStuck: false });
+  });
+
+  test("does not send twice at once, however often somebody says so", async () => {
+    const requests = serve(() => new Promise(() => {}));
+    void carryOut(completing(milk));
+    await vi.advanceTimersByTimeAsync(0);
+    outbox.resume();
+    outbox.resume();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a refused change that somebody insists on", () => {
+  let store: MemoryStore;
+
+  beforeEach(() => {
+    store = new MemoryStore();
+    outbox = outboxOf(client, store);
+    holdTime();
+  });
+
+  /** Have the completion refused, by as many answers as it takes. */
+  async function beRefused(status: number): Promise<readonly SentRequest[]> {
+    const requests = serve(() => refusal(status));
+    const saved = carryOut(completing(milk));
+    await vi.runAllTimersAsync();
+    await expect(saved).rejects.toThrow();
+    return requests;
+  }
+
+  test.each([
+    ["may have been done by the service that failed at it: it is sent under the same key", 500, true],
+    ["was not done by the service that refused it: it is sent under a new key", 422, false],
+  ])("%s", async (_what, status, isSameKey) => {
+    const [refused] = keysOf(await beRefused(status));
+    const requests = serve(() => json({ ...milk, status: "done", revision: 2 }));
+    outbox.insist(onlyRefused());
+    await vi.runAllTimersAsync();
+    expect(outbox.getState()).toMatchObject({ pending: 0, refused: [] });
+    const [again] = keysOf(requests);
+    expect(again === refused).toBe(isSameKey);
+    expect(again).not.toBeNull();
+    expect(store.records.size).toBe(0);
+  });
+
+  test.each([500, 422])("takes its own place on the device, at once (%i)", async (status) => {
+    await beRefused(status);
+    const { key } = onlyRefused();
+    expect([...store.records.keys()]).toEqual([key]);
+    const write = vi.spyOn(store, "write");
+    serve(() => new Promise(() => {}));
+    outbox.insist(onlyRefused());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(write.mock.calls).toEqual([[[expect.objectContaining({ state: "queued" })], [key]]]);
+  });
+
+  test("is kept though the device was full when it was refused", async () => {
+    const requests = serve(() => {
+      store.isFull = true;
+      return refusal(500);
+    });
+    void carryOut(completing(milk));
+    await vi.runAllTimersAsync();
+    expect(requests).toHaveLength(5);
+    store.isFull = false;
+    serve(() => new Promise(() => {}));
+    outbox.insist(onlyRefused());
+    await vi.advanceTimersByTimeAsync(0);
+    expect([...store.records.values()]).toMatchObject([{ state: "queued", changes: [{ kind: "complete" }] }]);
+    expect(outbox.getState()).toMatchObject({ pending: 1, isAtRisk: false });
+  });
+});
+
+describe("taking over what windows that are gone have left", () => {
+  let store: MemoryStore;
+  let isPresent: boolean;
+
+  beforeEach(() => {
+    store = new MemoryStore();
+    isPresent = true;
+    outbox = outboxOf(client, store, { isPresent: () => isPresent });
+  });
+
+  function leave(...records: ChangeRecord[]): void {
+    for (const record of records) {
+      store.records.set(record.key, record);
+    }
+  }
+
+  test("sends it in the order in which it was made, ahead of what was made here since", async () => {
+    isPresent = false;
+    void carryOut(patching(milk, { title: "Oat milk" }));
+    leave(leftBehind("b", 2, completing(bread), [bread]), leftBehind("a", 1, reopening(bread), [bread]));
+    await outbox.adopt();
+    expect(outbox.getState().pending).toBe(3);
+    const requests = serve(() => json({ ...bread, revision: 2 }));
+    isPresent = true;
+    outbox.resume();
+    await vi.waitFor(() => expect(outbox.getState().pending).toBe(0));
+    expect(pathsOf(requests)).toEqual([
+      "POST /api/v1/tasks/bread/reopen",
+      "POST /api/v1/tasks/bread/complete",
+      "PATCH /api/v1/tasks/milk",
+    ]);
+  });
+
+  test("takes it once, though the device has no room to say whose it is", async () => {
+    serve(() => new Promise(() => {}));
+    leave(leftBehind("a", 1, completing(milk), [milk]), {
+      state: "refused",
+      key: "b/0",
+      owner: "gone window",
+      order: 2,
+      change: completing(bread),
+      problem: { status: 422, document: {} },
+      retryKey: undefined,
+    });
+    store.isFull = true;
+    await outbox.adopt();
+    await outbox.adopt();
+    expect(outbox.getState().pending).toBe(1);
+    expect(outbox.getState().refused).toHaveLength(1);
+  });
+
+  test("leaves it for the next time when the device does not answer, and goes on", async () => {
+    leave(leftBehind("a", 1, completing(milk), [milk]));
+    vi.spyOn(store, "adopt").mockRejectedValueOnce(new DOMException("Gone.", "InvalidStateError"));
+    await outbox.adopt();
+    expect(outbox.getState().pending).toBe(0);
+    serve(() => new Promise(() => {}));
+    await outbox.adopt();
+    expect(outbox.getState().pending).toBe(1);
+  });
+
+  test("keeps the order of what is made from then on, whatever the clock says", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    serve(() => new Promise(() => {}));
+    const orders = () => [...store.records.values()].map(({ order }) => order);
+    void carryOut(completing(milk));
+    leave(leftBehind("old", NOW.getTime() - 1_000, reopening(milk)));
+    await outbox.adopt();
+    store.records.delete("old");
+    void carryOut(completing(bread));
+    leave(leftBehind("late", NOW.getTime() + 1_000, reopening(bread))); // by a clock that went wrong
+    await outbox.adopt();
+    void carryOut(patching(milk, { priority: 3 }));
+    await vi.waitFor(() => expect(store.records.size).toBe(4));
+    expect(orders()).toEqual([...new Set(orders())].toSorted((one, other) => one - other));
+  });
+
+  test("shows it upon what is newer here, and leaves that when it is refused", async () => {
+    const soy = { ...milk, title: "Soy milk", revision: 5 };
+    load(ALL, [soy, bread]);
+    const answers = new Answers();
+    serve(answers.answer);
+    leave(leftBehind("a", 1, patching(milk, { priority: 3 }), [milk]));
+    await outbox.adopt();
+    expect(tasksIn()).toEqual([{ ...soy, priority: 3 }, bread]);
+    await answers.give(refusal(422));
+    await vi.waitFor(() => expect(outbox.getState().pending).toBe(0));
+    expect(tasksIn()).toEqual([soy, bread]);
+  });
+
+  test("knows of each task of a batch what the service had, though one was changed ahead of it", async () => {
+    const answers = new Answers();
+    serve(answers.answer);
+    const title = carryOut(patching(milk, { title: "Oat milk" }));
+    void outbox.make([patching(milk, { priority: 2 }), patching(bread, { priority: 2 })]);
+    await answers.give(json({ ...milk, title: "Oat milk", revision: 2 }));
+    await title;
+    await vi.waitFor(() => expect(store.records.size).toBe(1));
+    serve(() => new Promise(() => {}));
+    client = new QueryClient();
+    load(ALL, []); // of a window that has not shown them yet
+    outbox = outboxOf(client, store, { owner: "second window" });
+    await outbox.adopt();
+    expect(tasksIn()).toMatchObject([
+      { title: "Oat milk", priority: 2 },
+      { title: "Bread", priority: 2 },
+    ]);
+  });
+});
+
+describe("a user who is not signed in any more", () => {
+  let isPresent: boolean;
+
+  beforeEach(() => {
+    isPresent = true;
+    outbox = outboxOf(client, new MemoryStore(), { isPresent: () => isPresent });
+    holdTime();
+  });
+
+  test("has nothing sent until they are back", async () => {
+    const requests = serve(() => json({ ...milk, status: "done", revision: 2 }));
+    isPresent = false;
+    const saved = carryOut(completing(milk));
+    await vi.advanceTimersByTimeAsync(60_000);
+    outbox.resume();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(requests).toEqual([]);
+    expect(outbox.getState().pending).toBe(1);
+    isPresent = true;
+    outbox.resume();
+    await saved;
+    expect(requests).toHaveLength(1);
+  });
+
+  test("has nothing tried again that was to be tried again", async () => {
+    const requests = serve(() => Promise.reject(noNetwork()));
+    void carryOut(completing(milk));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests).toHaveLength(1);
+    isPresent = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    outbox.resume();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(requests).toHaveLength(1);
+    expect(outbox.getState()).toMatchObject({ pending: 1, refused: [] });
+    isPresent = true;
+    outbox.resume();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests).toHaveLength(2);
+  });
+
+  test("has nothing more sent after the answer that was awaited", async () => {
+    const answers = new Answers();
+    const requests = serve(answers.answer);
+    const saved = carryOut(completing(milk));
+    void carryOut(completing(bread));
+    await vi.advanceTimersByTimeAsync(0);
+    isPresent = false;
+    await answers.give(json({ ...milk, status: "done", revision: 2 }));
+    await saved;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(requests).toHaveLength(1);
+    expect(outbox.getState().pending).toBe(1);
+  });
+});
+
+describe("a due date that is none", () => {
+  const others: [string, TaskPatch, Partial<TaskOut>][] = [
+    ["a time of a date that was cleared elsewhere", { due: { time: "09:00" } }, { due: null, due_at: null }],
+    ["a year of five digits", { due: { date: "12026-12-01" } }, { title: "Rye bread" }],
+  ];
+
+  test.each(others)(
+    "is the service's to refuse, and what comes behind it goes on: %s",
+    async (_what, patch, elsewhere) => {
+      load(TODAY, [bread]);
+      const answers = new Answers();
+      const requests = serve(answers.answer);
+      const current = { ...bread, ...elsewhere, revision: 5 };
+      const refused = carryOut(patching(bread, patch));
+      const next = carryOut(completing(milk));
+      outbox.receive({ tasks: [current], gone: [] });
+      await answers.give(refusal(412, { current }));
+      if (patch.due?.date !== undefined) {
+        await answers.give(refusal(422)); // nobody else has changed the date: it is tried upon the newer version
+      }
+      await expect(refused).rejects.toThrow();
+      await answers.give(json({ ...milk, status: "done", revision: 6 }));
+      await next;
+      expect(requests.at(-1)?.url.pathname).toBe("/api/v1/tasks/milk/complete");
+      expect(tasksIn()).toEqual([current]);
+    },
+  );
+
+  test("is the service's to refuse in a new task, too", async () => {
+    load(TODAY, [bread]);
+    serve(({ url }) =>
+      url.pathname.endsWith("/complete") ? json({ ...milk, status: "done", revision: 2 }) : refusal(422),
+    );
+    const refused = carryOut(creating({ title: "Tea", due: { date: "12026-12-01" } }, NOW));
+    const next = carryOut(completing(milk));
+    await expect(refused).rejects.toThrow();
+    await next;
+    expect(tasksIn()).toEqual([bread]);
   });
 });

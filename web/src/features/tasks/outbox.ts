@@ -377,7 +377,10 @@ export class Outbox {
   #confirm(change: TaskChange, task: TaskOut | undefined, ids: Set<string>): void {
     const id = taskIdOf(change);
     if (task === undefined || change.kind !== "create") {
-      this.#confirmed.set(id, task && newest(this.#confirmed.get(id) ?? task, task));
+      const known = this.#confirmed.get(id);
+      // Told to be gone since: an answer may be older than that, above all one that is given again under its key.
+      const isGoneSince = change.kind !== "restore" && known === undefined && this.#confirmed.has(id);
+      this.#confirmed.set(id, task === undefined || isGoneSince ? undefined : newest(known ?? task, task));
     } else {
       this.#ids.set(id, task.id);
       this.#firstIds.set(task.id, id);
@@ -455,6 +458,7 @@ export class Outbox {
   async #keep(put: readonly ChangeRecord[], deleted: readonly string[]): Promise<void> {
     for (const record of put) {
       this.#toPut.set(record.key, record);
+      this.#toDelete.delete(record.key); // what is tried again has the key under which it was given up
     }
     for (const key of deleted) {
       this.#toPut.delete(key);

@@ -1,6 +1,6 @@
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { newIdempotencyKey } from "../../api/http";
-import { someInstantOn } from "./view";
+import { instantOf } from "./view";
 
 /**
  * One change of one task, as plain data: it may lie on the device for days before it is sent.
@@ -136,7 +136,7 @@ export function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone
   return {
     ...patched,
     due: merged as TaskOut["due"],
-    due_at: merged && someInstantOn(merged.date ?? "", timezone),
+    due_at: merged && instantOf(merged as Partial<NonNullable<TaskOut["due"]>>, timezone),
   };
 }
 
@@ -176,7 +176,7 @@ function draftedTask(
     parent_id: null,
     ...draft,
     id,
-    due_at: draft.due ? someInstantOn(draft.due.date, timezone) : null,
+    due_at: draft.due ? instantOf(draft.due, timezone) : null,
     position: LAST_POSITION,
     completed_at: null,
     created_at: madeAt,

@@ -50,8 +50,11 @@ export function taskListQuery(view: TaskView, day: Day) {
     getNextPageParam: (page: LoadedPage) => page.next_cursor ?? undefined,
     // Live updates bring what changes; a stream that was away asks for what it missed.
     staleTime: ({ state }) => (state.dataUpdatedAt === STANDS_IN ? 0 : Number.POSITIVE_INFINITY),
-    // What was looked at is shown without a network, too; of each search, what it found is here by other ways.
-    ...(view.kind === "search" ? { meta: PASSING } : { gcTime: Number.POSITIVE_INFINITY }),
+    // What was looked at is shown without a network, too; what a search found is here by other ways, and of the trash
+    // nothing tells what came into it.
+    ...(view.kind === "search" || view.kind === "trash"
+      ? { meta: PASSING }
+      : { gcTime: Number.POSITIVE_INFINITY }),
   });
 }
 
@@ -238,16 +241,20 @@ export function applyChanges(client: QueryClient, changes: TaskChanges): void {
     noteRecent(client, task.id, task);
   }
   for (const query of client.getQueryCache().findAll({ queryKey: [LISTS_KEY] })) {
-    const { data, dataUpdatedAt } = query.state as { data: TaskList | undefined; dataUpdatedAt: number };
+    const { dataUpdatedAt, isInvalidated } = query.state;
+    const data = query.state.data as TaskList | undefined;
     const changed = data && changeList(query.queryKey, data, changes);
     if (changed !== data) {
-      // It has been changed, not asked for.
+      // It has been changed, not asked for; what was to be asked for again still is.
       client.setQueryData<TaskList>(query.queryKey, changed, { updatedAt: dataUpdatedAt });
+      if (isInvalidated) {
+        query.invalidate();
+      }
     }
   }
   for (const task of changes.tasks) {
     client.setQueryData<TaskOut>([TASK_KEY, task.id], (known) =>
-      known !== undefined && known.revision <= task.revision ? task : known,
+      known !== undefined && known.revision <= task.revision ? task : undefined,
     );
   }
   if (changes.gone.length > 0) {
