@@ -5,6 +5,7 @@ import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
+import { FEW_FILES } from "./chunks.ts";
 import { installable } from "./pwa.ts";
 
 /** Where the assets are served from, with a slash at its end; empty: the service itself. */
@@ -12,9 +13,6 @@ const ASSET_BASE = process.env.VITE_ASSET_BASE?.replace(/\/*$/, "/") ?? "";
 
 /** What is shorter fits into one packet anyway. */
 const LEAST_COMPRESSED_BYTES = 1_400;
-
-/** Less than this is not worth a file of its own; measured before compression. */
-const SMALL_CHUNK_BYTES = 20_000;
 
 /** Lays a compressed form beside each text file, for servers that send what is there. */
 function compressed(): Plugin {
@@ -55,22 +53,7 @@ export default defineConfig({
     // Nothing is put into the page itself, so that the policy for scripts can be strict.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: {
-      output: {
-        chunkFileNames: ({ name }) => `assets/${name.split("~")[0]}-[hash].js`,
-        // What several pages share comes in few files: dozens of small ones compress worse and take longer to ask for.
-        codeSplitting: {
-          groups: [
-            {
-              name: "shared",
-              minShareCount: 2,
-              entriesAware: true,
-              entriesAwareMergeThreshold: SMALL_CHUNK_BYTES,
-            },
-          ],
-        },
-      },
-    },
+    rolldownOptions: { output: { codeSplitting: FEW_FILES } },
   },
   server: {
     // `npm run dev` beside `make run`.

@@ -1,18 +1,4 @@
-import {
-  ActionIcon,
-  AppShell,
-  Burger,
-  Button,
-  Group,
-  Kbd,
-  Modal,
-  NavLink,
-  ScrollArea,
-  Stack,
-  Table,
-  Text,
-  useMantineColorScheme,
-} from "@mantine/core";
+import { ActionIcon, AppShell, Burger, Group, NavLink, Text, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
   IconCalendar,
@@ -29,11 +15,12 @@ import {
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { logOut } from "../api/generated/taskfleet";
 import type { ProfileOut } from "../api/generated/taskfleet.schemas";
 import type { Device } from "../device/device";
 import { caughtUpRevision, noteCaughtUp } from "../device/kept-queries";
+import { useEver } from "../dialogs/use-ever";
 import { DragArea } from "../features/dragging/DragArea";
 import { DropList } from "../features/dragging/DropList";
 import { ListNav } from "../features/lists/ListNav";
@@ -52,6 +39,10 @@ import { describeFailure } from "../words/failure";
 import { chosenLocale, LocaleContext } from "../words/locale";
 import { useDay, useListsOfZone } from "./day";
 import { SaveState } from "./SaveState";
+
+// What floats is a fifth of the app's code, and not on the first page.
+const Shortcuts = lazy(async () => ({ default: (await import("./Shortcuts")).Shortcuts }));
+const UnsavedDialog = lazy(async () => ({ default: (await import("./UnsavedDialog")).UnsavedDialog }));
 
 const ICON = 18;
 /** How long `g` waits for its second key. */
@@ -75,6 +66,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
   const { today } = useDay();
   const [isOpen, { toggle, close }] = useDisclosure();
   const [isHelpOpen, help] = useDisclosure();
+  const hasHelp = useEver(isHelpOpen);
   const { toggleColorScheme } = useMantineColorScheme();
   useLiveUpdates(profile);
   useListsOfZone(profile.timezone);
@@ -129,9 +121,9 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={en.navigation}>
-        <ScrollArea>
+        <div className="navigation">
           <Views />
-        </ScrollArea>
+        </div>
       </AppShell.Navbar>
       <AppShell.Main>
         <ZoneOffer profile={profile} />
@@ -142,25 +134,11 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
         <RefusedChanges today={today} />
         <UndoBar />
       </div>
-      <Modal
-        opened={isHelpOpen}
-        onClose={help.close}
-        title={en.shortcuts.title}
-        closeButtonProps={{ "aria-label": en.shortcuts.close }}
-      >
-        <Table>
-          <Table.Tbody>
-            {en.shortcuts.rows.map(([keys, meaning]) => (
-              <Table.Tr key={keys}>
-                <Table.Td>
-                  <Kbd>{keys}</Kbd>
-                </Table.Td>
-                <Table.Td>{meaning}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Modal>
+      {hasHelp && (
+        <Suspense>
+          <Shortcuts isOpen={isHelpOpen} onClose={help.close} />
+        </Suspense>
+      )}
     </AppShell>
   );
 }
@@ -234,7 +212,7 @@ function SignOut({ device }: { readonly device: Device }) {
     mutationFn: () => logOut(null),
     onSuccess: () => leaveSession(device),
   });
-  const stay = () => setUnsaved(0);
+  const hasUnsaved = useEver(unsaved > 0);
   return (
     <>
       {signOut.isError && (
@@ -257,19 +235,11 @@ function SignOut({ device }: { readonly device: Device }) {
       >
         <IconLogout size={ICON} aria-hidden />
       </ActionIcon>
-      <Modal opened={unsaved > 0} onClose={stay} title={en.signOut.pendingTitle(unsaved)} centered>
-        <Stack gap="lg">
-          <Text size="sm">{en.signOut.pendingText}</Text>
-          <Group justify="end" gap="sm">
-            <Button variant="default" onClick={stay}>
-              {en.signOut.stay}
-            </Button>
-            <Button color="red" onClick={() => signOut.mutate()}>
-              {en.signOut.anyway}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      {hasUnsaved && (
+        <Suspense>
+          <UnsavedDialog count={unsaved} onStay={() => setUnsaved(0)} onLeave={() => signOut.mutate()} />
+        </Suspense>
+      )}
     </>
   );
 }

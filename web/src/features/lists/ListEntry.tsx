@@ -3,7 +3,7 @@ import { IconList } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { ListOut } from "../../api/generated/taskfleet.schemas";
-import { Confirmation } from "../../dialogs/Confirmation";
+import { useEver } from "../../dialogs/use-ever";
 import { en } from "../../words/en";
 import { DropList } from "../dragging/DropList";
 import { ListMenuButton } from "./ListMenuButton";
@@ -13,6 +13,9 @@ import type { ListActions } from "./list-actions";
 // What floats is a tenth of the app's code, and not on the first page.
 const loadMenu = () => import("./ListMenu");
 const ListMenu = lazy(async () => ({ default: (await loadMenu()).ListMenu }));
+const Confirmation = lazy(async () => ({
+  default: (await import("../../dialogs/Confirmation")).Confirmation,
+}));
 
 interface Props {
   readonly list: ListOut;
@@ -31,6 +34,7 @@ export function ListEntry({ list, actions }: Props) {
   useFocusAfter(mode, menuButton);
   const icon = <IconList size={18} color={list.color ?? undefined} aria-hidden />;
   const isNaming = mode === "naming";
+  const asksToDelete = useEver(mode === "deleting");
   return (
     <div className="list-entry">
       {isNaming ? (
@@ -74,18 +78,22 @@ export function ListEntry({ list, actions }: Props) {
           onClick={() => setHasMenu(true)}
         />
       )}
-      <Confirmation
-        isOpen={mode === "deleting"}
-        title={en.keepList.deleteTitle(list.name)}
-        action={en.keepList.deleteConfirm}
-        onConfirm={() => {
-          end();
-          actions.remove(list);
-        }}
-        onCancel={end}
-      >
-        <Text size="sm">{en.keepList.deleteMeaning}</Text>
-      </Confirmation>
+      {asksToDelete && (
+        <Suspense>
+          <Confirmation
+            isOpen={mode === "deleting"}
+            title={en.keepList.deleteTitle(list.name)}
+            action={en.keepList.deleteConfirm}
+            onConfirm={() => {
+              end();
+              actions.remove(list);
+            }}
+            onCancel={end}
+          >
+            <Text size="sm">{en.keepList.deleteMeaning}</Text>
+          </Confirmation>
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -51,7 +51,7 @@ describe("a conflict", () => {
       patching(milk, { title: "Oat milk", due: null, priority: milk.priority }),
       refusal(412, { current }),
     );
-    const rows = screen.getAllByRole("row").map((row) => row.textContent);
+    const rows = (await screen.findAllByRole("row")).map((row) => row.textContent);
     expect(rows).toHaveLength(3); // the heading and two fields
     expect(rows[1]).toBe(`${words.fields.title}Oat milkSoy milk`);
     expect(rows[2]).toContain(words.nothing);

@@ -1,0 +1,32 @@
+import { Kbd, Modal, Table } from "@mantine/core";
+import { en } from "../words/en";
+
+interface Props {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** What the keys do. */
+export function Shortcuts({ isOpen, onClose }: Props) {
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={en.shortcuts.title}
+      closeButtonProps={{ "aria-label": en.shortcuts.close }}
+    >
+      <Table>
+        <Table.Tbody>
+          {en.shortcuts.rows.map(([keys, meaning]) => (
+            <Table.Tr key={keys}>
+              <Table.Td>
+                <Kbd>{keys}</Kbd>
+              </Table.Td>
+              <Table.Td>{meaning}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  );
+}
