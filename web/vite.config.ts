@@ -5,7 +5,6 @@ import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
-import { FEW_FILES } from "./chunks.ts";
 import { installable } from "./pwa.ts";
 
 /** Where the assets are served from, with a slash at its end; empty: the service itself. */
@@ -53,7 +52,6 @@ export default defineConfig({
     // Nothing is put into the page itself, so that the policy for scripts can be strict.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { output: { codeSplitting: FEW_FILES } },
   },
   server: {
     // `npm run dev` beside `make run`.
