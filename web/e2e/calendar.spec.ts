@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { barriers, expect, test } from "./person";
+import { barriers, dayFromToday, expect, test } from "./person";
 
 const JUNE = "/calendar?month=2035-06";
 
@@ -39,9 +39,9 @@ async function drag(page: Page, what: Locator, where: Locator): Promise<void> {
 test.describe("the calendar", () => {
   test("is a link away, at the present month, with today marked", async ({ signedIn: page }) => {
     await page.getByRole("link", { name: "Calendar" }).click();
-    const today = new Date().toISOString().slice(0, 10); // a new user is in UTC
+    const today = dayFromToday();
     const title = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText(title.format(new Date()));
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(title.format(new Date(today)));
     await expect(page.getByRole("columnheader").first()).toHaveText("Mon");
     await expect(page.locator('td[aria-current="date"] time')).toHaveAttribute("datetime", today);
   });
@@ -177,7 +177,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test.use({ colorScheme });
 
     test("has no barrier that axe finds", async ({ signedIn: page }) => {
-      const today = new Date().toISOString().slice(0, 10);
+      const today = dayFromToday();
       await create(page, [
         { title: "Late", due: { date: "2026-01-01" } },
         { title: "Done", due: { date: today }, status: "done" },
@@ -209,7 +209,7 @@ test.describe("the calendar on a phone", () => {
   test.use({ viewport: { width: 390, height: 844 } });
 
   test("is a list of days that begins at today", async ({ signedIn: page }) => {
-    const today = new Date().toISOString().slice(0, 10);
+    const today = dayFromToday();
     await create(page, [{ title: "Call the dentist", due: { date: today } }]);
     await page.goto("/calendar");
     await expect(page.getByRole("table")).toHaveCount(0);

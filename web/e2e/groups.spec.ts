@@ -1,16 +1,14 @@
-import { barriers, expect, test } from "./person";
+import { barriers, dayFromToday, expect, test } from "./person";
 
 test.describe("lists by date", () => {
   test("part what is overdue from today, and the days to come", async ({ signedIn: page, context }) => {
     const headers = { Origin: new URL(page.url()).origin };
-    const today = new Date();
-    const dayIn = (days: number) => new Date(today.getTime() + days * 86_400_000).toISOString().slice(0, 10);
     for (const [title, days] of [
       ["Renew the passport", -40],
       ["Buy milk", 0],
       ["Call Mia", 40],
     ] as const) {
-      const data = { title, due: { date: dayIn(days), timezone: "UTC", time: "12:00" } };
+      const data = { title, due: { date: dayFromToday(days), timezone: "UTC", time: "12:00" } };
       expect((await context.request.post("/api/v1/tasks", { data, headers })).ok()).toBe(true);
     }
     await expect(page.getByRole("heading", { name: "Overdue" })).toBeVisible();

@@ -19,6 +19,12 @@ export const test = base.extend<Fixtures>({
 
 export { expect } from "@playwright/test";
 
+/** A day of the person at the screen, whose account has the browser's zone: that of `playwright.config.ts`. */
+export function dayFromToday(days = 0): string {
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Paris" });
+  return day.format(Date.now() + days * 86_400_000);
+}
+
 /** The line that adds a task. */
 export function quickAdd(page: Page): Locator {
   return page.getByRole("textbox", { name: "Add a task" });

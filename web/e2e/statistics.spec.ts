@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { barriers, expect, test } from "./person";
+import { barriers, dayFromToday, expect, test } from "./person";
 
 /** Make tasks behind the page's back. */
 async function create(page: Page, tasks: readonly Record<string, unknown>[]): Promise<void> {
@@ -21,7 +21,7 @@ test.describe("the statistics", () => {
   });
 
   test("count what there is, and lead to it", async ({ signedIn: page }) => {
-    const today = new Date().toISOString().slice(0, 10);
+    const today = dayFromToday();
     await create(page, [
       { title: "To do" },
       { title: "Today", due: { date: today } },

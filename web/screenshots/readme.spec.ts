@@ -1,4 +1,4 @@
-import { expect, quickAdd, test } from "../e2e/person";
+import { dayFromToday, expect, quickAdd, test } from "../e2e/person";
 
 // Writes the pictures that the README shows: `npm run screenshots`.
 const DIRECTORY = "../docs/screenshots";
@@ -23,7 +23,7 @@ for (const { name, colorScheme, viewport } of SHOTS) {
 
     test("the list and the details of a task", async ({ signedIn: page, context }) => {
       const headers = { Origin: new URL(page.url()).origin };
-      const date = new Date().toLocaleDateString("en-CA", { timeZone: "UTC" });
+      const date = dayFromToday();
       const operations = TASKS.map((task) => ({ op: "create", ...task, due: { date } }));
       await context.request.post("/api/v1/lists", { data: { name: "Moving house" }, headers });
       const answer = await context.request.post("/api/v1/tasks/batch", { data: { operations }, headers });
@@ -70,7 +70,7 @@ for (const { name, path, landmark } of [
     const operations = WORK.map(({ days, ...task }) => ({
       op: "create",
       list_id: id,
-      due: { date: new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10) },
+      due: { date: dayFromToday(days) },
       ...task,
     }));
     await context.request.post("/api/v1/tasks/batch", { data: { operations }, headers });

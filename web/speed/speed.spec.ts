@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
 import { join } from "node:path";
 import { test } from "@playwright/test";
+import { dayFromToday } from "../e2e/person";
 import { type Figure, formatTable, percentile, replaceBetweenMarkers } from "./figures";
 import {
   countTransferred,
@@ -27,7 +28,7 @@ test("how quick the app is", async ({ browser, baseURL }) => {
   const address = baseURL ?? "";
   const day = Array.from({ length: TASKS_OF_A_DAY }, (_, index) => ({
     title: `Task ${index + 1}`,
-    due: { date: new Date().toISOString().slice(0, 10) },
+    due: { date: dayFromToday() },
   }));
   const scripts: number[] = [];
   const styles: number[] = [];
