@@ -36,6 +36,11 @@ def run_taskfleet(*arguments: str, **settings: str) -> subprocess.CompletedProce
     )
 
 
+def _hear_hangups() -> None:
+    """Under `nohup` every child ignores hangups, as `taskfleet local` then does on purpose."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class LocalProcess:
     """One run of `taskfleet local` on a free port; whatever is left of it is killed at the end of the block."""
 
@@ -58,6 +63,7 @@ class LocalProcess:
                 stderr=errors,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_hear_hangups,  # noqa: PLW1509 - one system call, no lock
             )
         return self
 
