@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { barriers, expect, quickAdd, test } from "./person";
+import { barriers, drag, expect, quickAdd, test } from "./person";
 
 /** A column of the board. */
 function column(page: Page, name: string): Locator {
@@ -18,18 +18,6 @@ async function boardWith(page: Page, title: string): Promise<void> {
   await quickAdd(page).press("Enter");
   await expect(page.getByText("Saved")).toBeVisible();
   await expect(card(page, title)).toBeVisible();
-}
-
-/** Drag something by the mouse into the middle of something else. */
-async function drag(page: Page, what: Locator, where: Locator): Promise<void> {
-  await what.hover();
-  await page.mouse.down();
-  const target = await where.boundingBox();
-  if (target === null) {
-    throw new Error("There is nothing to drop it on.");
-  }
-  await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 8 });
-  await page.mouse.up();
 }
 
 test.describe("the board", () => {

@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { barriers, dayFromToday, expect, test } from "./person";
+import { barriers, createTasks, dayFromToday, drag, expect, test } from "./person";
 
 const JUNE = "/calendar?month=2035-06";
 
@@ -13,27 +13,6 @@ function cell(page: Page, day: number): Locator {
 /** A task on the calendar, which is a button with its time and title. */
 function task(within: Page | Locator, title: string): Locator {
   return within.getByRole("button", { name: title });
-}
-
-/** Make tasks behind the page's back. */
-async function create(page: Page, tasks: readonly Record<string, unknown>[]): Promise<void> {
-  const answer = await page.context().request.post("/api/v1/tasks/batch", {
-    data: { operations: tasks.map((fields) => ({ op: "create", ...fields })) },
-    headers: { Origin: new URL(page.url()).origin },
-  });
-  expect(answer.ok()).toBe(true);
-}
-
-/** Drag something by the mouse into the middle of something else. */
-async function drag(page: Page, what: Locator, where: Locator): Promise<void> {
-  await what.hover();
-  await page.mouse.down();
-  const target = await where.boundingBox();
-  if (target === null) {
-    throw new Error("There is nothing to drop it on.");
-  }
-  await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 8 });
-  await page.mouse.up();
 }
 
 test.describe("the calendar", () => {
@@ -70,7 +49,7 @@ test.describe("the calendar", () => {
   });
 
   test("shows tasks on their days, by time, those without one behind them", async ({ signedIn: page }) => {
-    await create(page, [
+    await createTasks(page, [
       { title: "Whole day", due: { date: "2035-06-13" } },
       { title: "Late", due: { date: "2035-06-13", time: "18:00" } },
       { title: "Early", due: { date: "2035-06-13", time: "09:30" } },
@@ -91,8 +70,8 @@ test.describe("the calendar", () => {
       title: `Errand ${index + 1}`,
       due: { date: "2035-06-13", time: `09:${String(index % 60).padStart(2, "0")}` },
     }));
-    await create(page, tasks.slice(0, 60));
-    await create(page, tasks.slice(60));
+    await createTasks(page, tasks.slice(0, 60));
+    await createTasks(page, tasks.slice(60));
     await page.goto(JUNE);
     const more = page.getByRole("button", { name: /^\+1\d\d more on Wednesday 13 June$/ });
     // Two pages of the service make the month whole.
@@ -129,7 +108,7 @@ test.describe("the calendar", () => {
 
 test.describe("a task on the calendar", () => {
   test("is dragged to another day and keeps its time", async ({ signedIn: page }) => {
-    await create(page, [{ title: "Call the dentist", due: { date: "2035-06-13", time: "09:30" } }]);
+    await createTasks(page, [{ title: "Call the dentist", due: { date: "2035-06-13", time: "09:30" } }]);
     await page.goto(JUNE);
     await drag(page, task(page, "Call the dentist"), cell(page, 20));
     await expect(task(cell(page, 20), "09:30 Call the dentist")).toBeVisible();
@@ -140,7 +119,7 @@ test.describe("a task on the calendar", () => {
   });
 
   test("is given another day in its details, by the keyboard", async ({ signedIn: page }) => {
-    await create(page, [{ title: "Call the dentist", due: { date: "2035-06-13", time: "09:30" } }]);
+    await createTasks(page, [{ title: "Call the dentist", due: { date: "2035-06-13", time: "09:30" } }]);
     await page.goto(JUNE);
     await task(page, "Call the dentist").focus();
     await page.keyboard.press("Enter");
@@ -149,7 +128,7 @@ test.describe("a task on the calendar", () => {
   });
 
   test("stays, crossed out, when it is done", async ({ signedIn: page }) => {
-    await create(page, [{ title: "Call the dentist", due: { date: "2035-06-13" } }]);
+    await createTasks(page, [{ title: "Call the dentist", due: { date: "2035-06-13" } }]);
     await page.goto(JUNE);
     await task(page, "Call the dentist").click();
     await page.getByLabel("Status").selectOption("Done");
@@ -159,7 +138,7 @@ test.describe("a task on the calendar", () => {
 
 test.describe("a change in another window", () => {
   test("shows on the calendar, which asks for no month again", async ({ signedIn: page, context }) => {
-    await create(page, [{ title: "Call the dentist", due: { date: "2035-06-13" } }]);
+    await createTasks(page, [{ title: "Call the dentist", due: { date: "2035-06-13" } }]);
     await page.goto(JUNE);
     const other = await context.newPage();
     await other.goto(JUNE);
@@ -178,7 +157,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
     test("has no barrier that axe finds", async ({ signedIn: page }) => {
       const today = dayFromToday();
-      await create(page, [
+      await createTasks(page, [
         { title: "Late", due: { date: "2026-01-01" } },
         { title: "Done", due: { date: today }, status: "done" },
         ...Array.from({ length: 9 }, (_, index) => ({
@@ -210,7 +189,7 @@ test.describe("the calendar on a phone", () => {
 
   test("is a list of days that begins at today", async ({ signedIn: page }) => {
     const today = dayFromToday();
-    await create(page, [{ title: "Call the dentist", due: { date: today } }]);
+    await createTasks(page, [{ title: "Call the dentist", due: { date: today } }]);
     await page.goto("/calendar");
     await expect(page.getByRole("table")).toHaveCount(0);
     await expect(task(page.locator('li[aria-current="date"]'), "Call the dentist")).toBeInViewport();

@@ -40,6 +40,17 @@ export async function addTask(page: Page, title: string): Promise<void> {
     .waitFor();
 }
 
+/** Have tasks made by the service, of which the page hears as of those of another window. */
+export async function createTasks(page: Page, tasks: readonly Record<string, unknown>[]): Promise<void> {
+  const answer = await page.context().request.post("/api/v1/tasks/batch", {
+    data: { operations: tasks.map((fields) => ({ op: "create", ...fields })) },
+    headers: { Origin: new URL(page.url()).origin },
+  });
+  if (!answer.ok()) {
+    throw new Error(`The service answered ${answer.status()}.`);
+  }
+}
+
 /** The title of a task in the list. */
 export function titleOf(page: Page, title: string): Locator {
   return page.getByRole("textbox", { name: `Title of “${title}”` });
@@ -48,6 +59,18 @@ export function titleOf(page: Page, title: string): Locator {
 /** What completes a task. */
 export function checkboxOf(page: Page, title: string): Locator {
   return page.getByRole("checkbox", { name: `Complete “${title}”` });
+}
+
+/** Drag something by the mouse into the middle of something else. */
+export async function drag(page: Page, what: Locator, where: Locator): Promise<void> {
+  await what.hover();
+  await page.mouse.down();
+  const target = await where.boundingBox();
+  if (target === null) {
+    throw new Error("There is nothing to drop it on.");
+  }
+  await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 8 });
+  await page.mouse.up();
 }
 
 /** What axe finds on a page, or within an element of it, against WCAG 2.2, levels A and AA. */

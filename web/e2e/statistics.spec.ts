@@ -1,14 +1,5 @@
 import type { Page } from "@playwright/test";
-import { barriers, dayFromToday, expect, test } from "./person";
-
-/** Make tasks behind the page's back. */
-async function create(page: Page, tasks: readonly Record<string, unknown>[]): Promise<void> {
-  const answer = await page.context().request.post("/api/v1/tasks/batch", {
-    data: { operations: tasks.map((fields) => ({ op: "create", ...fields })) },
-    headers: { Origin: new URL(page.url()).origin },
-  });
-  expect(answer.ok()).toBe(true);
-}
+import { barriers, createTasks, dayFromToday, expect, test } from "./person";
 
 function figure(page: Page, name: string) {
   return page.getByRole("list", { name: "At present" }).getByRole("link", { name });
@@ -22,7 +13,7 @@ test.describe("the statistics", () => {
 
   test("count what there is, and lead to it", async ({ signedIn: page }) => {
     const today = dayFromToday();
-    await create(page, [
+    await createTasks(page, [
       { title: "To do" },
       { title: "Today", due: { date: today } },
       { title: "Late", due: { date: "2026-01-01" } },
@@ -44,10 +35,10 @@ test.describe("the statistics", () => {
   });
 
   test("follow a change in another window", async ({ signedIn: page }) => {
-    await create(page, [{ title: "Buy milk" }]);
+    await createTasks(page, [{ title: "Buy milk" }]);
     await page.goto("/statistics");
     await expect(figure(page, "To do")).toHaveText("1To do");
-    await create(page, [{ title: "Call the dentist", status: "done" }]);
+    await createTasks(page, [{ title: "Call the dentist", status: "done" }]);
     await expect(figure(page, "Done")).toHaveText("1Done");
     await expect(figure(page, "To do")).toHaveText("1To do");
   });
@@ -59,7 +50,7 @@ test.describe("the statistics", () => {
         refused.push(message.text());
       }
     });
-    await create(page, [{ title: "Finished", status: "done" }]);
+    await createTasks(page, [{ title: "Finished", status: "done" }]);
     await page.goto("/statistics");
     await expect(page.locator(".recharts-bar-rectangle path")).toBeVisible();
     expect(refused).toEqual([]);
@@ -75,7 +66,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       test.use({ colorScheme, viewport });
 
       test("fit, and have no barrier that axe finds", async ({ signedIn: page }) => {
-        await create(page, [
+        await createTasks(page, [
           { title: "Late", due: { date: "2026-01-01" } },
           { title: "Finished", status: "done" },
         ]);

@@ -1,11 +1,7 @@
-import { Badge, VisuallyHidden } from "@mantine/core";
-import { IconFlag } from "@tabler/icons-react";
+import { Badge } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
-import { en } from "../../words/en";
-import { useLocale } from "../../words/locale";
-import { describeDue } from "../tasks/due";
-import { PRIORITY_COLORS } from "../tasks/priority";
+import { DueMark, PriorityMark } from "../tasks/TaskMarks";
 import type { Day } from "../tasks/task-queries";
 
 interface Props {
@@ -17,8 +13,6 @@ interface Props {
 
 /** How a card looks, in its column as well as in the hand. */
 export function CardFace({ task, day, children }: Props) {
-  const due = describeDue(task, day, useLocale());
-  const isOverdue = due?.isOverdue === true && task.status !== "done";
   return (
     <>
       <div className="card-head">
@@ -28,22 +22,10 @@ export function CardFace({ task, day, children }: Props) {
           </span>
         )}
       </div>
-      {(due !== undefined || task.priority > 0 || task.labels.length > 0) && (
+      {(task.due || task.priority > 0 || task.labels.length > 0) && (
         <div className="card-foot">
-          {due !== undefined && (
-            <span className="task-detail" data-overdue={isOverdue}>
-              {due.text}
-              {isOverdue && <VisuallyHidden>, {en.task.overdue}</VisuallyHidden>}
-            </span>
-          )}
-          {task.priority > 0 && (
-            <IconFlag
-              size={16}
-              role="img"
-              aria-label={en.task.priority(task.priority)}
-              color={PRIORITY_COLORS[task.priority]}
-            />
-          )}
+          <DueMark task={task} day={day} />
+          <PriorityMark priority={task.priority} />
           {task.labels.map((label) => (
             <Badge key={label} variant="light" color="gray" size="sm" tt="none">
               {label}

@@ -1,12 +1,10 @@
-import { ActionIcon, Badge, Checkbox, TextInput, VisuallyHidden } from "@mantine/core";
-import { IconCornerDownRight, IconDots, IconFlag, IconListDetails, IconTrash } from "@tabler/icons-react";
+import { ActionIcon, Badge, Checkbox, TextInput } from "@mantine/core";
+import { IconCornerDownRight, IconDots, IconListDetails, IconTrash } from "@tabler/icons-react";
 import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
-import { useLocale } from "../../words/locale";
-import { describeDue } from "./due";
 import { KeptText } from "./KeptText";
-import { PRIORITY_COLORS } from "./priority";
+import { DueMark, PriorityMark } from "./TaskMarks";
 import { isPending } from "./task-changes";
 import type { Day } from "./task-queries";
 
@@ -42,8 +40,6 @@ export const TaskRow = memo(function TaskRow({
   onMenu,
   onSelect,
 }: Props) {
-  const locale = useLocale();
-  const due = describeDue(task, day, locale);
   return (
     <div
       className="task-row"
@@ -77,20 +73,8 @@ export const TaskRow = memo(function TaskRow({
           </Badge>
         ))}
       </span>
-      {due !== undefined && (
-        <span className="task-detail" data-overdue={due.isOverdue}>
-          {due.text}
-          {due.isOverdue && <VisuallyHidden>, {en.task.overdue}</VisuallyHidden>}
-        </span>
-      )}
-      {task.priority > 0 && (
-        <IconFlag
-          size={16}
-          role="img"
-          aria-label={en.task.priority(task.priority)}
-          color={PRIORITY_COLORS[task.priority]}
-        />
-      )}
+      <DueMark task={task} day={day} />
+      <PriorityMark priority={task.priority} />
       <ActionIcon
         className="task-actions"
         variant="subtle"

@@ -12,7 +12,7 @@ export function nameDue(
   return [nameDay(date, today, locale), time, timezone].filter(Boolean).join(", ");
 }
 
-/** When a task is due, in the words of the reader's locale, and whether that has passed, as statistics count it. */
+/** When a task is due, in the words of the reader's locale, and whether that has passed while it was open. */
 export function describeDue(
   task: TaskOut,
   { today, timezone }: Day,
@@ -29,7 +29,7 @@ export function describeDue(
     : "";
   return {
     text: [nameDay(day, today, locale), time].filter(Boolean).join(", "),
-    isOverdue: instant.getTime() < now,
+    isOverdue: task.status !== "done" && instant.getTime() < now,
   };
 }
 

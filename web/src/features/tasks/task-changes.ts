@@ -1,6 +1,6 @@
 import type { TaskDraft, TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { newIdempotencyKey } from "../../api/http";
-import { instantOf } from "./view";
+import { instantOf } from "./instant";
 
 /**
  * One change of one task, as plain data: it may lie on the device for days before it is sent.

@@ -48,52 +48,6 @@ export function dayIn(timezone: string, instant: Date): string {
   return format.format(instant);
 }
 
-/** The end of a day, for what is due on it at no special time. */
-const DAY_END = "23:59:59";
-
-/**
- * Return the instant that a due date means, as the service will say it; one without a zone of its own is meant in
- * `timezone`. Null where there is no such day, as while somebody types one.
- */
-export function instantOf(due: Partial<NonNullable<TaskOut["due"]>>, timezone: string): string | null {
-  const wall = Date.parse(`${due.date}T${due.time ?? DAY_END}Z`);
-  if (Number.isNaN(wall)) {
-    return null;
-  }
-  const zone = isZone(due.timezone) ? due.timezone : timezone;
-  // The second look is for the hours around a change of the clocks.
-  const near = wall - offsetAt(wall, zone);
-  return new Date(wall - offsetAt(near, zone)).toISOString();
-}
-
-/** How far the clocks of a zone are ahead of UTC at an instant, in milliseconds. */
-function offsetAt(instant: number, timezone: string): number {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: timezone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  const part = Object.fromEntries(
-    format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
-  );
-  const { year = 0, month = 1, day, hour, minute, second } = part;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - instant;
-}
-
-/** Whether there is a zone of its own, and this browser knows it. */
-function isZone(timezone: string | null | undefined): timezone is string {
-  try {
-    return typeof timezone === "string" && dayIn(timezone, new Date(0)) !== "";
-  } catch {
-    return false;
-  }
-}
-
 /** Return the query that selects what a view shows; `today` is the user's day. */
 export function toQuery(view: TaskView, today: string): ListTasksParams {
   return { status: [...statusesIn(view)], ...selectionOf(view, today), sort: orderOf(view) };
