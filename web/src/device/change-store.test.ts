@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ChangeRecord } from "../features/tasks/outbox";
+import type { ChangeRecord } from "../features/tasks/record-keeper";
 import { completing } from "../features/tasks/task-changes";
 import { HeldLocks } from "../testing/locks";
 import { taskOf } from "../testing/tasks";

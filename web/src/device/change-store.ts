@@ -1,4 +1,4 @@
-import type { ChangeRecord, ChangeStore } from "../features/tasks/outbox";
+import type { ChangeRecord, ChangeStore } from "../features/tasks/record-keeper";
 import type { DeviceDatabase } from "./database";
 
 const LOCK_PREFIX = "taskfleet.window.";

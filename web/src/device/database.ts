@@ -1,5 +1,5 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
-import type { ChangeRecord } from "../features/tasks/outbox";
+import type { ChangeRecord } from "../features/tasks/record-keeper";
 import { within } from "./deadline";
 import type { KeptQuery } from "./kept-queries";
 import { keepText } from "./storage";

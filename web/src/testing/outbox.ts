@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { type ChangeRecord, type ChangeStore, Outbox, type Sender } from "../features/tasks/outbox";
+import { Outbox, type Sender } from "../features/tasks/outbox";
+import type { ChangeRecord, ChangeStore } from "../features/tasks/record-keeper";
 
 /** Keeps changes as a device does, in memory; `living` are the windows that are still there. */
 export class MemoryStore implements ChangeStore {

@@ -4,8 +4,9 @@ import { ApiProblem } from "../../api/problem";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
 import { restoreDraft } from "./draft";
-import { currentIn, type RefusedChange } from "./outbox";
+import { currentIn } from "./outbox";
 import { useOutbox, useOutboxState } from "./outbox-context";
+import type { RefusedChange } from "./record-keeper";
 import { titleOf } from "./task-changes";
 
 // Conflicts are rare, and tables large.

@@ -4,47 +4,18 @@ import { newIdempotencyKey } from "../../api/http";
 import { ApiProblem, UnreachableError } from "../../api/problem";
 import { mayRetry, retryDelay } from "../../api/retry";
 import type { TaskChanges } from "./pages";
+import { withIds, withRevision } from "./rebase";
+import {
+  type ChangeRecord,
+  type ChangeStore,
+  type QueuedChanges,
+  RecordKeeper,
+  type RefusedChange,
+} from "./record-keeper";
 import { currentOf, isGone, MAX_BATCH, type Outcome, sendChanges } from "./send-changes";
 import { patching, predict, seenBefore, type TaskChange, taskIdOf } from "./task-changes";
 import { applyChanges, knownTask, labelsQuery } from "./task-queries";
 import { passTypedOn } from "./typed-text";
-
-/** Changes that are sent together, and that wait for it. */
-export interface QueuedChanges {
-  readonly state: "queued";
-  /** The idempotency key under which they are sent, each time. */
-  readonly key: string;
-  /** The window that sends them. */
-  readonly owner: string;
-  /** They are sent in this order. */
-  readonly order: number;
-  readonly changes: readonly TaskChange[];
-  /** What the service had of their tasks, of which nothing else was waiting. */
-  readonly confirmed: readonly TaskOut[];
-}
-
-/** A change that the service refused, until somebody has read that. */
-export interface RefusedChange {
-  readonly state: "refused";
-  readonly key: string;
-  readonly owner: string;
-  readonly order: number;
-  readonly change: TaskChange;
-  /** The answer of the service; undefined where something else went wrong. */
-  readonly problem: { readonly status: number; readonly document: Record<string, unknown> } | undefined;
-  /** The key under which to try again what may have been done after all. */
-  readonly retryKey: string | undefined;
-}
-
-export type ChangeRecord = QueuedChanges | RefusedChange;
-
-/** Where changes are kept that must outlive the window. */
-export interface ChangeStore {
-  /** Put and delete records at once. Rejects when they cannot be kept. */
-  readonly write: (put: readonly ChangeRecord[], deleted: readonly string[]) => Promise<void>;
-  /** Take over all records whose windows are gone, and return them. */
-  readonly adopt: (owner: string) => Promise<readonly ChangeRecord[]>;
-}
 
 /** What there is to say about the changes that were made here. */
 export interface OutboxState {
@@ -63,9 +34,6 @@ const CREATION_PATIENCE_MS = 5_000;
 const AWAY = new Set([429, 502, 503, 504]);
 /** An earlier try is still being worked at, or its claim has not run out yet. */
 const IN_USE = "idempotency-key-in-use";
-/** How long a change waits for the device; one that keeps nothing is no reason to send nothing. */
-const KEEPING_PATIENCE_MS = 1_000;
-
 /** For whom an outbox sends. */
 export interface Sender {
   /** The window that sends. */
@@ -85,6 +53,7 @@ export interface Sender {
 export class Outbox {
   readonly #client: QueryClient;
   readonly #store: ChangeStore;
+  readonly #keeper: RecordKeeper;
   readonly #sender: Sender;
   #queue: QueuedChanges[] = [];
   readonly #confirmed = new Map<string, TaskOut | undefined>();
@@ -92,10 +61,6 @@ export class Outbox {
   readonly #ids = new Map<string, string>();
   /** The ids under which tasks that were added in this window were shown first. */
   readonly #firstIds = new Map<string, string>();
-  /** What is to be put on the device, and deleted from it, and has not been yet. */
-  readonly #toPut = new Map<string, ChangeRecord>();
-  readonly #toDelete = new Set<string>();
-  #isKeeping = true;
   readonly #waiting = new Map<string, (outcomes: readonly Outcome[]) => void>();
   readonly #listeners = new Set<() => void>();
   #state: OutboxState = { pending: 0, isStuck: false, isAtRisk: false, refused: [] };
@@ -106,6 +71,7 @@ export class Outbox {
   constructor(client: QueryClient, store: ChangeStore, sender: Sender) {
     this.#client = client;
     this.#store = store;
+    this.#keeper = new RecordKeeper(store, () => this.#tell({}));
     this.#sender = sender;
   }
 
@@ -198,7 +164,7 @@ export class Outbox {
   /** Forget a refused change, which somebody has read. */
   readonly drop = (refused: RefusedChange): void => {
     this.#tell({ refused: this.#state.refused.filter(({ key }) => key !== refused.key) });
-    void this.#keep([], [refused.key]);
+    void this.#keeper.keep([], [refused.key]);
   };
 
   /** The id under which the service has a task. */
@@ -282,7 +248,7 @@ export class Outbox {
     this.#show(changes.map(taskIdOf));
     this.#tell({});
     // Kept before an idle outbox sends it, so that a window that goes away meanwhile leaves a trace of it.
-    void this.#keep([entry], replaces === undefined ? [] : [replaces]).then(this.resume);
+    void this.#keeper.keep([entry], replaces === undefined ? [] : [replaces]).then(this.resume);
     return outcomes;
   }
 
@@ -364,7 +330,7 @@ export class Outbox {
       this.#passOn(id);
     }
     const rebased = this.#queue.filter((other) => !waiting.includes(other));
-    void this.#keep([...refused, ...rebased], [entry.key]);
+    void this.#keeper.keep([...refused, ...rebased], [entry.key]);
     if (refused.length < entry.changes.length) {
       void this.#client.invalidateQueries({ queryKey: labelsQuery.queryKey });
     }
@@ -454,56 +420,9 @@ export class Outbox {
     return this.#queue.some(({ changes }) => changes.some((change) => taskIdOf(change) === id));
   }
 
-  /** Put records on the device and delete others, with what could not be done before; resolves after a while anyway. */
-  async #keep(put: readonly ChangeRecord[], deleted: readonly string[]): Promise<void> {
-    for (const record of put) {
-      this.#toPut.set(record.key, record);
-      this.#toDelete.delete(record.key); // what is tried again has the key under which it was given up
-    }
-    for (const key of deleted) {
-      this.#toPut.delete(key);
-      this.#toDelete.add(key);
-    }
-    const [records, keys] = [[...this.#toPut.values()], [...this.#toDelete]];
-    await new Promise<void>((resolve) => {
-      const timer = window.setTimeout(() => {
-        this.#noteKept(false);
-        resolve();
-      }, KEEPING_PATIENCE_MS);
-      void this.#write(records, keys).then(() => {
-        window.clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  async #write(records: readonly ChangeRecord[], keys: readonly string[]): Promise<void> {
-    try {
-      await this.#store.write(records, keys);
-    } catch {
-      this.#noteKept(false); // the next time it is tried again
-      return;
-    }
-    for (const record of records) {
-      if (this.#toPut.get(record.key) === record) {
-        this.#toPut.delete(record.key);
-      }
-    }
-    for (const key of keys) {
-      this.#toDelete.delete(key);
-    }
-    this.#noteKept(true);
-  }
-
-  #noteKept(isKept: boolean): void {
-    this.#isKeeping = isKept;
-    this.#tell({});
-  }
-
   #tell(news: Partial<Pick<OutboxState, "isStuck" | "refused">>): void {
     const pending = this.#queue.reduce((sum, { changes }) => sum + changes.length, 0);
-    const isAtRisk = !this.#isKeeping && this.#toPut.size > 0;
-    this.#state = { ...this.#state, ...news, pending, isAtRisk };
+    this.#state = { ...this.#state, ...news, pending, isAtRisk: this.#keeper.isAtRisk };
     for (const listener of this.#listeners) {
       listener();
     }
@@ -528,25 +447,4 @@ function newest(task: TaskOut, ...others: readonly (TaskOut | undefined)[]): Tas
     (best, other) => (other !== undefined && other.revision >= best.revision ? other : best),
     task,
   );
-}
-
-/** Return a change that names the service's ids of tasks that had none when it was made. */
-function withIds(change: TaskChange, ids: ReadonlyMap<string, string>): TaskChange {
-  if (change.kind === "create") {
-    const parent = change.draft.parent_id && ids.get(change.draft.parent_id);
-    return parent ? { ...change, draft: { ...change.draft, parent_id: parent } } : change;
-  }
-  const id = ids.get(change.task.id);
-  const own = id === undefined ? change : { ...change, task: { ...change.task, id } };
-  const after = own.kind === "move" && own.place.afterId !== null ? ids.get(own.place.afterId) : undefined;
-  return own.kind === "move" && after !== undefined
-    ? { ...own, place: { ...own.place, afterId: after } }
-    : own;
-}
-
-/** Return a change of a task as one of the version that an earlier change has made, if it was one of what that saw. */
-function withRevision(change: TaskChange, made: TaskOut, seen: number): TaskChange {
-  return change.kind !== "create" && change.task.id === made.id && change.task.revision === seen
-    ? { ...change, task: { ...change.task, revision: made.revision } }
-    : change;
 }
