@@ -5,6 +5,7 @@ import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
+import { FEW_FILES, withoutCircles } from "./chunks.ts";
 import { installable } from "./pwa.ts";
 
 /** Where the assets are served from, with a slash at its end; empty: the service itself. */
@@ -41,7 +42,7 @@ function compressed(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), VitePWA(installable(ASSET_BASE)), compressed()],
+  plugins: [react(), withoutCircles(), VitePWA(installable(ASSET_BASE)), compressed()],
   // The assets alone: a service worker and a manifest have to come from the origin of the page.
   experimental:
     ASSET_BASE === ""
@@ -52,6 +53,7 @@ export default defineConfig({
     // Nothing is put into the page itself, so that the policy for scripts can be strict.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: FEW_FILES } },
   },
   server: {
     // `npm run dev` beside `make run`.
