@@ -10,8 +10,14 @@ import { SignOutEverywhere } from "./SignOutEverywhere";
 
 const words = en.settings.devices;
 
+interface Props {
+  /** Tells how many changes would be lost with this device's memory of them. */
+  readonly countUnsaved: () => Promise<number>;
+  readonly onSignedOut: () => void;
+}
+
 /** Where the user is signed in. */
-export function DevicesSection({ onSignedOut }: { readonly onSignedOut: () => void }) {
+export function DevicesSection({ countUnsaved, onSignedOut }: Props) {
   const devices = useInfiniteQuery(devicesQuery);
   const list = useRef<HTMLUListElement>(null);
   const items = devices.data?.pages.flatMap((page) => page.items) ?? [];
@@ -49,7 +55,7 @@ export function DevicesSection({ onSignedOut }: { readonly onSignedOut: () => vo
             {words.more}
           </Button>
         )}
-        <SignOutEverywhere onSignedOut={onSignedOut} />
+        <SignOutEverywhere countUnsaved={countUnsaved} onSignedOut={onSignedOut} />
       </Group>
     </Section>
   );

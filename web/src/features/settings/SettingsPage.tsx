@@ -24,7 +24,10 @@ export function SettingsPage() {
         </Title>
         <ProfileSection profile={profile} />
         <AppearanceSection />
-        <DevicesSection onSignedOut={() => void leaveSession(device)} />
+        <DevicesSection
+          countUnsaved={() => device.countUnsaved()}
+          onSignedOut={() => void leaveSession(device)}
+        />
         <EraseSection
           email={profile.email}
           onErased={() => void leaveSession(device, "/sign-in?erased=true")}

@@ -1,17 +1,26 @@
 import { Button, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { logOutEverywhere } from "../../api/generated/taskfleet";
 import { Confirmation } from "../../dialogs/Confirmation";
 import { en } from "../../words/en";
-import { useOutboxState } from "../tasks/outbox-context";
 
 const words = en.settings.devices;
 
+interface Props {
+  readonly countUnsaved: () => Promise<number>;
+  readonly onSignedOut: () => void;
+}
+
 /** Ends all of the user's sessions, this one among them. */
-export function SignOutEverywhere({ onSignedOut }: { readonly onSignedOut: () => void }) {
-  const { pending } = useOutboxState();
+export function SignOutEverywhere({ countUnsaved, onSignedOut }: Props) {
+  const [unsaved, setUnsaved] = useState(0);
   const [isAsking, { open, close }] = useDisclosure();
+  const ask = async () => {
+    setUnsaved(await countUnsaved());
+    open();
+  };
   const signOut = useMutation({
     mutationFn: () => logOutEverywhere(null),
     networkMode: "always",
@@ -19,7 +28,7 @@ export function SignOutEverywhere({ onSignedOut }: { readonly onSignedOut: () =>
   });
   return (
     <>
-      <Button variant="default" onClick={open}>
+      <Button variant="default" onClick={ask}>
         {words.everywhere}
       </Button>
       <Confirmation
@@ -35,9 +44,9 @@ export function SignOutEverywhere({ onSignedOut }: { readonly onSignedOut: () =>
         }}
       >
         <Text size="sm">{words.everywhereMeaning}</Text>
-        {pending > 0 && (
+        {unsaved > 0 && (
           <Text size="sm">
-            {en.signOut.pendingTitle(pending)}. {en.signOut.pendingText}
+            {en.signOut.pendingTitle(unsaved)}. {en.signOut.pendingText}
           </Text>
         )}
       </Confirmation>
