@@ -1,13 +1,13 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
 
 const PORT = Number(process.env.E2E_PORT ?? 8123);
+// What an earlier run left here is removed before the service starts.
+const RESULTS = join(import.meta.dirname, "e2e", "results");
 
 export default defineConfig({
   testDir: "e2e",
-  outputDir: "e2e/results",
+  outputDir: RESULTS,
   // Each test has a user of its own; more at a time than there are cores would only make all of them slow.
   fullyParallel: true,
   workers: 2,
@@ -38,7 +38,7 @@ export default defineConfig({
   },
   webServer: {
     // The real thing: MongoDB, the cache server, the service and the built app.
-    command: `../.venv/bin/taskfleet local --port ${PORT} --data-dir ${mkdtempSync(join(tmpdir(), "taskfleet-e2e-"))}`,
+    command: `../.venv/bin/taskfleet local --port ${PORT} --data-dir ${join(RESULTS, "data")}`,
     env: {
       TASKFLEET_WEB_DIST: join(import.meta.dirname, "dist"),
       TASKFLEET_RATE_LIMIT_AUTH: "",

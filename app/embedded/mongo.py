@@ -20,6 +20,10 @@ SMALLEST_CACHE_GB = 0.25
 # ourselves give a transaction up after 7 s.
 TRANSACTION_LIFETIME_SECONDS = 10
 
+# WiredTiger sets three journal files of 100 MB aside unless told otherwise: much for a laptop, and more for tests that
+# start a hundred servers.
+JOURNAL = "log=(prealloc=false,file_max=16MB)"
+
 # Nobody replicates from this member, so its operation log need not reach far back (the default is 5 % of the disk).
 OPLOG_SIZE_MB = 256
 
@@ -70,7 +74,7 @@ class EmbeddedMongo(EmbeddedServer):
             *("--dbpath", self._database_directory),
             *("--bind_ip", LOOPBACK, "--port", str(self.port), "--nounixsocket"),
             *("--replSet", self.replica_set, "--oplogSize", str(OPLOG_SIZE_MB)),
-            *("--wiredTigerCacheSizeGB", str(self._cache_size_gb)),
+            *("--wiredTigerCacheSizeGB", str(self._cache_size_gb), "--wiredTigerEngineConfigString", JOURNAL),
             "--quiet",
             *parameters,
         ]

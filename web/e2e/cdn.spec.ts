@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/
 test.describe.configure({ mode: "serial" });
 test.use({ serviceWorkers: "allow" });
 
+let scratch: string;
 let assets: Server;
 let assetOrigin: string;
 let service: ChildProcess;
@@ -47,7 +48,8 @@ async function serveAssets(dist: string): Promise<Server> {
 
 test.beforeAll(async () => {
   test.setTimeout(120_000);
-  const dist = mkdtempSync(join(tmpdir(), "taskfleet-cdn-"));
+  scratch = mkdtempSync(join(tmpdir(), "taskfleet-cdn-"));
+  const dist = join(scratch, "dist");
   assets = await serveAssets(dist);
   assetOrigin = `http://127.0.0.1:${(assets.address() as AddressInfo).port}`;
   execFileSync("npx", ["vite", "build", "--outDir", dist, "--logLevel", "error"], {
@@ -56,7 +58,7 @@ test.beforeAll(async () => {
   });
   const port = await freePort();
   address = `http://127.0.0.1:${port}`;
-  const data = mkdtempSync(join(tmpdir(), "taskfleet-e2e-"));
+  const data = join(scratch, "data");
   service = spawn("../.venv/bin/taskfleet", ["local", "--port", String(port), "--data-dir", data], {
     cwd: WEB,
     env: { ...process.env, TASKFLEET_WEB_DIST: dist, TASKFLEET_WEB_ASSET_ORIGIN: assetOrigin },
@@ -71,6 +73,7 @@ test.afterAll(async () => {
   assets.close();
   service.kill("SIGTERM");
   await new Promise((resolve) => service.once("exit", resolve));
+  rmSync(scratch, { recursive: true });
 });
 
 test.describe("assets on another origin", () => {
