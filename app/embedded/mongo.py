@@ -20,8 +20,8 @@ SMALLEST_CACHE_GB = 0.25
 # ourselves give a transaction up after 7 s.
 TRANSACTION_LIFETIME_SECONDS = 10
 
-# WiredTiger sets three journal files of 100 MB aside unless told otherwise: much for a laptop, and more for tests that
-# start a hundred servers.
+# WiredTiger sets three journal files of 100 MB aside unless told otherwise: much for a laptop, and more for tests
+# that start a hundred servers.
 JOURNAL = "log=(prealloc=false,file_max=16MB)"
 
 # Nobody replicates from this member, so its operation log need not reach far back (the default is 5 % of the disk).
