@@ -33,6 +33,7 @@ from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
 from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
+from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
 COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
@@ -70,13 +71,14 @@ async def run_services(
         )
         state.events = EventStreams(feed, state.security, state.metrics.events)
         state.tasks = build_tasks(state.store, settings.tasks.quota)
+        state.calendar = build_calendar_feeds(state.store, settings.http.public_url)
         state.auth = await stack.enter_async_context(
             build_auth(
                 state.store,
                 settings,
                 key,
                 cookies,
-                erasers=(state.tasks.erase_user,),
+                erasers=(state.tasks.erase_user, state.calendar.erase_user),
                 timezone_listeners=(state.tasks.rezone,),
             )
         )

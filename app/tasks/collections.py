@@ -107,4 +107,7 @@ LISTS = CollectionSpec(
     retired_indexes=("tombstones",),
 )
 
-TASK_COLLECTIONS = (TASKS, LISTS)
+# The id is that of the user, so that there is never a second one.
+CALENDAR_FEEDS = CollectionSpec(name="calendar_feeds", shard_key="user_id")
+
+TASK_COLLECTIONS = (TASKS, LISTS, CALENDAR_FEEDS)

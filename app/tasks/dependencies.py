@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.tasks.calendar_service import CalendarFeeds
 from app.tasks.module import TasksModule
 
 
@@ -13,3 +14,11 @@ async def _get_module(request: Request) -> TasksModule:
 
 
 TasksPart = Annotated[TasksModule, Depends(_get_module)]
+
+
+async def _get_calendar(request: Request) -> CalendarFeeds:
+    calendar: CalendarFeeds = request.app.state.calendar
+    return calendar
+
+
+CalendarPart = Annotated[CalendarFeeds, Depends(_get_calendar)]

@@ -69,6 +69,13 @@ export interface BatchResult {
 }
 
 /**
+ * What is told of a feed later.
+ */
+export interface CalendarFeedOut {
+  created_at: string;
+}
+
+/**
  * How many tasks were completed on a day of the user's calendar.
  */
 export interface DayCount {
@@ -247,6 +254,14 @@ export interface MoveRequest {
   after_id: MoveRequestAfterId;
   /** Another list, or null for the inbox */
   list_id?: MoveRequestListId;
+}
+
+/**
+ * A feed that was just made.
+ */
+export interface NewCalendarFeed {
+  /** Holds the secret; it is shown this once */
+  url: string;
 }
 
 export type ProfileOutEmail = string | null;

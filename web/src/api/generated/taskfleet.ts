@@ -14,6 +14,7 @@ import type {
   BatchAnswer,
   BatchRequest,
   BeginLoginParams,
+  CalendarFeedOut,
   DevLogin,
   ErasureAnswer,
   FinishLoginParams,
@@ -29,6 +30,7 @@ import type {
   LogOutBody,
   LogOutEverywhereBody,
   MoveRequest,
+  NewCalendarFeed,
   ProfileOut,
   ProfilePatch,
   ProviderList,
@@ -559,6 +561,110 @@ export const getStreamEventsUrl = () => {
 export const streamEvents = async ( options?: RequestInit): Promise<string> => {
   
   return send<string>(getStreamEventsUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Make the address of one's own calendar feed; an older address leads nowhere from then on.
+
+Whoever knows the address reads the tasks without signing in.
+ * @summary Make a calendar feed
+ */
+export const getRenewCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const renewCalendarFeed = async ( options?: RequestInit): Promise<NewCalendarFeed> => {
+  
+  return send<NewCalendarFeed>(getRenewCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'POST'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Tell since when there is a calendar feed; its address is never shown again.
+ * @summary Read whether there is a calendar feed
+ */
+export const getGetCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const getCalendarFeed = async ( options?: RequestInit): Promise<CalendarFeedOut> => {
+  
+  return send<CalendarFeedOut>(getGetCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * End the calendar feed: its address leads nowhere from then on.
+ * @summary Revoke the calendar feed
+ */
+export const getRevokeCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const revokeCalendarFeed = async ( options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRevokeCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return the open tasks of the user whose feed this is, an event for each that has a due date.
+
+The secret in the path is all that is asked for.
+ * @summary Read a calendar
+ */
+export const getReadCalendarUrl = (secret: string,) => {
+
+
+  
+
+  return `/calendar/${secret}.ics`
+}
+
+export const readCalendar = async (secret: string, options?: RequestInit): Promise<string> => {
+  
+  return send<string>(getReadCalendarUrl(secret),
   {      
     ...options,
     method: 'GET'
