@@ -27,6 +27,7 @@ from app.core.metrics import Metrics
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
+from app.data.audit import AUDIT
 from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
@@ -36,7 +37,7 @@ from app.data.store import Store
 from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
-COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
+COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY, AUDIT)
 
 
 @asynccontextmanager

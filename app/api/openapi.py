@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.api.limited_routes import Treatment, declared_routes
 from app.api.problems import MEDIA_TYPE, Problem
-from app.api.security import get_caller
+from app.api.security import CALLER_DEPENDENCIES
 
 API_DESCRIPTION = """
 Tasks with lists, labels, due dates and live synchronisation.
@@ -124,7 +124,7 @@ def _describe_security(app: FastAPI, document: dict[str, Any]) -> None:
     """Say of every operation that asks who is calling that either scheme will do."""
     for context in iter_route_contexts(app.routes):
         dependant = getattr(context, "dependant", None)
-        if dependant is None or all(part.call is not get_caller for part in dependant.dependencies):
+        if dependant is None or all(part.call not in CALLER_DEPENDENCIES for part in dependant.dependencies):
             continue
         for method in context.methods or ():
             operation = document["paths"].get(context.path, {}).get(method.lower())

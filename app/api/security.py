@@ -148,3 +148,17 @@ async def get_caller(request: Request) -> Caller:
 
 
 CurrentCaller = Annotated[Caller, Depends(get_caller)]
+
+
+async def get_admin(request: Request) -> Caller:
+    """Return who is calling, if that is an administrator. Raises `ForbiddenError`."""
+    caller = await get_caller(request)
+    if caller.role != "admin":
+        raise ForbiddenError("Only administrators may do this.")
+    return caller
+
+
+AdminCaller = Annotated[Caller, Depends(get_admin)]
+
+# What a route depends on to know who is calling; each of them refuses a caller who is not signed in.
+CALLER_DEPENDENCIES = frozenset({get_caller, get_admin})

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
@@ -197,10 +197,12 @@ class TestHostileText:
         assert event.categories == [expected]
         assert "ATTACH" not in event
 
+    @settings(deadline=None)
     @given(st.text(min_size=1, max_size=200))
     def test_of_any_kind_comes_back_as_it_was(self, text: str) -> None:
         assert str(read_back(make_task(title=text))["SUMMARY"]) == clean_text(text)
 
+    @settings(deadline=None)
     @given(st.text(max_size=300))
     def test_never_becomes_a_line_of_its_own(self, text: str) -> None:
         """What is no continuation is a name that we wrote, in lines of at most 75 octets with both breaks."""
