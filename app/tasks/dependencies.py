@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.tasks.calendar_service import CalendarFeeds
+from app.tasks.common_task_module import CommonTasksModule
 from app.tasks.module import TasksModule
 
 
@@ -22,3 +23,11 @@ async def _get_calendar(request: Request) -> CalendarFeeds:
 
 
 CalendarPart = Annotated[CalendarFeeds, Depends(_get_calendar)]
+
+
+async def _get_common_tasks(request: Request) -> CommonTasksModule:
+    common_tasks: CommonTasksModule = request.app.state.common_tasks
+    return common_tasks
+
+
+CommonTasksPart = Annotated[CommonTasksModule, Depends(_get_common_tasks)]

@@ -2,7 +2,14 @@
 
 from fastapi import APIRouter
 
-from app.tasks import calendar_router, events_router, list_router, overview_router, task_router
+from app.tasks import (
+    calendar_router,
+    common_task_router,
+    events_router,
+    list_router,
+    overview_router,
+    task_router,
+)
 
 __all__ = ["build_routers", "feed_router"]
 
@@ -17,5 +24,7 @@ def build_routers() -> tuple[APIRouter, ...]:
         task_router.router,
         list_router.router,
         events_router.router,
+        common_task_router.router,
+        common_task_router.admin_router,
         calendar_router.router,
     )
