@@ -19,7 +19,7 @@ from app.api.preconditions import (
     resource_etag,
 )
 from app.api.schemas import Id
-from app.api.security import AdminCaller, CurrentCaller
+from app.api.security import AdminCaller, TaskReader, TaskWriter
 from app.api.strict_json import StrictJsonRoute
 from app.data.database import Document
 from app.tasks.common_task_documents import represent_common_task
@@ -67,7 +67,7 @@ def _answer_added(task: Document) -> Response:
 )
 async def list_common_tasks(
     request: Request,
-    caller: CurrentCaller,  # noqa: ARG001 - the caller is only admitted
+    caller: TaskReader,  # noqa: ARG001 - the caller is only admitted
     module: CommonTasksPart,
 ) -> Response:
     """Return all common tasks in their order; they are the same for everybody."""
@@ -86,7 +86,7 @@ async def list_common_tasks(
 )
 async def add_common_task(
     common_task_id: Id,
-    caller: CurrentCaller,
+    caller: TaskWriter,
     module: CommonTasksPart,
     once: OnceHeader,
     body: Annotated[AddRequest | None, Body()] = None,
