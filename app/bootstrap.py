@@ -27,7 +27,6 @@ from app.core.metrics import Metrics
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
-from app.data.audit import AUDIT
 from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
@@ -36,7 +35,7 @@ from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
-COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY, AUDIT)
+COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
 
 
 @asynccontextmanager
@@ -77,6 +76,7 @@ async def run_services(
                 settings,
                 key,
                 cookies,
+                cache.shared,
                 erasers=(state.tasks.erase_user,),
                 timezone_listeners=(state.tasks.rezone,),
             )

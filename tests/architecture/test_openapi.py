@@ -28,8 +28,10 @@ OPERATION_IDS = {
     "deleteTask",
     "devLogin",
     "endSession",
+    "endSessionsOfUser",
     "eraseAccount",
     "finishLogin",
+    "getAdminStats",
     "getList",
     "getLiveness",
     "getMetrics",
@@ -38,11 +40,14 @@ OPERATION_IDS = {
     "getReadiness",
     "getTask",
     "getTaskStats",
+    "getUser",
+    "listAudit",
     "listLabels",
     "listLists",
     "listProviders",
     "listSessions",
     "listTasks",
+    "listUsers",
     "logOut",
     "logOutEverywhere",
     "moveTask",
@@ -54,6 +59,7 @@ OPERATION_IDS = {
     "updateList",
     "updateProfile",
     "updateTask",
+    "updateUser",
 }
 
 
