@@ -15,6 +15,7 @@ from app.api.event_stream import EventStreams
 from app.api.known_account import KnownAccounts
 from app.api.rate_limit import RequestLimits
 from app.api.security import Security
+from app.auth.administration import Administration
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
 from app.cache.counter_exchange import CounterExchange
@@ -82,6 +83,21 @@ async def run_services(
             )
         )
         yield
+
+
+@asynccontextmanager
+async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
+    """Give a command what the routes of administrators have.
+
+    The fences of the cache stand around its changes as well, so that running processes forget at once what they knew.
+    """
+    async with AsyncExitStack() as stack:
+        cache = await stack.enter_async_context(
+            run_cache(settings.cache, Metrics().cache, lambda _user_id, _revision: None)
+        )
+        store = Store.open(settings.mongo, clock or SystemClock(), (), cache.fences)
+        stack.push_async_callback(store.close)
+        yield Administration(store)
 
 
 def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimits:

@@ -43,11 +43,15 @@ class Administration:
         return details
 
     async def find_by_address(self, address: str) -> ManagedUser:
-        """Return the user who has an e-mail address, however it is written. Raises `ValueError` for what is none."""
-        user_id = await self._identities.find_user(f"email:{normalise_email(address)}")
+        """Return the user who has an e-mail address, in whatever case it is written."""
+        try:
+            normalised = normalise_email(address)
+        except ValueError:
+            raise UserNotFoundError(f"{address!r} is no e-mail address.") from None
+        user_id = await self._identities.find_user(f"email:{normalised}")
         user = None if user_id is None else await self._repository.find(user_id)
         if user is None:
-            raise UserNotFoundError(f"Nobody has the address {address}; accounts are made by the first sign-in.")
+            raise UserNotFoundError(f"Nobody has the address {normalised}; the first sign-in makes an account.")
         return user
 
     async def get_page(
