@@ -10,6 +10,7 @@ from starlette.types import Scope
 from app.api.cookies import SessionCookies
 from app.core.access_tokens import AccessClaims, AccessTokenVerifier, InvalidTokenError
 from app.core.errors import UnauthenticatedError
+from app.core.identity import TokenGrant
 
 _STATE_NAME = "credentials"
 # Sessions that were here within the life of a token; about 2 KB each.
@@ -29,6 +30,8 @@ class Credentials:
     user_name: str = ""
     # Seconds since 1970.
     expires_at: float = 0
+    # Of a personal token.
+    grant: TokenGrant | None = None
 
 
 class CredentialReader:

@@ -1,19 +1,22 @@
 """Who is calling: bearer or cookie, checked against the live account, with protection against forged requests."""
 
 import ipaddress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 
 from app.api.cookies import SessionCookies
 from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts, find_view
+from app.api.scopes import require_scope, require_session
 from app.core.access_tokens import AccessClaims
 from app.core.errors import ForbiddenError, UnauthenticatedError
-from app.core.identity import Caller, Role
+from app.core.identity import Caller, Role, TokenScope
 from app.data.accounts import Account, Accounts
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -137,28 +140,53 @@ SecurityPart = Annotated[Security, Depends(get_security)]
 
 
 async def get_caller(request: Request) -> Caller:
-    """Return who is calling; `app.api.openapi` tells clients how they say it.
+    """Return who is calling from a signed-in session; `app.api.openapi` tells clients how they say it.
 
-    It depends on nothing else: the framework resolves what a dependency depends on for each request anew, and takes
-    longer for that than the check itself.
+    This and the next ones depend on nothing else: the framework resolves what a dependency depends on for each
+    request anew, and takes longer for that than the check itself.
     """
+    return require_session(await _find_caller(request))
+
+
+async def get_task_reader(request: Request) -> Caller:
+    """Return who is calling, with a session or a token that may read."""
+    return require_scope(await _find_caller(request), "tasks:read")
+
+
+async def get_task_writer(request: Request) -> Caller:
+    """Return who is calling, with a session or a token that may write."""
+    return require_scope(await _find_caller(request), "tasks:write")
+
+
+async def get_admin_caller(request: Request) -> Caller:
+    """Return an administrator, with a session or a token that may do an administrator's work."""
+    caller = await _find_caller(request)
+    if caller.role != "admin":
+        raise ForbiddenError("Only an administrator may do this.")
+    return require_scope(caller, "admin")
+
+
+async def _find_caller(request: Request) -> Caller:
     caller = await (await get_security(request)).authenticate(request)
     request.state.user_id = str(caller.user_id)
     return caller
 
 
 CurrentCaller = Annotated[Caller, Depends(get_caller)]
+TaskReader = Annotated[Caller, Depends(get_task_reader)]
+TaskWriter = Annotated[Caller, Depends(get_task_writer)]
+AdminCaller = Annotated[Caller, Depends(get_admin_caller)]
+
+# The scope that a personal token needs, by what a route takes its caller from; None where no token will do.
+SCOPES: Mapping[Callable[..., Any], TokenScope | None] = {
+    get_caller: None,
+    get_task_reader: "tasks:read",
+    get_task_writer: "tasks:write",
+    get_admin_caller: "admin",
+}
 
 
-async def get_admin(request: Request) -> Caller:
-    """Return who is calling, if that is an administrator. Raises `ForbiddenError`."""
-    caller = await get_caller(request)
-    if caller.role != "admin":
-        raise ForbiddenError("Only administrators may do this.")
-    return caller
-
-
-AdminCaller = Annotated[Caller, Depends(get_admin)]
-
-# What a route depends on to know who is calling; each of them refuses a caller who is not signed in.
-CALLER_DEPENDENCIES = frozenset({get_caller, get_admin})
+def find_caller_dependency(dependant: Dependant | None) -> Callable[..., Any] | None:
+    """Return the one of `SCOPES` that a route takes its caller from, or None if it asks for no caller."""
+    parts = () if dependant is None else dependant.dependencies
+    return next((part.call for part in parts if part.call in SCOPES), None)
