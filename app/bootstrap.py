@@ -15,6 +15,7 @@ from app.api.event_stream import EventStreams
 from app.api.known_account import KnownAccounts
 from app.api.rate_limit import RequestLimits
 from app.api.security import Security
+from app.auth.administration import Administration
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
 from app.cache.counter_exchange import CounterExchange
@@ -27,7 +28,6 @@ from app.core.metrics import Metrics
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
-from app.data.audit import AUDIT
 from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
@@ -38,7 +38,7 @@ from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.common_task_module import build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
-COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY, AUDIT)
+COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
 
 
 @asynccontextmanager
@@ -83,11 +83,27 @@ async def run_services(
                 settings,
                 key,
                 cookies,
+                cache.shared,
                 erasers=(state.tasks.erase_user, state.calendar.erase_user),
                 timezone_listeners=(state.tasks.rezone,),
             )
         )
         yield
+
+
+@asynccontextmanager
+async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
+    """Give a command what the routes of administrators have.
+
+    The fences of the cache stand around its changes as well, so that running processes forget at once what they knew.
+    """
+    async with AsyncExitStack() as stack:
+        cache = await stack.enter_async_context(
+            run_cache(settings.cache, Metrics().cache, lambda _user_id, _revision: None)
+        )
+        store = Store.open(settings.mongo, clock or SystemClock(), (), cache.fences)
+        stack.push_async_callback(store.close)
+        yield Administration(store)
 
 
 def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimits:

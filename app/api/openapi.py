@@ -23,6 +23,7 @@ TAGS = [
     {"name": "lists", "description": "Lists of tasks."},
     {"name": "common tasks", "description": "A catalogue that everybody may copy from; kept by administrators."},
     {"name": "sync", "description": "Everything that changed since a revision."},
+    {"name": "admin", "description": "What administrators may do; others get 403."},
     {"name": "operations", "description": "Health and metrics, for operators."},
 ]
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app.auth import me_router, session_router, sign_in_router
+from app.auth import admin_router, me_router, session_router, sign_in_router
 from app.auth.dependencies import AuthPart
 from app.auth.schemas import JsonWebKeySet
 
@@ -31,4 +31,5 @@ def build_routers(*, is_local: bool) -> tuple[APIRouter, ...]:
         sign_in_router.router,
         session_router.devices_router,
         me_router.router,
+        admin_router.router,
     )

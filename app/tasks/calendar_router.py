@@ -16,7 +16,7 @@ from app.tasks.dependencies import CalendarPart
 
 router = APIRouter(prefix="/me/calendar-feed", tags=["me"], route_class=StrictJsonRoute)
 # At the root: the secret stands in the path, because calendar services send nothing else.
-feed_router = APIRouter(prefix="/calendar", tags=["tasks"])
+feed_router = APIRouter(prefix="/calendar", tags=["me"])
 
 _MEDIA_TYPE = "text/calendar; charset=utf-8"
 

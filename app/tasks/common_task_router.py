@@ -89,7 +89,7 @@ async def add_common_task(
     caller: TaskWriter,
     module: CommonTasksPart,
     once: OnceHeader,
-    body: Annotated[AddRequest | None, Body()] = None,
+    body: Annotated[AddRequest | None, Body(openapi_examples={"to the inbox": {"value": {"list_id": None}}})] = None,
 ) -> Response:
     """Copy a common task behind one's own tasks; it is a task like any other from then on."""
     list_id = None if body is None else body.list_id
