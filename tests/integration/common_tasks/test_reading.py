@@ -65,6 +65,45 @@ class TestTheCatalogue:
         assert changed.headers["ETag"] != etag
 
 
+class TestAheadOfTheRouter:
+    """Where a caller who is known gets it from the second time on."""
+
+    async def test_the_answer_is_that_of_the_router(
+        self, admin: httpx.AsyncClient, ann: httpx.AsyncClient, app: FastAPI
+    ) -> None:
+        await add_common(admin)
+        for headers in ({}, {"If-None-Match": (await ann.get(COMMON)).headers["ETag"]}):
+            await app.state.common_tasks.catalogue.forget()
+            count = app.state.metrics.cache.reads
+            before = count["hit"]._value.get() + count["not_modified"]._value.get()
+            by_router, ahead = [await ann.get(COMMON, headers=headers) for _ in range(2)]
+
+            assert count["hit"]._value.get() + count["not_modified"]._value.get() == before + 1
+            assert (by_router.status_code, by_router.content) == (ahead.status_code, ahead.content)
+            own = {"x-request-id"}
+            assert {name: value for name, value in by_router.headers.items() if name not in own} == {
+                name: value for name, value in ahead.headers.items() if name not in own
+            }
+
+    async def test_a_session_that_has_ended_is_refused(self, ann: httpx.AsyncClient) -> None:
+        for _ in range(2):
+            expect(await ann.get(COMMON))
+        await ann.post("/api/v1/auth/logout-all")
+
+        expect_problem(await ann.get(COMMON), 401, "unauthenticated")
+
+    async def test_a_query_is_refused_whether_it_is_kept_or_not(self, ann: httpx.AsyncClient) -> None:
+        for _ in range(2):
+            expect_problem(await ann.get(COMMON, params={"limit": 5}), 422, "validation-failed")
+            await ann.get(COMMON)
+
+    async def test_it_is_counted_under_its_route(self, ann: httpx.AsyncClient, app: FastAPI) -> None:
+        for _ in range(2):
+            await ann.get(COMMON)
+
+        assert f'route="{COMMON}"' in app.state.metrics.render().decode()
+
+
 class TestAChange:
     async def test_is_seen_at_once_here(self, admin: httpx.AsyncClient, ann: httpx.AsyncClient) -> None:
         assert await titles_of(ann) == []
