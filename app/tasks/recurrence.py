@@ -38,6 +38,15 @@ class Recurrence(StrictModel):
     ] = "due"
 
 
+class RecurrencePatch(StrictModel):
+    """A merge patch of a recurrence."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    rule: str | None = None
+    basis: Annotated[str | None, Field(alias="from")] = None
+
+
 def local_day(instant: datetime, due: DueMembers | None, user_timezone: str) -> date:
     """Return the calendar day of an instant where the task is due, else where the user is."""
     return instant.astimezone(_zone(due, user_timezone)).date()
