@@ -9,6 +9,7 @@ from app.tasks.batch_service import BatchService
 from app.tasks.collections import TASK_COLLECTIONS
 from app.tasks.list_repository import ListRepository
 from app.tasks.list_service import ListService
+from app.tasks.occurrence_service import OccurrenceService
 from app.tasks.operations import TaskOperations
 from app.tasks.overview_service import OverviewService
 from app.tasks.quick_add_service import QuickAddService
@@ -31,6 +32,7 @@ class TasksModule:
     lists: ListService
     sync: SyncService
     overview: OverviewService
+    occurrences: OccurrenceService
     task_repository: TaskRepository
     list_repository: ListRepository
 
@@ -58,6 +60,7 @@ def build_tasks(store: Store, task_quota: int) -> TasksModule:
         lists=ListService(changes, operations, lists, tasks),
         sync=SyncService(changes, tasks, lists),
         overview=OverviewService(tasks, store.clock),
+        occurrences=OccurrenceService(tasks, store.clock),
         task_repository=tasks,
         list_repository=lists,
     )

@@ -40,6 +40,7 @@ OPERATION_IDS = {
     "getTaskStats",
     "listLabels",
     "listLists",
+    "listOccurrences",
     "listProviders",
     "listSessions",
     "listTasks",

@@ -249,6 +249,28 @@ export interface MoveRequest {
   list_id?: MoveRequestListId;
 }
 
+export type OccurrenceTime = string | null;
+
+export type OccurrenceTimezone = string | null;
+
+/**
+ * A date on which a task comes again.
+ */
+export interface Occurrence {
+  date: string;
+  time: OccurrenceTime;
+  timezone: OccurrenceTimezone;
+  /** The instant that this means */
+  due_at: string;
+}
+
+/**
+ * The dates that follow a task's due date by its rule.
+ */
+export interface OccurrencesAnswer {
+  items: Occurrence[];
+}
+
 export type ProfileOutEmail = string | null;
 
 export type ProfileOutPictureUrl = string | null;
@@ -378,6 +400,8 @@ export const QuickDraftStatus = {
 
 export type QuickDraftDue = Due | null;
 
+export type QuickDraftRecurrence = Recurrence | null;
+
 export type QuickDraftListId = string | null;
 
 export type QuickDraftParentId = string | null;
@@ -404,7 +428,7 @@ export interface QuickDraft {
    */
   priority: number;
   due: QuickDraftDue;
-  recurrence: null;
+  recurrence: QuickDraftRecurrence;
   /** @maxItems 5 */
   reminders: Reminder[];
   /** @maxItems 20 */
@@ -439,6 +463,44 @@ export interface Readiness {
   status: ReadinessStatus;
   mongodb?: 'ok';
   redis: ReadinessRedis;
+}
+
+/**
+ * Whether the next date is counted from the due date or from the completion
+ */
+export type RecurrenceFrom = typeof RecurrenceFrom[keyof typeof RecurrenceFrom];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const RecurrenceFrom = {
+  due: 'due',
+  completion: 'completion',
+} as const;
+
+/**
+ * When a task comes again. Its rule is kept in a canonical form.
+ */
+export interface Recurrence {
+  /**
+   * RFC 5545, section 3.3.10, for days: without HOURLY or BYHOUR and what is finer
+   * @minLength 1
+   * @maxLength 500
+   */
+  rule: string;
+  /** Whether the next date is counted from the due date or from the completion */
+  from?: RecurrenceFrom;
+}
+
+export type RecurrencePatchRule = string | null;
+
+export type RecurrencePatchFrom = string | null;
+
+/**
+ * A merge patch of a recurrence.
+ */
+export interface RecurrencePatch {
+  rule?: RecurrencePatchRule;
+  from?: RecurrencePatchFrom;
 }
 
 export type RefreshTokenBodyRefreshToken = string | null;
@@ -533,6 +595,8 @@ export const TaskDraftStatus = {
 
 export type TaskDraftDue = Due | null;
 
+export type TaskDraftRecurrence = Recurrence | null;
+
 export type TaskDraftListId = string | null;
 
 export type TaskDraftParentId = string | null;
@@ -559,7 +623,7 @@ export interface TaskDraft {
    */
   priority?: number;
   due?: TaskDraftDue;
-  recurrence?: null;
+  recurrence?: TaskDraftRecurrence;
   /** @maxItems 5 */
   reminders?: Reminder[];
   /** @maxItems 20 */
@@ -579,6 +643,8 @@ export const TaskOutStatus = {
 } as const;
 
 export type TaskOutDue = Due | null;
+
+export type TaskOutRecurrence = Recurrence | null;
 
 export type TaskOutListId = string | null;
 
@@ -613,7 +679,7 @@ export interface TaskOut {
    */
   priority: number;
   due: TaskOutDue;
-  recurrence: null;
+  recurrence: TaskOutRecurrence;
   /** @maxItems 5 */
   reminders: Reminder[];
   /** @maxItems 20 */
@@ -655,6 +721,8 @@ export type TaskPatchPriority = number | null;
 
 export type TaskPatchDue = DuePatch | null;
 
+export type TaskPatchRecurrence = RecurrencePatch | null;
+
 export type TaskPatchReminders = Reminder[] | null;
 
 export type TaskPatchLabels = string[] | null;
@@ -672,7 +740,7 @@ export interface TaskPatch {
   status?: TaskPatchStatus;
   priority?: TaskPatchPriority;
   due?: TaskPatchDue;
-  recurrence?: null;
+  recurrence?: TaskPatchRecurrence;
   reminders?: TaskPatchReminders;
   labels?: TaskPatchLabels;
   list_id?: TaskPatchListId;
@@ -812,6 +880,15 @@ export const ListTasksStatusItem = {
   in_progress: 'in_progress',
   done: 'done',
 } as const;
+
+export type ListOccurrencesParams = {
+/**
+ * Dates an answer
+ * @minimum 1
+ * @maximum 100
+ */
+limit?: number;
+};
 
 export type ListListsParams = {
 /**

@@ -21,6 +21,7 @@ import type {
   LabelsAnswer,
   ListDraft,
   ListListsParams,
+  ListOccurrencesParams,
   ListOut,
   ListPage,
   ListPatch,
@@ -29,6 +30,7 @@ import type {
   LogOutBody,
   LogOutEverywhereBody,
   MoveRequest,
+  OccurrencesAnswer,
   ProfileOut,
   ProfilePatch,
   ProviderList,
@@ -433,6 +435,40 @@ export const moveTask = async (taskId: string,
     headers: { 'Content-Type': 'application/json', ...options?.headers },
     body: JSON.stringify(
       moveRequest,)
+  }
+);}
+
+
+
+/**
+ * Return the dates that follow the due date of a recurring task by its rule; none for another task.
+ * @summary Look ahead in a series
+ */
+export const getListOccurrencesUrl = (taskId: string,
+    params?: ListOccurrencesParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/tasks/${taskId}/occurrences?${stringifiedParams}` : `/api/v1/tasks/${taskId}/occurrences`
+}
+
+export const listOccurrences = async (taskId: string,
+    params?: ListOccurrencesParams, options?: RequestInit): Promise<OccurrencesAnswer> => {
+  
+  return send<OccurrencesAnswer>(getListOccurrencesUrl(taskId,params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
   }
 );}
 
