@@ -405,6 +405,85 @@ export interface ProviderList {
   items: Provider[];
 }
 
+/**
+ * The new task, and what of the text became something else than its title.
+ */
+export interface QuickAddAnswer {
+  task: TaskOut;
+  understood: UnderstoodPart[];
+}
+
+/**
+ * The same for a task that was not made.
+ */
+export interface QuickAddPreview {
+  task: QuickDraft;
+  understood: UnderstoodPart[];
+}
+
+/**
+ * A line of English that says what is to be done, and perhaps when, where and how often.
+ */
+export interface QuickAddRequest {
+  /**
+   * docs/quick-add.md says what is understood
+   * @minLength 1
+   * @maxLength 500
+   */
+  text: string;
+  /** Answer what the task would be, and write nothing */
+  preview?: boolean;
+}
+
+export type QuickDraftStatus = typeof QuickDraftStatus[keyof typeof QuickDraftStatus];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const QuickDraftStatus = {
+  todo: 'todo',
+  in_progress: 'in_progress',
+  done: 'done',
+} as const;
+
+export type QuickDraftDue = Due | null;
+
+export type QuickDraftRecurrence = Recurrence | null;
+
+export type QuickDraftListId = string | null;
+
+export type QuickDraftParentId = string | null;
+
+/**
+ * The fields that the task would have, and its owner could write.
+ */
+export interface QuickDraft {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes: string;
+  status: QuickDraftStatus;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority: number;
+  due: QuickDraftDue;
+  recurrence: QuickDraftRecurrence;
+  /** @maxItems 5 */
+  reminders: Reminder[];
+  /** @maxItems 20 */
+  labels: string[];
+  list_id: QuickDraftListId;
+  parent_id: QuickDraftParentId;
+}
+
 export type ReadinessStatus = typeof ReadinessStatus[keyof typeof ReadinessStatus];
 
 
@@ -823,6 +902,36 @@ export interface TokenPage {
   items: TokenOut[];
   /** Where the next page begins; null on the last */
   next_cursor: TokenPageNextCursor;
+}
+
+export type UnderstoodPartKind = typeof UnderstoodPartKind[keyof typeof UnderstoodPartKind];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const UnderstoodPartKind = {
+  date: 'date',
+  time: 'time',
+  label: 'label',
+  priority: 'priority',
+  list: 'list',
+  recurrence: 'recurrence',
+} as const;
+
+/**
+ * A part that was understood. Places are counted in Unicode code points of the text as it was sent.
+ */
+export interface UnderstoodPart {
+  kind: UnderstoodPartKind;
+  /**
+   * Where the part begins
+   * @minimum 0
+   */
+  start: number;
+  /**
+   * Where it has ended: one behind its last code point
+   * @minimum 1
+   */
+  end: number;
 }
 
 /**

@@ -36,6 +36,9 @@ import type {
   ProfileOut,
   ProfilePatch,
   ProviderList,
+  QuickAddAnswer,
+  QuickAddPreview,
+  QuickAddRequest,
   RefreshSessionBody,
   SessionPage,
   StatsAnswer,
@@ -160,6 +163,35 @@ export const sync = async (params?: SyncParams, options?: RequestInit): Promise<
     method: 'GET'
     
     
+  }
+);}
+
+
+
+/**
+ * Understand dates, times, labels, priority, list and recurrence in a line of English, and add the task.
+
+`understood` tells which parts of the text became what; the rest is the title. With `preview` nothing is written,
+and the answer (200) has the fields that the task would have.
+ * @summary Add a task by a line of text
+ */
+export const getQuickAddTaskUrl = () => {
+
+
+  
+
+  return `/api/v1/tasks/quick`
+}
+
+export const quickAddTask = async (quickAddRequest: QuickAddRequest, options?: RequestInit): Promise<QuickAddPreview | QuickAddAnswer> => {
+  
+  return send<QuickAddPreview | QuickAddAnswer>(getQuickAddTaskUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      quickAddRequest,)
   }
 );}
 
