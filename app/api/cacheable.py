@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from app.api.security import SCOPES, find_caller_dependency
+from app.core.identity import TokenGrant, TokenScope
+
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 _ATTRIBUTE = "__cacheable__"
@@ -39,11 +42,16 @@ def cacheable(kind: EtagKind, *, seldom_repeated: re.Pattern[bytes] | None = Non
 
 @dataclass(frozen=True, slots=True)
 class CacheableRoute:
-    """A route that may be answered from the cache."""
+    """A route that may be answered from the cache; `scope` is what a personal token needs, None if none will do."""
 
     template: str
     etag_kind: EtagKind
     seldom_repeated: re.Pattern[bytes] | None = None
+    scope: TokenScope | None = None
+
+    def is_open_to(self, grant: TokenGrant | None) -> bool:
+        """Whether a session, which has no grant, or a personal token may have the answer."""
+        return grant is None or self.scope in grant.scopes
 
     def is_seldom_repeated(self, query: bytes) -> bool:
         """Whether such a query is one that hardly anybody asks twice."""
@@ -77,5 +85,8 @@ def collect_cacheable_routes(app: FastAPI) -> CacheableRoutes:
     for context in iter_route_contexts(app.routes):
         declared = getattr(getattr(context, "endpoint", None), _ATTRIBUTE, None)
         if declared is not None:
-            routes.append(CacheableRoute(str(context.path), *declared))
+            caller = find_caller_dependency(getattr(context, "dependant", None))
+            scope = None if caller is None else SCOPES[caller]
+            kind, seldom_repeated = declared
+            routes.append(CacheableRoute(str(context.path), kind, seldom_repeated, scope))
     return CacheableRoutes(routes)

@@ -16,6 +16,7 @@ from app.api.known_account import KnownAccounts, UserView, keep_view
 from app.api.preconditions import matches_etag, private_headers, profile_etag, query_etag
 from app.cache.doorkeeper import Doorkeeper
 from app.cache.store import CacheStore, KnownAnswer
+from app.core.identity import TokenGrant
 from app.core.metrics import CacheMetrics, ReadOutcome
 from app.data.accounts import Account
 from app.data.replica_reads import ReplicaReads
@@ -102,13 +103,14 @@ class CachedReadsMiddleware:
             await self._app(scope, receive, send)
             return
         is_change = scope["method"] != "GET"
-        route = None if is_change else self._find_route(scope["path"])
+        route = None if is_change else self._find_route(scope["path"], credentials.grant)
         name = None if route is None else _name_of(scope)
         view = await parts.accounts.read(claims.user_id, claims.session_id, name, may_be_fenced=is_change)
         if view is not None:
-            keep_view(scope, view, claims)
+            keep_view(scope, view, claims.role)
             if view.account is not None:
                 scope["state"]["user_id"] = credentials.user_name
+                parts.credentials.note_use(credentials)
         if route is None or name is None:
             await self._app(scope, receive, send)
             return
@@ -120,10 +122,12 @@ class CachedReadsMiddleware:
         await exchange_of(scope).send_whole(*known)
         parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
 
-    def _find_route(self, path: str) -> CacheableRoute | None:
+    def _find_route(self, path: str, grant: TokenGrant | None) -> CacheableRoute | None:
         if self._routes is None:
             self._routes = self._find_routes()  # not before all routes are there
-        return self._routes.find(path)
+        route = self._routes.find(path)
+        # A token without the scope goes on to the router, which says what it lacks.
+        return route if route is not None and route.is_open_to(grant) else None
 
 
 @dataclass(slots=True)

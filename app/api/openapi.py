@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.api.limited_routes import Treatment, declared_routes
 from app.api.problems import MEDIA_TYPE, Problem
-from app.api.security import get_caller
+from app.api.security import SCOPES, find_caller_dependency
 
 API_DESCRIPTION = """
 Tasks with lists, labels, due dates and live synchronisation.
@@ -29,7 +29,7 @@ _MEANINGS = {
     304: "The caller has this version already",
     400: "Malformed body or cursor",
     401: "Sign-in required",
-    403: "Not allowed, or a cross-site request",
+    403: "Not allowed, a personal token that may not do this, or a cross-site request",
     404: "There is no such thing",
     409: "Conflict with the present state",
     412: "The resource has changed; `current` holds what it is now",
@@ -41,7 +41,7 @@ _MEANINGS = {
     503: "A server behind this one is away; try again after `Retry-After` seconds",
 }
 
-_READ = (401, 422, 503)
+_READ = (401, 403, 422, 503)
 _WRITE = (400, 401, 403, 413, 415, 422, 503)
 
 
@@ -110,26 +110,39 @@ def _describe_limits(app: FastAPI, document: dict[str, Any]) -> None:
 
 # The cookie's name is that of the production profile.
 _SECURITY_SCHEMES: dict[str, dict[str, str]] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "An access token"},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An access token of a signed-in session"},
     "cookie": {
         "type": "apiKey",
         "in": "cookie",
         "name": "__Host-access",
         "description": "The browser's session",
     },
+    "personal_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "tf_ and 92 letters and digits",
+        "description": "A personal token with the scope that the operation names",
+    },
 }
 
 
 def _describe_security(app: FastAPI, document: dict[str, Any]) -> None:
-    """Say of every operation that asks who is calling that either scheme will do."""
+    """Say of every operation that asks who is calling how one says it, and which scope a personal token needs.
+
+    OpenAPI 3.1 (section 4.8.30) lets schemes of every type list such roles.
+    """
     for context in iter_route_contexts(app.routes):
-        dependant = getattr(context, "dependant", None)
-        if dependant is None or all(part.call is not get_caller for part in dependant.dependencies):
+        caller = find_caller_dependency(getattr(context, "dependant", None))
+        if caller is None:
             continue
+        scope = SCOPES[caller]
+        accepted: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+        if scope is not None:
+            accepted.append({"personal_token": [scope]})
         for method in context.methods or ():
             operation = document["paths"].get(context.path, {}).get(method.lower())
             if operation is not None:
-                operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
+                operation["security"] = accepted
     document["components"]["securitySchemes"] = _SECURITY_SCHEMES
 
 

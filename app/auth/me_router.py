@@ -14,7 +14,7 @@ from app.api.preconditions import (
     not_modified,
     profile_etag,
 )
-from app.api.security import CurrentCaller
+from app.api.security import CurrentCaller, TaskReader, TaskWriter
 from app.api.strict_json import StrictJsonRoute
 from app.auth.dependencies import AuthPart
 from app.auth.representation import represent_profile
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/me", tags=["me"], route_class=StrictJsonRoute)
     responses=read_problems(304),
 )
 @cacheable(EtagKind.PROFILE)
-async def get_profile(request: Request, caller: CurrentCaller, module: AuthPart) -> Response:
+async def get_profile(request: Request, caller: TaskReader, module: AuthPart) -> Response:
     """Return the signed-in user. The ETag has the revision, which every change of the user's counts up."""
     known = profile_etag(caller.user_id, caller.revision)
     if is_unchanged(request, known):
@@ -57,7 +57,7 @@ async def update_profile(
             }
         ),
     ],
-    caller: CurrentCaller,
+    caller: TaskWriter,
     module: AuthPart,
     if_match: IfMatchHeader,
 ) -> Response:

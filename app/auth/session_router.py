@@ -9,6 +9,7 @@ from app.api.openapi import problems, read_problems, write_problems
 from app.api.pagination import CursorCodec, InvalidCursorError, next_page_link
 from app.api.preconditions import content_etag, is_unchanged, json_with_etag, not_modified
 from app.api.schemas import Id, parse_id, parse_instant
+from app.api.scopes import require_session
 from app.api.security import CurrentCaller, Security, SecurityPart
 from app.api.strict_json import StrictJsonRoute
 from app.auth.dependencies import AuthPart, UserAgent
@@ -51,9 +52,12 @@ def _read_refresh_token(request: Request, security: Security, body: RefreshToken
 async def _find_ending_session(
     request: Request, security: SecurityPart, module: AuthPart, body: OptionalToken = None
 ) -> SessionReference:
-    """Return the session of the access token or, when that is missing or has expired, of the refresh token."""
+    """Return the session of the access token or, when that is missing or has expired, of the refresh token.
+
+    Raises `SessionRequiredError` for a personal token, which ends no session.
+    """
     try:
-        caller = await security.authenticate(request)
+        caller = require_session(await security.authenticate(request))
     except UnauthenticatedError:
         return await module.sessions.identify(_read_refresh_token(request, security, body))
     return SessionReference(caller.user_id, caller.session_id)

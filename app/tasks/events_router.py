@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from app.api.event_stream import EventStreams
 from app.api.openapi import read_problems
-from app.api.security import CurrentCaller
+from app.api.security import TaskReader
 from app.api.strict_json import StrictJsonRoute
 
 router = APIRouter(route_class=StrictJsonRoute)
@@ -36,7 +36,7 @@ LastEventIdHeader = Annotated[
         **read_problems(429),
     },
 )
-async def stream_events(request: Request, caller: CurrentCaller, last_event_id: LastEventIdHeader = None) -> Response:
+async def stream_events(request: Request, caller: TaskReader, last_event_id: LastEventIdHeader = None) -> Response:
     """Send the current revision, unless it is the one in `Last-Event-ID`, and then each new one as it is made.
 
     Only the newest revision counts: a client that is slow, or was away, is told the latest and syncs from where it

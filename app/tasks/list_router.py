@@ -28,7 +28,7 @@ from app.api.preconditions import (
     resource_etag,
 )
 from app.api.schemas import Id, parse_id
-from app.api.security import CurrentCaller
+from app.api.security import TaskReader, TaskWriter
 from app.api.strict_json import StrictJsonRoute
 from app.data.database import Document
 from app.tasks.dependencies import TasksPart
@@ -74,7 +74,7 @@ def _read_place(key: list[Any]) -> tuple[str, UUID]:
     response_model=ListOut,
     responses=write_problems(409),
 )
-async def create_list(draft: ListDraft, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
+async def create_list(draft: ListDraft, caller: TaskWriter, module: TasksPart, once: OnceHeader) -> Response:
     """Add a list behind the others."""
     return await once.answer(
         caller, _answer_created, lambda recorder: module.lists.create(caller.user_id, draft, recorder)
@@ -90,7 +90,7 @@ async def create_list(draft: ListDraft, caller: CurrentCaller, module: TasksPart
 )
 @cacheable(EtagKind.QUERY)
 async def list_lists(
-    request: Request, parameters: Annotated[PageParameters, Query()], caller: CurrentCaller, module: TasksPart
+    request: Request, parameters: Annotated[PageParameters, Query()], caller: TaskReader, module: TasksPart
 ) -> Response:
     """Return one page of the lists, archived ones included, in their order."""
     etag, codec = list_etag(request, caller), CursorCodec(request, caller.user_id)
@@ -111,7 +111,7 @@ async def list_lists(
     responses=read_problems(304, 404),
 )
 @cacheable(EtagKind.ANSWER)
-async def get_list(list_id: Id, request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
+async def get_list(list_id: Id, request: Request, caller: TaskReader, module: TasksPart) -> Response:
     """Return a list."""
     document = await module.lists.get(caller.user_id, list_id)
     return conditional_json(request, represent_list(document), resource_etag(document["revision"]))
@@ -125,7 +125,7 @@ async def get_list(list_id: Id, request: Request, caller: CurrentCaller, module:
     responses=write_problems(404, 412),
 )
 async def update_list(
-    list_id: Id, patch: ListPatch, caller: CurrentCaller, module: TasksPart, if_match: IfMatchHeader
+    list_id: Id, patch: ListPatch, caller: TaskWriter, module: TasksPart, if_match: IfMatchHeader
 ) -> Response:
     """Apply a JSON merge patch. A new `position` is any text between those of the new neighbours."""
     fields = patch.model_dump(exclude_unset=True)
@@ -139,7 +139,7 @@ async def update_list(
     status_code=204,
     responses=write_problems(404, 412),
 )
-async def delete_list(list_id: Id, caller: CurrentCaller, module: TasksPart, if_match: IfMatchHeader) -> Response:
+async def delete_list(list_id: Id, caller: TaskWriter, module: TasksPart, if_match: IfMatchHeader) -> Response:
     """Delete a list and move its tasks to the trash."""
     await module.lists.delete(caller.user_id, list_id, if_match)
     return Response(status_code=204)

@@ -12,6 +12,7 @@ from app.tasks.list_service import ListService
 from app.tasks.occurrence_service import OccurrenceService
 from app.tasks.operations import TaskOperations
 from app.tasks.overview_service import OverviewService
+from app.tasks.quick_add_service import QuickAddService
 from app.tasks.sync_service import SyncService
 from app.tasks.task_repository import TaskRepository
 from app.tasks.task_service import TaskService
@@ -27,6 +28,7 @@ class TasksModule:
     tasks: TaskService
     texts: TaskTexts
     batches: BatchService
+    quick_add: QuickAddService
     lists: ListService
     sync: SyncService
     overview: OverviewService
@@ -54,6 +56,7 @@ def build_tasks(store: Store, task_quota: int) -> TasksModule:
         tasks=TaskService(changes, operations, tasks),
         texts=TaskTexts(),
         batches=BatchService(changes, operations),
+        quick_add=QuickAddService(changes, operations, lists, store.clock),
         lists=ListService(changes, operations, lists, tasks),
         sync=SyncService(changes, tasks, lists),
         overview=OverviewService(tasks, store.clock),

@@ -18,7 +18,7 @@ from app.api.preconditions import (
     not_modified,
 )
 from app.api.problems import describe_occasion
-from app.api.security import CurrentCaller
+from app.api.security import TaskReader, TaskWriter
 from app.api.strict_json import StrictJsonRoute
 from app.tasks.batch_service import Results
 from app.tasks.dependencies import TasksPart
@@ -76,7 +76,7 @@ def _answer_results(results: Results) -> Response:
     },
 )
 async def batch_tasks(
-    request: Request, batch: BatchRequest, caller: CurrentCaller, module: TasksPart, once: OnceHeader
+    request: Request, batch: BatchRequest, caller: TaskWriter, module: TasksPart, once: OnceHeader
 ) -> Response:
     """Run up to 100 operations under one revision and return their results in order.
 
@@ -100,7 +100,7 @@ async def batch_tasks(
     responses=read_problems(304),
 )
 @cacheable(EtagKind.ANSWER)
-async def get_stats(request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
+async def get_stats(request: Request, caller: TaskReader, module: TasksPart) -> Response:
     """Return numbers by status and due date, and completions of the last 30 days in the user's time zone."""
     stats = await module.overview.get_stats(caller.user_id, caller.timezone)
     answer = {
@@ -121,7 +121,7 @@ async def get_stats(request: Request, caller: CurrentCaller, module: TasksPart) 
     responses=read_problems(304),
 )
 @cacheable(EtagKind.QUERY)
-async def list_labels(request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
+async def list_labels(request: Request, caller: TaskReader, module: TasksPart) -> Response:
     """Return the labels of the tasks that are not done, with their counts, by name."""
     etag = list_etag(request, caller)
     if is_unchanged(request, etag):
@@ -139,7 +139,7 @@ async def list_labels(request: Request, caller: CurrentCaller, module: TasksPart
     responses=read_problems(304),
 )
 async def sync(
-    request: Request, parameters: Annotated[SyncParameters, Query()], caller: CurrentCaller, module: TasksPart
+    request: Request, parameters: Annotated[SyncParameters, Query()], caller: TaskReader, module: TasksPart
 ) -> Response:
     """Return what changed after revision `since`, deletions included, in whole revisions.
 

@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from app.tasks import events_router, list_router, occurrence_router, overview_router, task_router
+from app.tasks import events_router, list_router, occurrence_router, overview_router, quick_add_router, task_router
 
 
 def build_routers() -> tuple[APIRouter, ...]:
     """Return the routers to mount under the API's prefix."""
     return (
         overview_router.router,
+        quick_add_router.router,
         task_router.router,
         occurrence_router.router,
         list_router.router,

@@ -21,7 +21,7 @@ from app.api.preconditions import (
 )
 from app.api.query_model import QueryModel
 from app.api.schemas import Id
-from app.api.security import CurrentCaller
+from app.api.security import TaskReader, TaskWriter
 from app.api.strict_json import StrictJsonRoute
 from app.data.database import Document
 from app.tasks.dependencies import TasksPart
@@ -54,7 +54,7 @@ def _answer_created(task: Document) -> Response:
     response_model=TaskOut,
     responses=write_problems(409),
 )
-async def create_task(draft: TaskDraft, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
+async def create_task(draft: TaskDraft, caller: TaskWriter, module: TasksPart, once: OnceHeader) -> Response:
     """Add a task at the end. Without `list_id` it is in the inbox; with `parent_id` it is a subtask."""
     return await once.answer(
         caller, _answer_created, lambda recorder: module.tasks.create(caller.user_id, draft, recorder)
@@ -72,7 +72,7 @@ async def create_task(draft: TaskDraft, caller: CurrentCaller, module: TasksPart
 @cacheable(EtagKind.QUERY, seldom_repeated=_SELDOM_REPEATED)
 async def list_tasks(
     request: Request,
-    caller: CurrentCaller,
+    caller: TaskReader,
     parameters: Annotated[TaskListParameters, Depends(_list_parameters)],
     module: TasksPart,
 ) -> Response:
@@ -99,7 +99,7 @@ async def list_tasks(
     responses=read_problems(304, 404),
 )
 @cacheable(EtagKind.ANSWER)
-async def get_task(task_id: Id, request: Request, caller: CurrentCaller, module: TasksPart) -> Response:
+async def get_task(task_id: Id, request: Request, caller: TaskReader, module: TasksPart) -> Response:
     """Return a task that is not in the trash."""
     task = await module.tasks.get(caller.user_id, task_id)
     return conditional_json(request, represent_task(task), resource_etag(task["revision"]))
@@ -113,7 +113,7 @@ async def get_task(task_id: Id, request: Request, caller: CurrentCaller, module:
     responses=write_problems(404, 412),
 )
 async def update_task(
-    task_id: Id, patch: TaskPatch, caller: CurrentCaller, module: TasksPart, if_match: IfMatchHeader
+    task_id: Id, patch: TaskPatch, caller: TaskWriter, module: TasksPart, if_match: IfMatchHeader
 ) -> Response:
     """Apply a JSON merge patch: what is absent stays as it is, `null` clears, `{}` changes nothing."""
     fields = patch.model_dump(exclude_unset=True, mode="json")
@@ -127,7 +127,7 @@ async def update_task(
     status_code=204,
     responses=write_problems(404, 412),
 )
-async def delete_task(task_id: Id, caller: CurrentCaller, module: TasksPart, if_match: IfMatchHeader) -> Response:
+async def delete_task(task_id: Id, caller: TaskWriter, module: TasksPart, if_match: IfMatchHeader) -> Response:
     """Move a task with its subtasks to the trash, where they stay for 30 days."""
     await module.tasks.delete(caller.user_id, task_id, if_match)
     return Response(status_code=204)
@@ -140,7 +140,7 @@ async def delete_task(task_id: Id, caller: CurrentCaller, module: TasksPart, if_
     response_model=TaskOut,
     responses=write_problems(404, 409),
 )
-async def complete_task(task_id: Id, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
+async def complete_task(task_id: Id, caller: TaskWriter, module: TasksPart, once: OnceHeader) -> Response:
     """Set a task done. One that is done already stays as it is."""
     return await once.answer(
         caller, _answer, lambda recorder: module.tasks.complete(caller.user_id, task_id, recorder)
@@ -154,7 +154,7 @@ async def complete_task(task_id: Id, caller: CurrentCaller, module: TasksPart, o
     response_model=TaskOut,
     responses=write_problems(404, 409),
 )
-async def reopen_task(task_id: Id, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
+async def reopen_task(task_id: Id, caller: TaskWriter, module: TasksPart, once: OnceHeader) -> Response:
     """Set a done task to do. Another one stays as it is."""
     return await once.answer(caller, _answer, lambda recorder: module.tasks.reopen(caller.user_id, task_id, recorder))
 
@@ -166,7 +166,7 @@ async def reopen_task(task_id: Id, caller: CurrentCaller, module: TasksPart, onc
     response_model=TaskOut,
     responses=write_problems(404, 409),
 )
-async def restore_task(task_id: Id, caller: CurrentCaller, module: TasksPart, once: OnceHeader) -> Response:
+async def restore_task(task_id: Id, caller: TaskWriter, module: TasksPart, once: OnceHeader) -> Response:
     """Restore a task, with the subtasks that were deleted with it; to the inbox when its list is gone."""
     return await once.answer(
         caller, _answer, lambda recorder: module.tasks.restore(caller.user_id, task_id, recorder)
@@ -181,7 +181,7 @@ async def restore_task(task_id: Id, caller: CurrentCaller, module: TasksPart, on
     responses=write_problems(404, 409),
 )
 async def move_task(
-    task_id: Id, move: MoveRequest, caller: CurrentCaller, module: TasksPart, once: OnceHeader
+    task_id: Id, move: MoveRequest, caller: TaskWriter, module: TasksPart, once: OnceHeader
 ) -> Response:
     """Put a task behind another one (`after_id`) or on top (null), in its own list or in another one."""
     return await once.answer(
