@@ -17,6 +17,7 @@ from app.api.personal_tokens import PersonalTokens
 from app.api.rate_limit import RequestLimits
 from app.api.security import Security
 from app.api.token_uses import TokenUses
+from app.auth.administration import Administration
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
 from app.cache.counter_exchange import CounterExchange
@@ -83,11 +84,27 @@ async def run_services(
                 settings,
                 key,
                 cookies,
+                cache.shared,
                 erasers=(state.tasks.erase_user,),
                 timezone_listeners=(state.tasks.rezone,),
             )
         )
         yield
+
+
+@asynccontextmanager
+async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
+    """Give a command what the routes of administrators have.
+
+    The fences of the cache stand around its changes as well, so that running processes forget at once what they knew.
+    """
+    async with AsyncExitStack() as stack:
+        cache = await stack.enter_async_context(
+            run_cache(settings.cache, Metrics().cache, lambda _user_id, _revision: None)
+        )
+        store = Store.open(settings.mongo, clock or SystemClock(), (), cache.fences)
+        stack.push_async_callback(store.close)
+        yield Administration(store)
 
 
 def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimits:

@@ -28,8 +28,10 @@ OPERATION_IDS = {
     "deleteTask",
     "devLogin",
     "endSession",
+    "endSessionsOfUser",
     "eraseAccount",
     "finishLogin",
+    "getAdminStats",
     "getList",
     "getLiveness",
     "getMetrics",
@@ -38,6 +40,8 @@ OPERATION_IDS = {
     "getReadiness",
     "getTask",
     "getTaskStats",
+    "getUser",
+    "listAudit",
     "listLabels",
     "listLists",
     "listOccurrences",
@@ -45,6 +49,7 @@ OPERATION_IDS = {
     "listSessions",
     "listTasks",
     "listTokens",
+    "listUsers",
     "logOut",
     "logOutEverywhere",
     "makeToken",
@@ -59,6 +64,7 @@ OPERATION_IDS = {
     "updateList",
     "updateProfile",
     "updateTask",
+    "updateUser",
 }
 
 # What succeeds in more than one way, and why.

@@ -11,6 +11,8 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 import type {
+  AdminStats,
+  AuditPage,
   BatchAnswer,
   BatchRequest,
   BeginLoginParams,
@@ -19,6 +21,7 @@ import type {
   FinishLoginParams,
   JsonWebKeySet,
   LabelsAnswer,
+  ListAuditParams,
   ListDraft,
   ListListsParams,
   ListOccurrencesParams,
@@ -28,9 +31,12 @@ import type {
   ListSessionsParams,
   ListTasksParams,
   ListTokensParams,
+  ListUsersParams,
   LogOutBody,
   LogOutEverywhereBody,
   MadeTokenOut,
+  ManagedUserPage,
+  ManagedUserPatch,
   MoveRequest,
   OccurrencesAnswer,
   ProfileOut,
@@ -50,7 +56,8 @@ import type {
   TaskPatch,
   TokenAnswer,
   TokenDraft,
-  TokenPage
+  TokenPage,
+  UserDetailsOut
 } from './taskfleet.schemas';
 
 import { send } from '../http';
@@ -1076,6 +1083,172 @@ export const eraseAccount = async ( options?: RequestInit): Promise<ErasureAnswe
   {      
     ...options,
     method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return one page of users: the newest first, or by address those whose address begins with `q`.
+ * @summary List or find users
+ */
+export const getListUsersUrl = (params?: ListUsersParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/admin/users?${stringifiedParams}` : `/api/v1/admin/users`
+}
+
+export const listUsers = async (params?: ListUsersParams, options?: RequestInit): Promise<ManagedUserPage> => {
+  
+  return send<ManagedUserPage>(getListUsersUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return a user, with numbers. The ETag is made of all of it.
+ * @summary Read a user
+ */
+export const getGetUserUrl = (userId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/users/${userId}`
+}
+
+export const getUser = async (userId: string, options?: RequestInit): Promise<UserDetailsOut> => {
+  
+  return send<UserDetailsOut>(getGetUserUrl(userId),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Apply a JSON merge patch. Access tokens of the user end at once; being disabled ends the sessions as well.
+ * @summary Change a user's role, or disable a user
+ */
+export const getUpdateUserUrl = (userId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/users/${userId}`
+}
+
+export const updateUser = async (userId: string,
+    managedUserPatch: ManagedUserPatch, options?: RequestInit): Promise<UserDetailsOut> => {
+  
+  return send<UserDetailsOut>(getUpdateUserUrl(userId),
+  {      
+    ...options,
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      managedUserPatch,)
+  }
+);}
+
+
+
+/**
+ * End all sessions of a user; their access tokens stop working at once.
+ * @summary Sign a user out everywhere
+ */
+export const getEndSessionsOfUserUrl = (userId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/users/${userId}/logout-all`
+}
+
+export const endSessionsOfUser = async (userId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getEndSessionsOfUserUrl(userId),
+  {      
+    ...options,
+    method: 'POST'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return counts of users, sessions and tasks, up to a minute old.
+ * @summary Read statistics of the installation
+ */
+export const getGetAdminStatsUrl = () => {
+
+
+  
+
+  return `/api/v1/admin/stats`
+}
+
+export const getAdminStats = async ( options?: RequestInit): Promise<AdminStats> => {
+  
+  return send<AdminStats>(getGetAdminStatsUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return one page of the audit, the newest entry first.
+ * @summary Read what administrators did
+ */
+export const getListAuditUrl = (params?: ListAuditParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/admin/audit?${stringifiedParams}` : `/api/v1/admin/audit`
+}
+
+export const listAudit = async (params?: ListAuditParams, options?: RequestInit): Promise<AuditPage> => {
+  
+  return send<AuditPage>(getListAuditUrl(params),
+  {      
+    ...options,
+    method: 'GET'
     
     
   }
