@@ -37,6 +37,8 @@ from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
 from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
+from app.tasks.calendar_service import build_calendar_feeds
+from app.tasks.common_task_module import build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
 COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
@@ -78,6 +80,10 @@ async def run_services(
         )
         state.events = EventStreams(feed, state.security, state.metrics.events)
         state.tasks = build_tasks(state.store, settings.tasks.quota)
+        state.common_tasks = build_common_tasks(
+            state.store, state.tasks.tasks, cache.shared, settings.cache.ttl_seconds
+        )
+        state.calendar = build_calendar_feeds(state.store, settings.http.public_url)
         state.auth = await stack.enter_async_context(
             build_auth(
                 state.store,
@@ -85,7 +91,7 @@ async def run_services(
                 key,
                 cookies,
                 cache.shared,
-                erasers=(state.tasks.erase_user,),
+                erasers=(state.tasks.erase_user, state.calendar.erase_user),
                 timezone_listeners=(state.tasks.rezone,),
             )
         )

@@ -11,6 +11,19 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 /**
+ * A list of one's own, or null for the inbox
+ */
+export type AddRequestListId = string | null;
+
+/**
+ * Where a copy goes; the inbox, if nothing is said.
+ */
+export interface AddRequest {
+  /** A list of one's own, or null for the inbox */
+  list_id?: AddRequestListId;
+}
+
+/**
  * Statistics, up to a minute old.
  */
 export interface AdminStats {
@@ -171,6 +184,100 @@ export interface BatchResult {
   status: number;
   task?: BatchResultTask;
   problem?: BatchResultProblem;
+}
+
+/**
+ * What is told of a feed later.
+ */
+export interface CalendarFeedOut {
+  created_at: string;
+}
+
+/**
+ * A new common task, and the editable part of an existing one but for its position.
+ */
+export interface CommonTaskDraft {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes?: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority?: number;
+  /** @maxItems 20 */
+  labels?: string[];
+}
+
+/**
+ * A common task as it is answered.
+ */
+export interface CommonTaskOut {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority: number;
+  /** @maxItems 20 */
+  labels: string[];
+  id: string;
+  /** Order among siblings, compared as text */
+  position: string;
+  created_at: string;
+  updated_at: string;
+  /**
+   * Counts the changes of the whole catalogue
+   * @minimum 1
+   */
+  revision: number;
+}
+
+/**
+ * All common tasks, in their order.
+ */
+export interface CommonTaskPage {
+  items: CommonTaskOut[];
+  next_cursor: null;
+}
+
+export type CommonTaskPatchTitle = string | null;
+
+export type CommonTaskPatchNotes = string | null;
+
+export type CommonTaskPatchPriority = number | null;
+
+export type CommonTaskPatchLabels = string[] | null;
+
+export type CommonTaskPatchPosition = string | null;
+
+/**
+ * A merge patch (RFC 7396) of a common task: what is absent stays, null clears.
+ */
+export interface CommonTaskPatch {
+  title?: CommonTaskPatchTitle;
+  notes?: CommonTaskPatchNotes;
+  priority?: CommonTaskPatchPriority;
+  labels?: CommonTaskPatchLabels;
+  position?: CommonTaskPatchPosition;
 }
 
 /**
@@ -464,6 +571,14 @@ export interface MoveRequest {
   after_id: MoveRequestAfterId;
   /** Another list, or null for the inbox */
   list_id?: MoveRequestListId;
+}
+
+/**
+ * A feed that was just made.
+ */
+export interface NewCalendarFeed {
+  /** Holds the secret; it is shown this once */
+  url: string;
 }
 
 export type OccurrenceTime = string | null;
@@ -1283,6 +1398,8 @@ export type ListListsParams = {
 limit?: number;
 cursor?: string | null;
 };
+
+export type AddCommonTaskBody = AddRequest | null;
 
 /**
  * Only for callers that keep no cookies

@@ -11,11 +11,17 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 import type {
+  AddCommonTaskBody,
   AdminStats,
   AuditPage,
   BatchAnswer,
   BatchRequest,
   BeginLoginParams,
+  CalendarFeedOut,
+  CommonTaskDraft,
+  CommonTaskOut,
+  CommonTaskPage,
+  CommonTaskPatch,
   DevLogin,
   ErasureAnswer,
   FinishLoginParams,
@@ -38,6 +44,7 @@ import type {
   ManagedUserPage,
   ManagedUserPatch,
   MoveRequest,
+  NewCalendarFeed,
   OccurrencesAnswer,
   ProfileOut,
   ProfilePatch,
@@ -638,6 +645,265 @@ export const getStreamEventsUrl = () => {
 export const streamEvents = async ( options?: RequestInit): Promise<string> => {
   
   return send<string>(getStreamEventsUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return all common tasks in their order; they are the same for everybody.
+ * @summary List the common tasks
+ */
+export const getListCommonTasksUrl = () => {
+
+
+  
+
+  return `/api/v1/common-tasks`
+}
+
+export const listCommonTasks = async ( options?: RequestInit): Promise<CommonTaskPage> => {
+  
+  return send<CommonTaskPage>(getListCommonTasksUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Copy a common task behind one's own tasks; it is a task like any other from then on.
+ * @summary Add a common task to one's own
+ */
+export const getAddCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/common-tasks/${commonTaskId}/add`
+}
+
+export const addCommonTask = async (commonTaskId: string,
+    addCommonTaskBody: AddCommonTaskBody, options?: RequestInit): Promise<TaskOut> => {
+  
+  return send<TaskOut>(getAddCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      addCommonTaskBody,)
+  }
+);}
+
+
+
+/**
+ * Add a common task behind the others.
+ * @summary Add a task to the common ones
+ */
+export const getCreateCommonTaskUrl = () => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks`
+}
+
+export const createCommonTask = async (commonTaskDraft: CommonTaskDraft, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getCreateCommonTaskUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      commonTaskDraft,)
+  }
+);}
+
+
+
+/**
+ * Return a common task as it is now, with the ETag for changing it.
+ * @summary Read a common task
+ */
+export const getGetCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const getCommonTask = async (commonTaskId: string, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getGetCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Apply a JSON merge patch. A new `position` is any text between those of the new neighbours.
+ * @summary Change a common task
+ */
+export const getUpdateCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const updateCommonTask = async (commonTaskId: string,
+    commonTaskPatch: CommonTaskPatch, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getUpdateCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      commonTaskPatch,)
+  }
+);}
+
+
+
+/**
+ * Delete a common task; what people added to their own stays with them.
+ * @summary Delete a common task
+ */
+export const getDeleteCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const deleteCommonTask = async (commonTaskId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getDeleteCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Make the address of one's own calendar feed; an older address leads nowhere from then on.
+
+Whoever knows the address reads the tasks without signing in.
+ * @summary Make a calendar feed
+ */
+export const getRenewCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const renewCalendarFeed = async ( options?: RequestInit): Promise<NewCalendarFeed> => {
+  
+  return send<NewCalendarFeed>(getRenewCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'POST'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Tell since when there is a calendar feed; its address is never shown again.
+ * @summary Read whether there is a calendar feed
+ */
+export const getGetCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const getCalendarFeed = async ( options?: RequestInit): Promise<CalendarFeedOut> => {
+  
+  return send<CalendarFeedOut>(getGetCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * End the calendar feed: its address leads nowhere from then on.
+ * @summary Revoke the calendar feed
+ */
+export const getRevokeCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const revokeCalendarFeed = async ( options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRevokeCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return the open tasks of the user whose feed this is, an event for each that has a due date.
+
+The secret in the path is all that is asked for.
+ * @summary Read a calendar
+ */
+export const getReadCalendarUrl = (secret: string,) => {
+
+
+  
+
+  return `/calendar/${secret}.ics`
+}
+
+export const readCalendar = async (secret: string, options?: RequestInit): Promise<string> => {
+  
+  return send<string>(getReadCalendarUrl(secret),
   {      
     ...options,
     method: 'GET'
