@@ -13,6 +13,9 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 # which are dear to start (`xdist_group`) run in one of the processes.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
+# Runs the Postman collection in a test, where there is a Node.js.
+NEWMAN := tests/integration/postman/node_modules/.package-lock.json
+
 # The browser app is built and tested where there is a Node.js that can (Vite's bounds: 20.19, or 22.12 and later).
 WEB_PACKAGES := web/node_modules/.package-lock.json
 WEB_BUILD := web/dist/index.html
@@ -35,7 +38,7 @@ run: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything on this machine: 
 		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet local $(ARGS)
 
 # With ARGS, which choose some of the service's, those of the browser app are left out.
-test: $(PROJECT) $(if $(NODE),$(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)
+test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)
 	$(PYTEST) $(ARGS)
 
 test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
@@ -44,10 +47,10 @@ test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
 e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (CHROMIUM names one, else /usr/bin/chromium)
 	npm --prefix web run e2e -- $(ARGS)
 
-test-pymongo: $(PROJECT) ## Run all tests on PyMongo Async instead of Motor
+test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run all tests on PyMongo Async instead of Motor
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) $(ARGS)
 
-coverage: $(PROJECT) ## Run all tests and fail below 90 % branch coverage
+coverage: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run all tests and fail below 90 % branch coverage
 	$(PYTEST) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 promise: $(PROJECT) ## Look for stale reads under every fault, 100,000 a case (takes half an hour)
@@ -85,8 +88,9 @@ speed-web: $(PROJECT) $(WEB_BUILD) ## Measure how quick the browser app is (ARGS
 profile: $(PROJECT) $(PROFILER) ## Draw a flame graph of one worker (ARGS="--scenario create")
 	@$(BIN)/python -m bench.flame_graph $(ARGS)
 
-openapi: $(PROJECT) ## Write the OpenAPI description to docs/openapi.json
+openapi: $(PROJECT) ## Write docs/openapi.json, the Postman collection and the browser app's client
 	@$(BIN)/taskfleet openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+	@$(BIN)/taskfleet openapi --postman > docs/postman.new && mv docs/postman.new docs/postman_collection.json
 	@$(if $(NODE),$(MAKE) --no-print-directory client)
 
 lock: ## Pin the packages anew (needs uv); ARGS=--upgrade takes the newest ones
@@ -105,6 +109,10 @@ need-node:
 
 $(WEB_PACKAGES): web/package-lock.json web/package.json | need-node
 	npm --prefix web ci
+	@touch $@
+
+$(NEWMAN): tests/integration/postman/package-lock.json | need-node
+	npm --prefix tests/integration/postman ci
 	@touch $@
 
 $(WEB_BUILD): $(WEB_PACKAGES) $(WEB_SOURCES)

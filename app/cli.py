@@ -143,13 +143,17 @@ def migrate(
 
 
 @application.command()
-def openapi() -> None:
+def openapi(
+    postman: Annotated[bool, typer.Option("--postman", help="Print it as a Postman collection.")] = False,
+) -> None:
     """Print the OpenAPI description of the API; no server is needed."""
     os.environ["TASKFLEET_PROFILE"] = "local"
+    from app.api.postman import make_collection
     from app.core.settings import load_settings
     from app.main import create_app
 
-    typer.echo(json.dumps(create_app(load_settings()).openapi(), indent=2, ensure_ascii=False))
+    document = create_app(load_settings()).openapi()
+    typer.echo(json.dumps(make_collection(document) if postman else document, indent=2, ensure_ascii=False))
 
 
 @keys.command("generate")
