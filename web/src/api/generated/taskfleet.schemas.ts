@@ -11,6 +11,124 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 /**
+ * A list of one's own, or null for the inbox
+ */
+export type AddRequestListId = string | null;
+
+/**
+ * Where a copy goes; the inbox, if nothing is said.
+ */
+export interface AddRequest {
+  /** A list of one's own, or null for the inbox */
+  list_id?: AddRequestListId;
+}
+
+/**
+ * Statistics, up to a minute old.
+ */
+export interface AdminStats {
+  users: UserCounts;
+  sessions: RoughCount;
+  /** Those in the trash included */
+  tasks: RoughCount;
+  counted_at: string;
+}
+
+export type AuditActorKind = typeof AuditActorKind[keyof typeof AuditActorKind];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const AuditActorKind = {
+  user: 'user',
+  cli: 'cli',
+  setting: 'setting',
+} as const;
+
+/**
+ * Of a user
+ */
+export type AuditActorId = string | null;
+
+/**
+ * A user's, the operating system's, or the setting's
+ */
+export type AuditActorName = string | null;
+
+export type AuditActorEmail = string | null;
+
+/**
+ * Who acted: a user, somebody at the command line, or a setting.
+ */
+export interface AuditActor {
+  kind: AuditActorKind;
+  /** Of a user */
+  id: AuditActorId;
+  /** A user's, the operating system's, or the setting's */
+  name: AuditActorName;
+  email: AuditActorEmail;
+}
+
+export type AuditDetailsBeforeAnyOf = { [key: string]: unknown };
+
+export type AuditDetailsBefore = AuditDetailsBeforeAnyOf | null;
+
+export type AuditDetailsAfterAnyOf = { [key: string]: unknown };
+
+export type AuditDetailsAfter = AuditDetailsAfterAnyOf | null;
+
+/**
+ * What changed.
+ */
+export interface AuditDetails {
+  before: AuditDetailsBefore;
+  after: AuditDetailsAfter;
+}
+
+/**
+ * As in the log; null for no request
+ */
+export type AuditEntryOutRequestId = string | null;
+
+/**
+ * One act of an administrator.
+ */
+export interface AuditEntryOut {
+  id: string;
+  at: string;
+  actor: AuditActor;
+  action: string;
+  subject: AuditSubject;
+  details: AuditDetails;
+  /** As in the log; null for no request */
+  request_id: AuditEntryOutRequestId;
+}
+
+/**
+ * Where the next page begins; null on the last
+ */
+export type AuditPageNextCursor = string | null;
+
+/**
+ * A page of the audit, the newest entry first.
+ */
+export interface AuditPage {
+  items: AuditEntryOut[];
+  /** Where the next page begins; null on the last */
+  next_cursor: AuditPageNextCursor;
+}
+
+export type AuditSubjectEmail = string | null;
+
+/**
+ * What was acted upon.
+ */
+export interface AuditSubject {
+  kind: string;
+  id: string;
+  email: AuditSubjectEmail;
+}
+
+/**
  * The results, in the order of the operations.
  */
 export interface BatchAnswer {
@@ -66,6 +184,100 @@ export interface BatchResult {
   status: number;
   task?: BatchResultTask;
   problem?: BatchResultProblem;
+}
+
+/**
+ * What is told of a feed later.
+ */
+export interface CalendarFeedOut {
+  created_at: string;
+}
+
+/**
+ * A new common task, and the editable part of an existing one but for its position.
+ */
+export interface CommonTaskDraft {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes?: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority?: number;
+  /** @maxItems 20 */
+  labels?: string[];
+}
+
+/**
+ * A common task as it is answered.
+ */
+export interface CommonTaskOut {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority: number;
+  /** @maxItems 20 */
+  labels: string[];
+  id: string;
+  /** Order among siblings, compared as text */
+  position: string;
+  created_at: string;
+  updated_at: string;
+  /**
+   * Counts the changes of the whole catalogue
+   * @minimum 1
+   */
+  revision: number;
+}
+
+/**
+ * All common tasks, in their order.
+ */
+export interface CommonTaskPage {
+  items: CommonTaskOut[];
+  next_cursor: null;
+}
+
+export type CommonTaskPatchTitle = string | null;
+
+export type CommonTaskPatchNotes = string | null;
+
+export type CommonTaskPatchPriority = number | null;
+
+export type CommonTaskPatchLabels = string[] | null;
+
+export type CommonTaskPatchPosition = string | null;
+
+/**
+ * A merge patch (RFC 7396) of a common task: what is absent stays, null clears.
+ */
+export interface CommonTaskPatch {
+  title?: CommonTaskPatchTitle;
+  notes?: CommonTaskPatchNotes;
+  priority?: CommonTaskPatchPriority;
+  labels?: CommonTaskPatchLabels;
+  position?: CommonTaskPatchPosition;
 }
 
 /**
@@ -280,6 +492,71 @@ export interface MadeTokenOut {
   secret: string;
 }
 
+export type ManagedUserOutEmail = string | null;
+
+export type ManagedUserOutRole = typeof ManagedUserOutRole[keyof typeof ManagedUserOutRole];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ManagedUserOutRole = {
+  user: 'user',
+  admin: 'admin',
+} as const;
+
+/**
+ * A user, in a list.
+ */
+export interface ManagedUserOut {
+  id: string;
+  email: ManagedUserOutEmail;
+  /**
+   * @minLength 1
+   * @maxLength 200
+   */
+  name: string;
+  role: ManagedUserOutRole;
+  /** Whether the account is shut out */
+  disabled: boolean;
+  created_at: string;
+  /**
+   * Counts the user's changes
+   * @minimum 0
+   */
+  revision: number;
+}
+
+/**
+ * Where the next page begins; null on the last
+ */
+export type ManagedUserPageNextCursor = string | null;
+
+/**
+ * A page of users.
+ */
+export interface ManagedUserPage {
+  items: ManagedUserOut[];
+  /** Where the next page begins; null on the last */
+  next_cursor: ManagedUserPageNextCursor;
+}
+
+export type ManagedUserPatchRole = typeof ManagedUserPatchRole[keyof typeof ManagedUserPatchRole];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ManagedUserPatchRole = {
+  user: 'user',
+  admin: 'admin',
+} as const;
+
+/**
+ * A merge patch (RFC 7396) of what administrators decide.
+ */
+export interface ManagedUserPatch {
+  role?: ManagedUserPatchRole;
+  /** Shut the account out, or let it in again */
+  disabled?: boolean;
+}
+
 export type MoveRequestAfterId = string | null;
 
 /**
@@ -294,6 +571,45 @@ export interface MoveRequest {
   after_id: MoveRequestAfterId;
   /** Another list, or null for the inbox */
   list_id?: MoveRequestListId;
+}
+
+/**
+ * A feed that was just made.
+ */
+export interface NewCalendarFeed {
+  /** Holds the secret; it is shown this once */
+  url: string;
+}
+
+export type OccurrenceTime = string | null;
+
+export type OccurrenceTimezone = string | null;
+
+/**
+ * A date on which a task comes again.
+ */
+export interface Occurrence {
+  date: string;
+  time: OccurrenceTime;
+  timezone: OccurrenceTimezone;
+  /** The instant that this means */
+  due_at: string;
+}
+
+/**
+ * The dates that follow a task's due date by its rule.
+ */
+export interface OccurrencesAnswer {
+  items: Occurrence[];
+}
+
+/**
+ * Counts of the last days.
+ */
+export interface PeriodCounts {
+  last_day: number;
+  last_7_days: number;
+  last_30_days: number;
 }
 
 export type ProfileOutEmail = string | null;
@@ -383,6 +699,85 @@ export interface ProviderList {
   items: Provider[];
 }
 
+/**
+ * The new task, and what of the text became something else than its title.
+ */
+export interface QuickAddAnswer {
+  task: TaskOut;
+  understood: UnderstoodPart[];
+}
+
+/**
+ * The same for a task that was not made.
+ */
+export interface QuickAddPreview {
+  task: QuickDraft;
+  understood: UnderstoodPart[];
+}
+
+/**
+ * A line of English that says what is to be done, and perhaps when, where and how often.
+ */
+export interface QuickAddRequest {
+  /**
+   * docs/quick-add.md says what is understood
+   * @minLength 1
+   * @maxLength 500
+   */
+  text: string;
+  /** Answer what the task would be, and write nothing */
+  preview?: boolean;
+}
+
+export type QuickDraftStatus = typeof QuickDraftStatus[keyof typeof QuickDraftStatus];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const QuickDraftStatus = {
+  todo: 'todo',
+  in_progress: 'in_progress',
+  done: 'done',
+} as const;
+
+export type QuickDraftDue = Due | null;
+
+export type QuickDraftRecurrence = Recurrence | null;
+
+export type QuickDraftListId = string | null;
+
+export type QuickDraftParentId = string | null;
+
+/**
+ * The fields that the task would have, and its owner could write.
+ */
+export interface QuickDraft {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes: string;
+  status: QuickDraftStatus;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority: number;
+  due: QuickDraftDue;
+  recurrence: QuickDraftRecurrence;
+  /** @maxItems 5 */
+  reminders: Reminder[];
+  /** @maxItems 20 */
+  labels: string[];
+  list_id: QuickDraftListId;
+  parent_id: QuickDraftParentId;
+}
+
 export type ReadinessStatus = typeof ReadinessStatus[keyof typeof ReadinessStatus];
 
 
@@ -411,6 +806,44 @@ export interface Readiness {
   redis: ReadinessRedis;
 }
 
+/**
+ * Whether the next date is counted from the due date or from the completion
+ */
+export type RecurrenceFrom = typeof RecurrenceFrom[keyof typeof RecurrenceFrom];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const RecurrenceFrom = {
+  due: 'due',
+  completion: 'completion',
+} as const;
+
+/**
+ * When a task comes again. Its rule is kept in a canonical form.
+ */
+export interface Recurrence {
+  /**
+   * RFC 5545, section 3.3.10, for days: without HOURLY or BYHOUR and what is finer
+   * @minLength 1
+   * @maxLength 500
+   */
+  rule: string;
+  /** Whether the next date is counted from the due date or from the completion */
+  from?: RecurrenceFrom;
+}
+
+export type RecurrencePatchRule = string | null;
+
+export type RecurrencePatchFrom = string | null;
+
+/**
+ * A merge patch of a recurrence.
+ */
+export interface RecurrencePatch {
+  rule?: RecurrencePatchRule;
+  from?: RecurrencePatchFrom;
+}
+
 export type RefreshTokenBodyRefreshToken = string | null;
 
 /**
@@ -430,6 +863,13 @@ export type ReminderAt = string | null;
 export interface Reminder {
   minutes_before?: ReminderMinutesBefore;
   at?: ReminderAt;
+}
+
+/**
+ * How many there are, by the servers' own count.
+ */
+export interface RoughCount {
+  total: number;
 }
 
 /**
@@ -503,6 +943,8 @@ export const TaskDraftStatus = {
 
 export type TaskDraftDue = Due | null;
 
+export type TaskDraftRecurrence = Recurrence | null;
+
 export type TaskDraftListId = string | null;
 
 export type TaskDraftParentId = string | null;
@@ -529,7 +971,7 @@ export interface TaskDraft {
    */
   priority?: number;
   due?: TaskDraftDue;
-  recurrence?: null;
+  recurrence?: TaskDraftRecurrence;
   /** @maxItems 5 */
   reminders?: Reminder[];
   /** @maxItems 20 */
@@ -549,6 +991,8 @@ export const TaskOutStatus = {
 } as const;
 
 export type TaskOutDue = Due | null;
+
+export type TaskOutRecurrence = Recurrence | null;
 
 export type TaskOutListId = string | null;
 
@@ -583,7 +1027,7 @@ export interface TaskOut {
    */
   priority: number;
   due: TaskOutDue;
-  recurrence: null;
+  recurrence: TaskOutRecurrence;
   /** @maxItems 5 */
   reminders: Reminder[];
   /** @maxItems 20 */
@@ -625,6 +1069,8 @@ export type TaskPatchPriority = number | null;
 
 export type TaskPatchDue = DuePatch | null;
 
+export type TaskPatchRecurrence = RecurrencePatch | null;
+
 export type TaskPatchReminders = Reminder[] | null;
 
 export type TaskPatchLabels = string[] | null;
@@ -642,7 +1088,7 @@ export interface TaskPatch {
   status?: TaskPatchStatus;
   priority?: TaskPatchPriority;
   due?: TaskPatchDue;
-  recurrence?: null;
+  recurrence?: TaskPatchRecurrence;
   reminders?: TaskPatchReminders;
   labels?: TaskPatchLabels;
   list_id?: TaskPatchListId;
@@ -759,6 +1205,94 @@ export interface TokenPage {
   next_cursor: TokenPageNextCursor;
 }
 
+export type UnderstoodPartKind = typeof UnderstoodPartKind[keyof typeof UnderstoodPartKind];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const UnderstoodPartKind = {
+  date: 'date',
+  time: 'time',
+  label: 'label',
+  priority: 'priority',
+  list: 'list',
+  recurrence: 'recurrence',
+} as const;
+
+/**
+ * A part that was understood. Places are counted in Unicode code points of the text as it was sent.
+ */
+export interface UnderstoodPart {
+  kind: UnderstoodPartKind;
+  /**
+   * Where the part begins
+   * @minimum 0
+   */
+  start: number;
+  /**
+   * Where it has ended: one behind its last code point
+   * @minimum 1
+   */
+  end: number;
+}
+
+/**
+ * Users, by what can be said of them.
+ */
+export interface UserCounts {
+  /** About how many there are */
+  total: number;
+  admins: number;
+  disabled: number;
+  /** Accounts made within */
+  new: PeriodCounts;
+  /** Users with a session begun or refreshed within */
+  active: PeriodCounts;
+}
+
+export type UserDetailsOutEmail = string | null;
+
+export type UserDetailsOutRole = typeof UserDetailsOutRole[keyof typeof UserDetailsOutRole];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const UserDetailsOutRole = {
+  user: 'user',
+  admin: 'admin',
+} as const;
+
+/**
+ * When a living session was last begun or refreshed; null without one
+ */
+export type UserDetailsOutLastSeenAt = string | null;
+
+/**
+ * One user.
+ */
+export interface UserDetailsOut {
+  id: string;
+  email: UserDetailsOutEmail;
+  /**
+   * @minLength 1
+   * @maxLength 200
+   */
+  name: string;
+  role: UserDetailsOutRole;
+  /** Whether the account is shut out */
+  disabled: boolean;
+  created_at: string;
+  /**
+   * Counts the user's changes
+   * @minimum 0
+   */
+  revision: number;
+  /** When a living session was last begun or refreshed; null without one */
+  last_seen_at: UserDetailsOutLastSeenAt;
+  /** Devices and programs that are signed in */
+  sessions: number;
+  /** Tasks that are not in the trash */
+  tasks: number;
+}
+
 /**
  * One value that is not acceptable.
  */
@@ -846,6 +1380,15 @@ export const ListTasksStatusItem = {
   done: 'done',
 } as const;
 
+export type ListOccurrencesParams = {
+/**
+ * Dates an answer
+ * @minimum 1
+ * @maximum 100
+ */
+limit?: number;
+};
+
 export type ListListsParams = {
 /**
  * Items a page
@@ -855,6 +1398,8 @@ export type ListListsParams = {
 limit?: number;
 cursor?: string | null;
 };
+
+export type AddCommonTaskBody = AddRequest | null;
 
 /**
  * Only for callers that keep no cookies
@@ -912,5 +1457,41 @@ export type ListTokensParams = {
  */
 limit?: number;
 cursor?: string | null;
+};
+
+export type ListUsersParams = {
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+/**
+ * An id, an e-mail address, or its beginning
+ */
+q?: string | null;
+};
+
+export type ListAuditParams = {
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+/**
+ * Only this kind of act
+ */
+action?: string | null;
+/**
+ * Only what this user did
+ */
+actor_id?: string | null;
+/**
+ * Only what was done to this user or thing
+ */
+subject_id?: string | null;
 };
 

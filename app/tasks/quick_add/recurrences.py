@@ -1,0 +1,195 @@
+"""Recognising recurrences: `every 2 weeks on mon, thu`, `every last day`, `daily`, and their ends."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from app.tasks.quick_add import days
+from app.tasks.quick_add.days import Day
+from app.tasks.quick_add.found import Found
+from app.tasks.quick_add.month_days import read_month_day
+from app.tasks.quick_add.phrases import find_day, find_time, read_day
+from app.tasks.quick_add.rules import Rule, on_weekdays
+from app.tasks.quick_add.tokens import Line
+from app.tasks.quick_add.vocabulary import ALL_WEEKDAYS, UNITS, read_number, read_ordinal
+
+Value = TypeVar("Value")
+RuleFound = Found[Rule] | None
+
+_ADVERBS = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annually": "year"}
+_LAST = -1
+_WORKING_DAYS, _WEEKEND = [0, 1, 2, 3, 4], [5, 6]
+# A leap year, in which every day is there that any year has.
+_LEAP_YEAR = 2000
+# No month has a sixth Friday.
+_MAX_WEEKS_OF_MONTH = 5
+
+
+def find_recurrence(line: Line, index: int, now: datetime) -> RuleFound:
+    """Find a recurrence that begins here."""
+    word = line.word(index)
+    if word == "every":
+        is_from_completion = line.punctuation(index) == "!"
+        found = _read_every(line, index + 1, "!" if is_from_completion else "")
+        if found is None:
+            return None
+        return Found(found.end, replace(found.value, is_from_completion=is_from_completion))
+    if word not in _ADVERBS:
+        return None
+    found = _read_days_of(line, index + 1, Rule(_ADVERBS[word]))
+    is_sure = found.end > index + 1 or line.ends_before(found.end) or _has_company(line, found.end, now)
+    return found if is_sure else None
+
+
+def _has_company(line: Line, index: int, now: datetime) -> bool:
+    """Whether a time, a day or an end follows."""
+    company = (
+        *(find_time(line, index, now), find_day(line, index, now, may_start=True)),
+        *(find_until(line, index, now), find_count(line, index)),
+    )
+    return any(company)
+
+
+def _read_every(line: Line, index: int, allowed: str) -> RuleFound:
+    first = line.next_word(index, allowed)
+    if not first:
+        return None
+    if first == "other":
+        return _read_interval(line, index + 1, 2)
+    number = read_number(first)
+    if number is not None:
+        return _read_interval(line, index + 1, number)
+    readers = (_read_unit, _read_ordinal_days, _read_weekday_group, _read_day_of_year)
+    return next((found for read in readers if (found := read(line, index))), None)
+
+
+def _read_interval(line: Line, index: int, interval: int) -> RuleFound:
+    """Read what stands behind `every 2` or `every other`: units, or with `other` the name of a day."""
+    unit = UNITS.get(line.next_word(index))
+    if unit is not None:
+        return _read_days_of(line, index + 1, Rule(unit, interval))
+    weekday = ALL_WEEKDAYS.get(line.next_word(index))
+    return None if weekday is None or interval != 2 else Found(index + 1, on_weekdays([weekday], interval))
+
+
+def _read_unit(line: Line, index: int) -> RuleFound:
+    unit = UNITS.get(line.word(index))
+    return None if unit is None else _read_days_of(line, index + 1, Rule(unit))
+
+
+def _read_weekday_group(line: Line, index: int) -> RuleFound:
+    word = line.word(index)
+    if word in {"weekday", "workday"}:
+        return Found(index + 1, on_weekdays(_WORKING_DAYS))
+    if word == "weekend":
+        return Found(index + 1, on_weekdays(_WEEKEND))
+    found = _read_list(line, index, ALL_WEEKDAYS.get)
+    return None if found is None else Found(found.end, on_weekdays(found.value))
+
+
+def _read_ordinal_days(line: Line, index: int) -> RuleFound:
+    """Read `1st and 15th`, `last day`, `2nd tuesday` or `3rd month`; `of the month` may follow."""
+    ordinal = _read_any_ordinal(line.word(index))
+    if ordinal is None:
+        return None
+    following = line.next_word(index + 1)
+    if following in ALL_WEEKDAYS or ordinal == _LAST:
+        return _read_nth_day(line, index, ordinal)
+    if read_month_day(line, index) is not None:
+        return None
+    if following in UNITS and not _is_of_month(line, index + 2):
+        return _read_interval(line, index + 1, ordinal)
+    return _read_month_days(line, index)
+
+
+def _read_nth_day(line: Line, index: int, ordinal: int) -> RuleFound:
+    """Read `2nd tuesday`, `last friday` or `last day`."""
+    name = line.next_word(index + 1)
+    if name in ALL_WEEKDAYS and ordinal <= _MAX_WEEKS_OF_MONTH:
+        rule = Rule("month", weekdays=((ordinal, ALL_WEEKDAYS[name]),))
+    elif name == "day":
+        rule = Rule("month", month_days=(ordinal,))
+    else:
+        return None
+    return Found(_skip_of_month(line, index + 2), rule)
+
+
+def _read_month_days(line: Line, index: int) -> RuleFound:
+    numbers = _read_list(line, index, _read_numeral)
+    if numbers is None:
+        return None
+    end = numbers.end + 1 if line.next_word(numbers.end) == "day" else numbers.end
+    return Found(_skip_of_month(line, end), Rule("month", month_days=tuple(sorted(set(numbers.value)))))
+
+
+def _read_numeral(word: str) -> int | None:
+    return read_ordinal(word) if word[:1].isdigit() else None
+
+
+def _read_any_ordinal(word: str) -> int | None:
+    return _LAST if word == "last" else read_ordinal(word)
+
+
+def _is_of_month(line: Line, index: int) -> bool:
+    return _skip_of_month(line, index) > index
+
+
+def _skip_of_month(line: Line, index: int) -> int:
+    if line.next_word(index) != "of":
+        return index
+    end = index + 2 if line.next_word(index + 1) in {"the", "each", "every"} else index + 1
+    return end + 1 if line.next_word(end) == "month" else index
+
+
+def _read_day_of_year(line: Line, index: int) -> RuleFound:
+    found = read_month_day(line, index)
+    if found is None or not days.exists(_LEAP_YEAR, *found.value):
+        return None
+    month, day_of_month = found.value
+    return Found(found.end, Rule("year", month=month, month_days=(day_of_month,)))
+
+
+def _read_days_of(line: Line, index: int, rule: Rule) -> Found[Rule]:
+    """Read `on mon and thu` behind weeks, `on the 15th` behind months or `on dec 24` behind years, if it is there."""
+    found: RuleFound = None
+    if line.next_word(index) == "on":
+        at = index + 2 if line.next_word(index + 1) == "the" else index + 1
+        if not line.next_word(at):
+            return Found(index, rule)
+        if rule.unit == "week":
+            found = _read_weekday_group(line, at)
+        elif rule.unit == "month":
+            found = _read_ordinal_days(line, at)
+        elif rule.unit == "year":
+            found = _read_day_of_year(line, at)
+    if found is None or found.value.unit != rule.unit:
+        return Found(index, rule)
+    return Found(found.end, replace(found.value, interval=rule.interval))
+
+
+def _read_list(line: Line, index: int, read: Callable[[str], Value | None]) -> Found[list[Value]] | None:
+    """Read values with `,`, `and` or `&` between them."""
+    values: list[Value] = []
+    end, at = index, index
+    while (value := read(line.word(at))) is not None:
+        values.append(value)
+        end = at + 1
+        at = end + 1 if line.next_word(end, ",") in {"and", "&"} else end
+        if at == end and line.punctuation(at - 1) != ",":
+            break
+    return Found(end, values) if values else None
+
+
+def find_until(line: Line, index: int, now: datetime) -> Found[Day] | None:
+    """Find the last day of a recurrence: `until dec 24`."""
+    if line.word(index) not in {"until", "till"} or not line.next_word(index + 1):
+        return None
+    return read_day(line, index + 1, now)
+
+
+def find_count(line: Line, index: int) -> Found[int] | None:
+    """Find how often something recurs: `for 5 times`, `5 times`."""
+    first = index + 1 if line.word(index) == "for" else index
+    number = read_number(line.word(first))
+    return Found(first + 2, number) if number and line.next_word(first + 1) == "times" else None
