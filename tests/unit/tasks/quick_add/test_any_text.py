@@ -1,15 +1,14 @@
 """What holds for every text, however hostile."""
 
-import itertools
 import re
 from datetime import UTC, date, datetime
 
 import pytest
-from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.tasks.quick_add.tokens import Line
+from app.tasks.recurrence import Recurrence, check_comes_again
 from tests.unit.tasks.quick_add.reading import NOON, read
 
 _WORDS = [
@@ -17,6 +16,7 @@ _WORDS = [
     *("every!", "other", "2", "3", "31", "1st", "2nd", "last", "day", "days", "weekday", "dec", "may", "24", "2027"),
     *("in", "hours", "from", "now", "end", "of", "the", "on", "at", "by", "due", "for", "times", "until", "and", ","),
     *("24.12.", "24/12", "2026-12-24", "9am", "9", "pm", "21:30", "noon", "feb", "29", "30", "starting", "daily"),
+    *("morning", "evening", "night", "in the", "weekend"),
     *("#home", "@work", '@"Home stuff"', "!high", "!4", '"', '"monday"', "“", "”", "Call", "\u05e9", "\U0001f3e0"),
 ]
 texts = st.one_of(
@@ -60,7 +60,10 @@ class TestAnyText:
 
         if task.rule is not None:
             assert task.due is not None
-            assert list(itertools.islice(rrulestr(task.rule, dtstart=NOON.replace(tzinfo=None)), 1))
+            start = "completion" if task.is_from_completion else "due"
+            recurrence = Recurrence.model_validate({"rule": task.rule, "from": start}).model_dump()
+            assert recurrence == {"rule": task.rule, "from": start}
+            check_comes_again(recurrence, task.due.day)
 
     @given(quoted_words)
     def test_within_quotation_marks_is_never_understood(self, words: list[str]) -> None:
