@@ -30,33 +30,37 @@ def days_after(rule: RecurrenceRule, start: date, after: date) -> Iterator[date]
     `start` is the day on which the series begins (DTSTART), `after` the same or a later one. Periods are whole ones,
     the first too. COUNT and UNTIL are not looked at.
     """
+    days = _matching_days(rule, start, after)
+    if rule.by_position and rule.frequency == "WEEKLY":
+        days = _choose(rule, days)
     number_of = _PERIODS[rule.frequency]
-    first, current = number_of(rule, start), number_of(rule, after)
-    days = itertools.dropwhile(lambda day: number_of(rule, day) < current, _matching_days(rule, start, after))
-    for number, period in itertools.groupby(days, key=lambda day: number_of(rule, day)):
-        if (number - first) % rule.interval == 0:
-            yield from (day for day in _choose(rule, list(period)) if day > after)
+    first = number_of(rule, start)
+    return (day for day in days if day > after and (number_of(rule, day) - first) % rule.interval == 0)
 
 
 def _matching_days(rule: RecurrenceRule, start: date, after: date) -> Iterator[date]:
-    """Yield the days that all parts but INTERVAL and BYSETPOS let pass, beginning with the year of `after`.
+    """Yield the days that all parts but INTERVAL let pass, beginning with the year of `after` or the one before.
 
-    A rule of any frequency is a filter on the days of years. Those that are alike are expanded once.
+    A rule of any frequency is a filter on the days of years. Those that are alike are expanded once. BYSETPOS is left
+    to the caller for weeks, which are not parts of a year.
     """
     filters = _filters(rule, start)
+    is_chosen_by_year = bool(rule.by_position) and rule.frequency in {"MONTHLY", "YEARLY"}
     known: dict[tuple[bool, int, bool], tuple[int, ...]] = {}
     for year in _years(rule, start, after):
         opening = date(year, 1, 1)
         # The number of a week in January may hang on the length of the year before.
         kind = (isleap(year), opening.weekday(), isleap(year - 1))
         if kind not in known:
-            known[kind] = tuple((day - opening).days for day in _expand_year(year, filters))
+            days = _expand_year(year, filters)
+            chosen = _choose(rule, days) if is_chosen_by_year else days
+            known[kind] = tuple((day - opening).days for day in chosen)
         yield from (opening + timedelta(days=offset) for offset in known[kind])
 
 
 def _years(rule: RecurrenceRule, start: date, after: date) -> Iterator[int]:
     step = rule.interval if rule.frequency == "YEARLY" else 1
-    # A week may begin in the year before.
+    # The week of a day in January may begin in the year before.
     opening = after.year - 1 if rule.frequency == "WEEKLY" else after.year
     for year in range(opening, min(after.year + SEARCH_YEARS, _LAST_YEAR) + 1):
         if (year - start.year) % step == 0:
@@ -101,12 +105,13 @@ def _weekdays(rule: RecurrenceRule) -> list[weekday]:
     return [weekdays[day](ordinal) for ordinal, day in counted]
 
 
-def _choose(rule: RecurrenceRule, days: list[date]) -> list[date]:
-    """Return the days of a period that BYSETPOS names, or all of them without it."""
-    if not rule.by_position:
-        return days
-    places = {position - 1 if position > 0 else len(days) + position for position in rule.by_position}
-    return [day for place, day in enumerate(days) if place in places]
+def _choose(rule: RecurrenceRule, days: Iterator[date]) -> Iterator[date]:
+    """Yield the days of each period that BYSETPOS names."""
+    number_of = _PERIODS[rule.frequency]
+    for _, group in itertools.groupby(days, key=lambda day: number_of(rule, day)):
+        period = list(group)
+        places = {position - 1 if position > 0 else len(period) + position for position in rule.by_position}
+        yield from (day for place, day in enumerate(period) if place in places)
 
 
 def _week_number(rule: RecurrenceRule, day: date) -> int:

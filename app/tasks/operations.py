@@ -70,7 +70,7 @@ class TaskOperations:
         results: list[Document | InvalidInputError] = []
         for draft in drafts:
             try:
-                check_recurrence(change, draft)
+                await check_recurrence(change, draft)
                 list_id = await self._settle_list(change, draft.list_id, draft.parent_id, None)
             except ValidationProblemError as error:
                 results.append(InvalidInputError(error.extensions["errors"]))
@@ -90,7 +90,7 @@ class TaskOperations:
         """Apply a merge patch and return the task, which keeps its revision when nothing differs."""
         task = await self._find(change, task_id, if_match)
         draft = _merge(task, patch)
-        check_recurrence(change, draft, task)
+        await check_recurrence(change, draft, task)
         changed = apply_draft(task, draft, change)
         if draft.parent_id != task.get("parent_id") or draft.list_id != task["list_id"]:
             keeps_list = "list_id" not in patch

@@ -41,8 +41,6 @@ _ALLOWED_WITH: Mapping[str, tuple[Frequency, ...]] = {
     "BYYEARDAY": ("YEARLY",),
     "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY"),
 }
-# The days that a period has at most.
-_LONGEST_PERIOD: Mapping[Frequency, int] = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}
 _NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 _SIGNED_NUMBER = re.compile(r"[+-]?[0-9]{1,3}", re.ASCII)
 _DAY = re.compile(rf"([+-]?[0-9]{{1,2}})?({'|'.join(WEEKDAYS)})", re.ASCII)
@@ -225,10 +223,17 @@ def _check_together(rule: RecurrenceRule, parts: Mapping[str, str]) -> None:
             raise ValueError(f"{name} goes with FREQ={' or '.join(frequencies)} alone")
     if rule.by_position and not (rule.names_days or rule.by_month):
         raise ValueError("BYSETPOS chooses among what another part such as BYDAY selects; give one")
-    longest = _LONGEST_PERIOD[rule.frequency]
+    longest = _longest_period(rule)
     if any(abs(position) > longest for position in rule.by_position):
-        raise ValueError(f"BYSETPOS must not count beyond {longest} with FREQ={rule.frequency}")
+        raise ValueError(f"BYSETPOS must not count beyond {longest}: no period of this rule has more days")
     _check_ordinals(rule)
+
+
+def _longest_period(rule: RecurrenceRule) -> int:
+    """Return how many days the rule can select in one of its periods."""
+    if rule.frequency == "WEEKLY":
+        return len(rule.by_day) or 1
+    return {"DAILY": 1, "MONTHLY": 31, "YEARLY": 366}[rule.frequency]
 
 
 def _check_ordinals(rule: RecurrenceRule) -> None:

@@ -1,5 +1,6 @@
 """The task that follows a recurring one: made when that is completed, taken away when it is reopened in time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
@@ -25,7 +26,7 @@ MAX_SUBTASKS = 500
 _LAST_DAY = date(9998, 12, 31)
 
 
-def check_recurrence(change: Change, draft: TaskDraft, task: Document | None = None) -> None:
+async def check_recurrence(change: Change, draft: TaskDraft, task: Document | None = None) -> None:
     """Refuse a rule that never matches, unless the task has rule and date already.
 
     Raises `ValidationProblemError`.
@@ -42,6 +43,9 @@ def check_recurrence(change: Change, draft: TaskDraft, task: Document | None = N
         check_comes_again(recurrence, start)
     except ValueError as error:
         raise ValidationProblemError("/recurrence/rule", f"The rule {error}.") from None
+    finally:
+        # Others have their turn before the next search of a batch, each of which may take some milliseconds.
+        await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ PUBLIC = {
 }
 
 # Which POST requests of a signed-in user take no `Idempotency-Key`, and why.
-REPEATED_WITHOUT_KEY: dict[str, str] = {}
+REPEATED_WITHOUT_KEY = {
+    "POST /api/v1/me/tokens": "its answer holds a secret, which must not be kept; a key is refused",
+}
 
 
 def make_settings(profile: str, modules: frozenset[str]) -> Settings:

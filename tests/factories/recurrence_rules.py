@@ -34,6 +34,7 @@ def rules(draw: st.DrawFn) -> RecurrenceRule:
     month_days = draw(_numbers(31)) if frequency != "WEEKLY" and draw(st.booleans()) else ()
     year_days = draw(_numbers(366)) if is_yearly and draw(st.booleans()) else ()
     selects = bool(months or weeks or days or month_days or year_days)
+    longest = {"DAILY": 1, "WEEKLY": max(1, len(days))}.get(frequency, 5)
     return RecurrenceRule(
         frequency=frequency,
         interval=draw(st.integers(1, 5)),
@@ -42,6 +43,6 @@ def rules(draw: st.DrawFn) -> RecurrenceRule:
         by_year_day=year_days,
         by_month_day=month_days,
         by_day=days,
-        by_position=draw(_numbers(1 if frequency == "DAILY" else 5)) if selects and draw(st.booleans()) else (),
+        by_position=draw(_numbers(longest)) if selects and draw(st.booleans()) else (),
         week_start=draw(_WEEKDAY),
     )

@@ -31,6 +31,17 @@ class _Node(EmbeddedCache):
         return [*super()._command(), *self._arguments]
 
 
+class _ClusterNode(_Node):
+    """One of a cluster. By default it would hear the others 10,000 ports above its own, where there may be none."""
+
+    bus_port: int
+
+    def _command(self) -> list[str | Path]:
+        # Another one for each attempt to start, for this one may be taken as well.
+        self.bus_port = find_free_port()
+        return [*super()._command(), *("--cluster-enabled", "yes", "--cluster-port", str(self.bus_port))]
+
+
 class _Sentinel(EmbeddedCache):
     """Watches one primary; decides by itself."""
 
@@ -61,20 +72,13 @@ async def ask(port: int, *command: object) -> object:
 async def run_cluster(directory: Path) -> AsyncIterator[str]:
     """Run a cluster of three; the URL names one of them."""
     async with AsyncExitStack() as stack:
-        # By default the nodes speak to each other on a port that lies 10,000 above, where there may be none.
-        bus_ports = [find_free_port() for _ in range(3)]
-        nodes = [
-            _Node(
-                directory / f"node-{number}", *("--cluster-enabled", "yes", "--cluster-port", str(bus_ports[number]))
-            )
-            for number in range(3)
-        ]
+        nodes = [_ClusterNode(directory / f"node-{number}") for number in range(3)]
         for node in nodes:
             await stack.enter_async_context(node)
         ends = [round(_SLOTS * part / 3) for part in range(4)]
         for number, node in enumerate(nodes):
             await ask(node.port, "CLUSTER", "ADDSLOTSRANGE", ends[number], ends[number + 1] - 1)
-            await ask(nodes[0].port, "CLUSTER", "MEET", LOOPBACK, node.port, bus_ports[number])
+            await ask(nodes[0].port, "CLUSTER", "MEET", LOOPBACK, node.port, node.bus_port)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not all([await _is_whole(node) for node in nodes]):  # noqa: ASYNC110 - other processes set no event
                 await asyncio.sleep(0.05)

@@ -296,9 +296,7 @@ class TestTwoProcesses:
         for _ in range(ROUNDS):
             await asyncio.gather(act(ann, task, "complete"), act(ann_elsewhere, task, "reopen"))
 
-            (left,) = await open_tasks(ann)
-            assert (left["id"] == task["id"]) == (await read_task(ann, task) == left)
-            task = left
+            (task,) = await open_tasks(ann)
 
     async def test_would_make_as_many_as_they_create(
         self, ann: httpx.AsyncClient, ann_elsewhere: httpx.AsyncClient

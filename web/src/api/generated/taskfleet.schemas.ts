@@ -233,6 +233,53 @@ export const LivenessValue = {
 } as const;
 export type Liveness = typeof LivenessValue;
 
+export type MadeTokenOutScopesItem = typeof MadeTokenOutScopesItem[keyof typeof MadeTokenOutScopesItem];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const MadeTokenOutScopesItem = {
+  'tasks:read': 'tasks:read',
+  'tasks:write': 'tasks:write',
+  admin: 'admin',
+} as const;
+
+/**
+ * Until when it works, within five years; null: until revoked
+ */
+export type MadeTokenOutExpiresAt = string | null;
+
+/**
+ * To about a minute; null: not yet
+ */
+export type MadeTokenOutLastUsedAt = string | null;
+
+/**
+ * A new personal token, with its secret.
+ */
+export interface MadeTokenOut {
+  id: string;
+  /**
+   * What it is for
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * What it may do; none includes another
+   * @minItems 1
+   */
+  scopes: MadeTokenOutScopesItem[];
+  /** Until when it works, within five years; null: until revoked */
+  expires_at: MadeTokenOutExpiresAt;
+  created_at: string;
+  /** To about a minute; null: not yet */
+  last_used_at: MadeTokenOutLastUsedAt;
+  /** What the secret ends with */
+  hint: string;
+  /** Shown this once; send it as a bearer token */
+  secret: string;
+}
+
 export type MoveRequestAfterId = string | null;
 
 /**
@@ -764,6 +811,99 @@ export interface TokenAnswer {
   refresh_token?: TokenAnswerRefreshToken;
 }
 
+export type TokenDraftScopesItem = typeof TokenDraftScopesItem[keyof typeof TokenDraftScopesItem];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const TokenDraftScopesItem = {
+  'tasks:read': 'tasks:read',
+  'tasks:write': 'tasks:write',
+  admin: 'admin',
+} as const;
+
+/**
+ * Until when it works, within five years; null: until revoked
+ */
+export type TokenDraftExpiresAt = string | null;
+
+/**
+ * A personal token to be made.
+ */
+export interface TokenDraft {
+  /**
+   * What it is for
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * What it may do; none includes another
+   * @minItems 1
+   */
+  scopes: TokenDraftScopesItem[];
+  /** Until when it works, within five years; null: until revoked */
+  expires_at?: TokenDraftExpiresAt;
+}
+
+export type TokenOutScopesItem = typeof TokenOutScopesItem[keyof typeof TokenOutScopesItem];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const TokenOutScopesItem = {
+  'tasks:read': 'tasks:read',
+  'tasks:write': 'tasks:write',
+  admin: 'admin',
+} as const;
+
+/**
+ * Until when it works, within five years; null: until revoked
+ */
+export type TokenOutExpiresAt = string | null;
+
+/**
+ * To about a minute; null: not yet
+ */
+export type TokenOutLastUsedAt = string | null;
+
+/**
+ * A personal token, without its secret.
+ */
+export interface TokenOut {
+  id: string;
+  /**
+   * What it is for
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * What it may do; none includes another
+   * @minItems 1
+   */
+  scopes: TokenOutScopesItem[];
+  /** Until when it works, within five years; null: until revoked */
+  expires_at: TokenOutExpiresAt;
+  created_at: string;
+  /** To about a minute; null: not yet */
+  last_used_at: TokenOutLastUsedAt;
+  /** What the secret ends with */
+  hint: string;
+}
+
+/**
+ * Where the next page begins; null on the last
+ */
+export type TokenPageNextCursor = string | null;
+
+/**
+ * A page of personal tokens, the newest first.
+ */
+export interface TokenPage {
+  items: TokenOut[];
+  /** Where the next page begins; null on the last */
+  next_cursor: TokenPageNextCursor;
+}
+
 export type UnderstoodPartKind = typeof UnderstoodPartKind[keyof typeof UnderstoodPartKind];
 
 
@@ -939,6 +1079,16 @@ error?: string | null;
 };
 
 export type ListSessionsParams = {
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+};
+
+export type ListTokensParams = {
 /**
  * Items a page
  * @minimum 1

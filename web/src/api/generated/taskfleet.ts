@@ -27,8 +27,10 @@ import type {
   ListPatch,
   ListSessionsParams,
   ListTasksParams,
+  ListTokensParams,
   LogOutBody,
   LogOutEverywhereBody,
+  MadeTokenOut,
   MoveRequest,
   OccurrencesAnswer,
   ProfileOut,
@@ -46,7 +48,9 @@ import type {
   TaskOut,
   TaskPage,
   TaskPatch,
-  TokenAnswer
+  TokenAnswer,
+  TokenDraft,
+  TokenPage
 } from './taskfleet.schemas';
 
 import { send } from '../http';
@@ -908,6 +912,91 @@ export const getEndSessionUrl = (sessionId: string,) => {
 export const endSession = async (sessionId: string, options?: RequestInit): Promise<void> => {
   
   return send<void>(getEndSessionUrl(sessionId),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Make a token for programs, to be sent as a bearer token. Its `secret` is shown this once.
+
+The answer is not kept, hence no `Idempotency-Key` is taken: if it got lost, revoke the token and make another.
+ * @summary Make a personal token
+ */
+export const getMakeTokenUrl = () => {
+
+
+  
+
+  return `/api/v1/me/tokens`
+}
+
+export const makeToken = async (tokenDraft: TokenDraft, options?: RequestInit): Promise<MadeTokenOut> => {
+  
+  return send<MadeTokenOut>(getMakeTokenUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      tokenDraft,)
+  }
+);}
+
+
+
+/**
+ * Return one page of the user's tokens, the newest first; those that expired within the last 30 days as well.
+ * @summary List personal tokens
+ */
+export const getListTokensUrl = (params?: ListTokensParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/me/tokens?${stringifiedParams}` : `/api/v1/me/tokens`
+}
+
+export const listTokens = async (params?: ListTokensParams, options?: RequestInit): Promise<TokenPage> => {
+  
+  return send<TokenPage>(getListTokensUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * End one of the user's tokens; it stops working at once, everywhere.
+ * @summary Revoke a personal token
+ */
+export const getRevokeTokenUrl = (tokenId: string,) => {
+
+
+  
+
+  return `/api/v1/me/tokens/${tokenId}`
+}
+
+export const revokeToken = async (tokenId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRevokeTokenUrl(tokenId),
   {      
     ...options,
     method: 'DELETE'
