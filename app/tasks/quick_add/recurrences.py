@@ -21,6 +21,7 @@ RuleFound = Found[RecurrenceRule] | None
 
 _ADVERBS: dict[str, Unit] = {
     "daily": "day",
+    "everyday": "day",
     "weekly": "week",
     "monthly": "month",
     "yearly": "year",
