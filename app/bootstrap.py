@@ -17,6 +17,7 @@ from app.api.personal_tokens import PersonalTokens
 from app.api.rate_limit import RequestLimits
 from app.api.security import Security
 from app.api.token_uses import TokenUses
+from app.auth.administration import Administration
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
 from app.cache.counter_exchange import CounterExchange
@@ -36,6 +37,8 @@ from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
 from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
+from app.tasks.calendar_service import build_calendar_feeds
+from app.tasks.common_task_module import build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
 COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
@@ -77,17 +80,37 @@ async def run_services(
         )
         state.events = EventStreams(feed, state.security, state.metrics.events)
         state.tasks = build_tasks(state.store, settings.tasks.quota)
+        state.common_tasks = build_common_tasks(
+            state.store, state.tasks.tasks, cache.shared, settings.cache.ttl_seconds
+        )
+        state.calendar = build_calendar_feeds(state.store, settings.http.public_url)
         state.auth = await stack.enter_async_context(
             build_auth(
                 state.store,
                 settings,
                 key,
                 cookies,
-                erasers=(state.tasks.erase_user,),
+                cache.shared,
+                erasers=(state.tasks.erase_user, state.calendar.erase_user),
                 timezone_listeners=(state.tasks.rezone,),
             )
         )
         yield
+
+
+@asynccontextmanager
+async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
+    """Give a command what the routes of administrators have.
+
+    The fences of the cache stand around its changes as well, so that running processes forget at once what they knew.
+    """
+    async with AsyncExitStack() as stack:
+        cache = await stack.enter_async_context(
+            run_cache(settings.cache, Metrics().cache, lambda _user_id, _revision: None)
+        )
+        store = Store.open(settings.mongo, clock or SystemClock(), (), cache.fences)
+        stack.push_async_callback(store.close)
+        yield Administration(store)
 
 
 def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimits:

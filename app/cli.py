@@ -5,11 +5,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app import __version__
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
 
 EXIT_FAILURE = 1
 EXIT_BAD_SETTING = 2
@@ -23,9 +26,16 @@ application = typer.Typer(
 )
 keys = typer.Typer(help="The key pair that signs access tokens.", no_args_is_help=True)
 application.add_typer(keys, name="keys")
+admin = typer.Typer(help="Administrators, and the accounts of others.", no_args_is_help=True)
+application.add_typer(admin, name="admin")
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any free one.")]
+Address = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address of an account.")]
+DataDirectory = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Act on the `taskfleet local` that runs there, not on the configured servers."),
+]
 Workers = Annotated[int, typer.Option(min=1, max=256, help="How many processes serve the API.")]
 
 
@@ -42,6 +52,7 @@ def main() -> None:
 
 def _describe_expected(error: Exception) -> tuple[str, int] | None:
     """The line and the exit code for what an operator can mend, or None for a fault of ours."""
+    from app.core.errors import ProblemError
     from app.core.settings import SettingsError
     from app.data.failures import DatabaseError, is_database_away
     from app.data.zones import ShardingError
@@ -52,6 +63,8 @@ def _describe_expected(error: Exception) -> tuple[str, int] | None:
         return str(error), EXIT_BAD_SETTING
     if isinstance(error, EmbeddedError | ListenError | ShardingError):
         return str(error), EXIT_FAILURE
+    if isinstance(error, ProblemError):
+        return error.detail, EXIT_FAILURE
     if isinstance(error, DatabaseError):
         if is_database_away(error):
             return "MongoDB does not answer; TASKFLEET_MONGO_URL says where it is looked for", EXIT_FAILURE
@@ -172,6 +185,74 @@ def generate_key(
     except OSError as error:
         _fail(f"cannot write {path}: {error.strerror}", EXIT_FAILURE)
     typer.echo(f"Wrote {path}; TASKFLEET_JWT_PRIVATE_KEY_FILE={path.absolute()} makes Taskfleet use it.")
+
+
+@admin.command("grant")
+def grant(email: Address, data_dir: DataDirectory = None) -> None:
+    """Make somebody an administrator, at once."""
+    from app.admin_commands import set_role
+
+    settings = _load_settings_for_admin(data_dir)
+    typer.echo(asyncio.run(set_role(settings, email, "admin")))
+
+
+@admin.command("revoke")
+def revoke(email: Address, data_dir: DataDirectory = None) -> None:
+    """Make an administrator an ordinary user, at once."""
+    from app.admin_commands import set_role
+
+    settings = _load_settings_for_admin(data_dir)
+    typer.echo(asyncio.run(set_role(settings, email, "user")))
+
+
+@admin.command("disable")
+def disable(email: Address, data_dir: DataDirectory = None) -> None:
+    """Shut somebody out; all their sessions end at once."""
+    from app.admin_commands import set_disabled
+
+    settings = _load_settings_for_admin(data_dir)
+    typer.echo(asyncio.run(set_disabled(settings, email, is_disabled=True)))
+
+
+@admin.command("enable")
+def enable(email: Address, data_dir: DataDirectory = None) -> None:
+    """Let somebody in again."""
+    from app.admin_commands import set_disabled
+
+    settings = _load_settings_for_admin(data_dir)
+    typer.echo(asyncio.run(set_disabled(settings, email, is_disabled=False)))
+
+
+@admin.command("users")
+def list_users(
+    query: Annotated[str, typer.Option(help="An id, an e-mail address, or its beginning.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the API has it.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Print so many at most.")] = 50,
+    data_dir: DataDirectory = None,
+) -> None:
+    """List users: the newest first, or by address those that --query finds."""
+    from app.admin_commands import find_users, format_table
+    from app.auth.admin_representation import represent_user
+
+    listing = asyncio.run(find_users(_load_settings_for_admin(data_dir), query, limit))
+    if as_json:
+        typer.echo(json.dumps([represent_user(user) for user in listing.users], indent=2))
+    else:
+        typer.echo(format_table(listing.users))
+    if listing.has_more:
+        typer.echo("taskfleet: there are more; --limit shows them, --query looks for some", err=True)
+
+
+def _load_settings_for_admin(data_directory: Path | None) -> "Settings":
+    from app.core.logging import configure_logging
+    from app.core.settings import load_settings
+    from app.embedded.running import read_settings
+
+    if data_directory is not None:
+        os.environ.update(read_settings(data_directory.absolute()))
+    settings = load_settings()
+    configure_logging(settings.observability.log_format)
+    return settings
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from app.embedded.child import ChildProcess
 from app.embedded.data_directory import claim_data_directory
 from app.embedded.errors import DataDirectoryError, ServerStartError
 from app.embedded.mongo import EmbeddedMongo
+from app.embedded.running import publish_settings
 from app.embedded.server import EmbeddedServer
 from app.embedded.supervisor import Supervisor
 from app.serving import GRACEFUL_SHUTDOWN_SECONDS, format_host, open_listener
@@ -147,7 +148,9 @@ class _LocalStack:
             cache = EmbeddedCache(binary, self._directory / "cache")
             await self._start(stack, cache)
             os.environ[f"{PREFIX}REDIS_URL"] = cache.url
-        await apply_migrations(load_settings())
+        complete = load_settings()
+        await apply_migrations(complete)
+        stack.enter_context(publish_settings(self._directory, _settings_of_servers(complete)))
         await self._start_api(stack)
         await _wait_until_ready(self._address)
         print(f"Taskfleet is ready at {self._address.url}", flush=True)  # noqa: T201 - the command's output
@@ -161,6 +164,17 @@ class _LocalStack:
         self._listener.close()  # the workers have it; once they stop listening, nobody does
         for worker in workers.children:
             self._supervisor.watch(worker)
+
+
+def _settings_of_servers(settings: Settings) -> dict[str, str]:
+    """What a command needs that is to work on the same servers."""
+    cache_url = settings.cache.url
+    return {
+        f"{PREFIX}PROFILE": settings.runtime.profile,
+        f"{PREFIX}MONGO_URL": settings.mongo.url.get_secret_value(),
+        f"{PREFIX}MONGO_DATABASE": settings.mongo.database,
+        f"{PREFIX}REDIS_URL": "" if cache_url is None else cache_url.get_secret_value(),
+    }
 
 
 class ApiWorkers:

@@ -11,7 +11,7 @@ BY_HAND: Mapping[str, str] = {
 }
 
 # Whoever calls these has to sign in again, so they come last; every request signs in when it must.
-ENDS_THE_SESSION = frozenset({"endSession", "logOut", "logOutEverywhere", "eraseAccount"})
+ENDS_THE_SESSION = frozenset({"endSession", "endSessionsOfUser", "logOut", "logOutEverywhere", "eraseAccount"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ _SPECIAL: Mapping[str, Special] = {
     "endSession": Special(order=-1),  # of those that `listSessions` told, while they live
     "restoreTask": Special(order=1),  # of the task that was just deleted
     "eraseAccount": Special(order=1),
+    "renewCalendarFeed": Special(captures={"secret": 'pm.response.json().url.split("/").pop().replace(".ics", "")'}),
+    "updateUser": Special(body='{"disabled": false}'),  # of the newest one, who may be the last administrator
 }
 
 _PLAIN = Special()

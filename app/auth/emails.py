@@ -19,14 +19,18 @@ def normalise_email(text: str) -> str:
     Mailboxes that differ only in case or in Unicode's compatibility forms are taken for the same, so that
     no look-alike of an address makes a second account.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).lower())
-    local, _, domain = folded.rpartition("@")
+    local, _, domain = fold_address(text).rpartition("@")
     if not _LOCAL.fullmatch(local) or len(local) > _MAX_LOCAL_LENGTH:
         raise ValueError("must be an e-mail address")
     address = f"{local}@{_to_ascii(domain)}"
     if len(address) > _MAX_LENGTH:
         raise ValueError("must be an e-mail address")
     return address
+
+
+def fold_address(text: str) -> str:
+    """Return an address, or a part of one, as `normalise_email` has it ahead of the domain's ASCII form."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).lower())
 
 
 def _to_ascii(domain: str) -> str:

@@ -12,6 +12,7 @@ import structlog
 
 from app.api.preconditions import IfMatch
 from app.auth.identities import IdentityRepository
+from app.auth.last_admin import LastAdmin
 from app.auth.profile import find_expected
 from app.auth.session_repository import SessionRepository
 from app.auth.users import UserRepository
@@ -52,17 +53,20 @@ class Erasure:
         self._identities = identities
         self._sessions = sessions
         self._erasers = erasers
+        self._last_admin = LastAdmin(store.database)
         self._leases = Leases(store.database, store.clock)
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def begin(self, user_id: UUID, if_match: IfMatch) -> None:
         """End the account: after this no sign-in, session or change finds it. The rest goes on by itself.
 
-        Raises `PreconditionFailedError`.
+        Raises `PreconditionFailedError`, or `LastAdminError`.
         """
 
         async def end_account(change: Change) -> None:
             user = await find_expected(self._users, change, if_match)
+            if user.role == "admin" and not user.is_disabled:
+                await self._last_admin.require_another(user_id, change.session)
             for identity_id in user.identity_ids:
                 await self._identities.delete(user_id, identity_id, change.session)
             await self._sessions.delete_all(user_id, change.session)

@@ -24,6 +24,24 @@ class EmailTakenError(ProblemError):
         super().__init__("Another account has this e-mail address. Sign in the way you did the first time.")
 
 
+class LastAdminError(ProblemError):
+    """Without this administrator nobody could administer the installation any more."""
+
+    slug = "last-admin"
+    title = "Last administrator"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This is the last administrator who is not disabled. Make somebody else one first.")
+
+
+class UserNotFoundError(NotFoundError):
+    """There is no such user, or the account is being erased."""
+
+    def __init__(self, detail: str = "There is no such user.") -> None:
+        super().__init__(detail)
+
+
 class SessionNotFoundError(NotFoundError):
     """There is no such session, or it is somebody else's."""
 

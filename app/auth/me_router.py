@@ -72,7 +72,7 @@ async def update_profile(
     operation_id="eraseAccount",
     summary="Erase the account",
     status_code=202,
-    responses=write_problems(412),
+    responses=write_problems(409, 412),
 )
 async def erase_account(
     response: Response, caller: CurrentCaller, module: AuthPart, if_match: IfMatchHeader

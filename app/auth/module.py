@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from app.api.cookies import SessionCookies
 from app.api.paths import API_PREFIX
+from app.auth.admin_statistics import AdminStatistics
+from app.auth.administration import Administration
 from app.auth.erasure import Eraser, Erasure
 from app.auth.identities import IDENTITIES, IdentityRepository
 from app.auth.oidc.http import ProviderHttp
@@ -16,19 +18,23 @@ from app.auth.profile import Profiles, TimezoneListener
 from app.auth.session_repository import SessionRepository
 from app.auth.sessions import Sessions
 from app.auth.sign_in import SignIn
+from app.auth.statistics_repository import StatisticsRepository
 from app.auth.token_repository import TokenRepository
 from app.auth.tokens import Tokens
 from app.auth.users import UserRepository
+from app.cache.shared import SharedCache
 from app.core.access_tokens import AccessTokenIssuer, SigningKey
 from app.core.settings import Settings
 from app.data.accounts import SESSIONS, USERS, Accounts
 from app.data.api_tokens import API_TOKENS
+from app.data.audit import AUDIT, AuditLog
 from app.data.idempotency import IdempotencyStore
+from app.data.locks import LOCKS
 from app.data.store import Store
 
 __all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth"]
 
-AUTH_COLLECTIONS = (USERS, SESSIONS, API_TOKENS, IDENTITIES)
+AUTH_COLLECTIONS = (USERS, SESSIONS, API_TOKENS, IDENTITIES, AUDIT, LOCKS)
 
 # As it is registered at the providers; the routes below the API's prefix must agree with it.
 _CALLBACK_PATH = f"{API_PREFIX}/auth/{{provider}}/callback"
@@ -44,6 +50,9 @@ class AuthModule:
     profiles: Profiles
     erasure: Erasure
     logins: OidcLogins
+    administration: Administration
+    statistics: AdminStatistics
+    audit: AuditLog
     cookies: SessionCookies
     public_jwk: Mapping[str, str]
 
@@ -54,6 +63,7 @@ async def build_auth(
     settings: Settings,
     key: SigningKey,
     cookies: SessionCookies,
+    shared: SharedCache,
     *,
     erasers: Sequence[Eraser] = (),
     timezone_listeners: Sequence[TimezoneListener] = (),
@@ -80,6 +90,9 @@ async def build_auth(
             tokens=Tokens(tokens, accounts, store.guard, store.clock),
             profiles=Profiles(users, store.changes, timezone_listeners),
             erasure=erasure,
+            administration=Administration(store),
+            statistics=AdminStatistics(StatisticsRepository(database), shared, store.clock),
+            audit=AuditLog(database, store.clock),
             logins=_build_logins(store, settings, key, http),
             cookies=cookies,
             public_jwk=key.public_jwk,

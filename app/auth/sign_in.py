@@ -10,14 +10,18 @@ from app.auth.errors import AccountDisabledError, EmailTakenError
 from app.auth.identities import IdentityRepository, IdentityTakenError
 from app.auth.users import DEFAULT_LOCALE, DEFAULT_TIMEZONE, EMPTY_SETTINGS, User, UserRepository
 from app.core.errors import ServiceUnavailableError
+from app.core.identity import Role
 from app.core.ids import new_id
 from app.core.settings import SettingsError
+from app.data.audit import Actor, AuditEntry, AuditLog, Subject
 from app.data.changes import Change
 from app.data.database import Session
 from app.data.store import Store
 
 MAX_NAME_LENGTH = 200
 _NAME_OF_THE_NAMELESS = "New user"
+# What makes somebody an administrator at sign-in.
+_ADMIN_EMAILS = Actor("setting", name="TASKFLEET_ADMIN_EMAILS")
 
 # Two first sign-ins that race see each other's work once a majority has it: within milliseconds, as a rule.
 _PATIENCE_SECONDS = 3.0
@@ -54,6 +58,7 @@ class SignIn:
         self._store = store
         self._users = users
         self._identities = identities
+        self._audit = AuditLog(store.database, store.clock)
         self._admin_emails = frozenset(_normalise_admin_email(address) for address in admin_emails)
 
     async def sign_in(self, identity: ProvenIdentity) -> User:
@@ -91,6 +96,8 @@ class SignIn:
             await self._identities.insert(user.user_id, identity.identity_id, session)
             if identity.email_id is not None:
                 await self._reserve_email(user, identity.email_id, session)
+            if user.role == "admin":
+                await self._record_promotion(user, None, session)
 
         try:
             await self._store.transactions.run(insert)
@@ -126,9 +133,16 @@ class SignIn:
     async def _promote(self, user: User) -> User:
         async def promote(change: Change) -> User:
             await self._users.update(user.user_id, {"role": "admin", **change.stamp()}, change.session)
+            await self._record_promotion(user, user.role, change.session)
             return replace(user, role="admin", revision=change.account.revision)
 
         return await self._store.changes.run(user.user_id, promote)
+
+    async def _record_promotion(self, user: User, role_before: Role | None, session: Session) -> None:
+        before = None if role_before is None else {"role": role_before}
+        subject = Subject("user", user.user_id, user.email)
+        entry = AuditEntry(_ADMIN_EMAILS, "user.role-changed", subject, before, {"role": "admin"})
+        await self._audit.append(entry, session)
 
 
 def _choose_name(identity: ProvenIdentity) -> str:

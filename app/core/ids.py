@@ -25,3 +25,8 @@ def new_id(now: datetime) -> UUID:
     bits = secrets.randbits(_RANDOM_BITS)
     random_a, random_b = bits >> 62, bits & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | _VERSION | random_a << 64 | _VARIANT | random_b)
+
+
+def first_id(instant: datetime) -> UUID:
+    """Return the least version 7 UUID of an instant: what was made then or later has this id or a greater one."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80 | _VERSION | _VARIANT)

@@ -62,4 +62,44 @@ UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
         collection="users",
         reason="the janitor looks for accounts whose erasure was interrupted; rare, index-served and bounded",
     ),
+    "list-newest-users": UntargetedOperation(
+        command="find",
+        collection="users",
+        reason="an administrator leafs through all users; rare, a page of the index of ids at a time",
+    ),
+    "find-users-by-email": UntargetedOperation(
+        command="find",
+        collection="users",
+        reason="an administrator types the beginning of an address; rare, a page of the index of addresses at a time",
+    ),
+    "find-another-admin": UntargetedOperation(
+        command="find",
+        collection="users",
+        reason="before an administrator is taken away; rare, one entry of an index that holds administrators alone",
+    ),
+    "count-users": UntargetedOperation(
+        command="aggregate",
+        collection="users",
+        reason="an administrator's statistics count users from an index; once a minute at most (SharedCache)",
+    ),
+    "count-active-users": UntargetedOperation(
+        command="aggregate",
+        collection="sessions",
+        reason="an administrator's statistics count users with a session used of late; once a minute at most",
+    ),
+    "count-all-users": UntargetedOperation(
+        command="count",
+        collection="users",
+        reason="an administrator's statistics ask each shard for its own count, which it does not have to make",
+    ),
+    "count-all-sessions": UntargetedOperation(
+        command="count",
+        collection="sessions",
+        reason="an administrator's statistics ask each shard for its own count, which it does not have to make",
+    ),
+    "count-all-tasks": UntargetedOperation(
+        command="count",
+        collection="tasks",
+        reason="an administrator's statistics ask each shard for its own count, which it does not have to make",
+    ),
 }

@@ -11,6 +11,8 @@ from app.embedded.errors import DataDirectoryError
 OWNER_ONLY_DIRECTORY = 0o700
 OWNER_ONLY_FILE = 0o600
 
+_LOCK_FILE = "taskfleet.lock"
+
 
 def make_private_directory(path: Path) -> None:
     """Make the directory for its owner alone; one that exists keeps the mode that somebody gave it."""
@@ -18,6 +20,21 @@ def make_private_directory(path: Path) -> None:
         path.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
     except OSError as error:
         raise DataDirectoryError(f"cannot make the directory {path}: {error.strerror}") from None
+
+
+def is_claimed(path: Path) -> bool:
+    """Whether a process holds the directory."""
+    try:
+        descriptor = os.open(path / _LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextmanager
@@ -28,7 +45,7 @@ def claim_data_directory(path: Path) -> Iterator[None]:
     Raises `DataDirectoryError` when another process holds it or the directory cannot be written.
     """
     make_private_directory(path)
-    lock_file = path / "taskfleet.lock"
+    lock_file = path / _LOCK_FILE
     try:
         descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY_FILE)
     except OSError as error:

@@ -9,7 +9,7 @@ from app.api.cacheable import EtagKind, cacheable
 from app.api.openapi import read_problems
 from app.api.preconditions import conditional_json, content_etag
 from app.api.schemas import Id
-from app.api.security import CurrentCaller
+from app.api.security import TaskReader
 from app.api.strict_json import StrictJsonRoute
 from app.tasks.dependencies import TasksPart
 from app.tasks.representation import represent_occurrence
@@ -42,7 +42,7 @@ async def list_occurrences(
     task_id: Id,
     request: Request,
     parameters: Annotated[OccurrenceParameters, Query()],
-    caller: CurrentCaller,
+    caller: TaskReader,
     module: TasksPart,
 ) -> Response:
     """Return the dates that follow the due date of a recurring task by its rule; none for another task."""

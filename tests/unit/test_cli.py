@@ -39,7 +39,7 @@ class TestHelp:
     def test_names_every_command(self, run: Run) -> None:
         result = run("--help")
         assert result.exit_code == 0
-        for command in ("local", "serve", "migrate", "openapi", "keys"):
+        for command in ("local", "serve", "migrate", "openapi", "keys", "admin"):
             assert f" {command} " in result.output
 
     def test_imports_nothing_heavy(self) -> None:
@@ -106,6 +106,22 @@ class TestABadSetting:
     def test_of_the_production_profile_stops_the_start(self, run: Run) -> None:
         result = run("serve")
         assert result == (2, "", "taskfleet: TASKFLEET_PUBLIC_URL must be https in the production profile\n")
+
+
+class TestActingOnALocalInstallation:
+    @pytest.mark.parametrize("is_stale", [False, True])
+    def test_that_does_not_run_is_one_line(self, run: Run, tmp_path: Path, is_stale: bool) -> None:
+        if is_stale:  # as a process leaves it that was killed
+            for name in ("taskfleet.lock", "running.env"):
+                (tmp_path / name).touch()
+
+        result = run("admin", "users", "--data-dir", str(tmp_path))
+
+        assert result == (
+            1,
+            "",
+            f"taskfleet: no `taskfleet local` is ready on the data directory {tmp_path}; start it first\n",
+        )
 
 
 class TestAFaultOfOurs:

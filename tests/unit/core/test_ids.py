@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.core.ids import new_id
+from app.core.ids import first_id, new_id
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123_000, tzinfo=UTC)
 
@@ -36,3 +36,13 @@ class TestANewId:
             seen_clear |= ~value
         varying = seen_set & seen_clear & ((1 << 128) - 1)
         assert varying.bit_count() == 74
+
+
+class TestTheFirstIdOfAnInstant:
+    def test_parts_what_was_made_then_or_later_from_what_was_made_before(self) -> None:
+        first = first_id(NOW)
+        for _ in range(200):
+            assert new_id(NOW - timedelta(milliseconds=1)).bytes < first.bytes <= new_id(NOW).bytes
+
+    def test_has_version_7(self) -> None:
+        assert (first_id(NOW).version, first_id(NOW).variant) == (7, new_id(NOW).variant)

@@ -11,6 +11,124 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 /**
+ * A list of one's own, or null for the inbox
+ */
+export type AddRequestListId = string | null;
+
+/**
+ * Where a copy goes; the inbox, if nothing is said.
+ */
+export interface AddRequest {
+  /** A list of one's own, or null for the inbox */
+  list_id?: AddRequestListId;
+}
+
+/**
+ * Statistics, up to a minute old.
+ */
+export interface AdminStats {
+  users: UserCounts;
+  sessions: RoughCount;
+  /** Those in the trash included */
+  tasks: RoughCount;
+  counted_at: string;
+}
+
+export type AuditActorKind = typeof AuditActorKind[keyof typeof AuditActorKind];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const AuditActorKind = {
+  user: 'user',
+  cli: 'cli',
+  setting: 'setting',
+} as const;
+
+/**
+ * Of a user
+ */
+export type AuditActorId = string | null;
+
+/**
+ * A user's, the operating system's, or the setting's
+ */
+export type AuditActorName = string | null;
+
+export type AuditActorEmail = string | null;
+
+/**
+ * Who acted: a user, somebody at the command line, or a setting.
+ */
+export interface AuditActor {
+  kind: AuditActorKind;
+  /** Of a user */
+  id: AuditActorId;
+  /** A user's, the operating system's, or the setting's */
+  name: AuditActorName;
+  email: AuditActorEmail;
+}
+
+export type AuditDetailsBeforeAnyOf = { [key: string]: unknown };
+
+export type AuditDetailsBefore = AuditDetailsBeforeAnyOf | null;
+
+export type AuditDetailsAfterAnyOf = { [key: string]: unknown };
+
+export type AuditDetailsAfter = AuditDetailsAfterAnyOf | null;
+
+/**
+ * What changed.
+ */
+export interface AuditDetails {
+  before: AuditDetailsBefore;
+  after: AuditDetailsAfter;
+}
+
+/**
+ * As in the log; null for no request
+ */
+export type AuditEntryOutRequestId = string | null;
+
+/**
+ * One act of an administrator.
+ */
+export interface AuditEntryOut {
+  id: string;
+  at: string;
+  actor: AuditActor;
+  action: string;
+  subject: AuditSubject;
+  details: AuditDetails;
+  /** As in the log; null for no request */
+  request_id: AuditEntryOutRequestId;
+}
+
+/**
+ * Where the next page begins; null on the last
+ */
+export type AuditPageNextCursor = string | null;
+
+/**
+ * A page of the audit, the newest entry first.
+ */
+export interface AuditPage {
+  items: AuditEntryOut[];
+  /** Where the next page begins; null on the last */
+  next_cursor: AuditPageNextCursor;
+}
+
+export type AuditSubjectEmail = string | null;
+
+/**
+ * What was acted upon.
+ */
+export interface AuditSubject {
+  kind: string;
+  id: string;
+  email: AuditSubjectEmail;
+}
+
+/**
  * The results, in the order of the operations.
  */
 export interface BatchAnswer {
@@ -66,6 +184,100 @@ export interface BatchResult {
   status: number;
   task?: BatchResultTask;
   problem?: BatchResultProblem;
+}
+
+/**
+ * What is told of a feed later.
+ */
+export interface CalendarFeedOut {
+  created_at: string;
+}
+
+/**
+ * A new common task, and the editable part of an existing one but for its position.
+ */
+export interface CommonTaskDraft {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes?: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority?: number;
+  /** @maxItems 20 */
+  labels?: string[];
+}
+
+/**
+ * A common task as it is answered.
+ */
+export interface CommonTaskOut {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority: number;
+  /** @maxItems 20 */
+  labels: string[];
+  id: string;
+  /** Order among siblings, compared as text */
+  position: string;
+  created_at: string;
+  updated_at: string;
+  /**
+   * Counts the changes of the whole catalogue
+   * @minimum 1
+   */
+  revision: number;
+}
+
+/**
+ * All common tasks, in their order.
+ */
+export interface CommonTaskPage {
+  items: CommonTaskOut[];
+  next_cursor: null;
+}
+
+export type CommonTaskPatchTitle = string | null;
+
+export type CommonTaskPatchNotes = string | null;
+
+export type CommonTaskPatchPriority = number | null;
+
+export type CommonTaskPatchLabels = string[] | null;
+
+export type CommonTaskPatchPosition = string | null;
+
+/**
+ * A merge patch (RFC 7396) of a common task: what is absent stays, null clears.
+ */
+export interface CommonTaskPatch {
+  title?: CommonTaskPatchTitle;
+  notes?: CommonTaskPatchNotes;
+  priority?: CommonTaskPatchPriority;
+  labels?: CommonTaskPatchLabels;
+  position?: CommonTaskPatchPosition;
 }
 
 /**
@@ -280,6 +492,71 @@ export interface MadeTokenOut {
   secret: string;
 }
 
+export type ManagedUserOutEmail = string | null;
+
+export type ManagedUserOutRole = typeof ManagedUserOutRole[keyof typeof ManagedUserOutRole];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ManagedUserOutRole = {
+  user: 'user',
+  admin: 'admin',
+} as const;
+
+/**
+ * A user, in a list.
+ */
+export interface ManagedUserOut {
+  id: string;
+  email: ManagedUserOutEmail;
+  /**
+   * @minLength 1
+   * @maxLength 200
+   */
+  name: string;
+  role: ManagedUserOutRole;
+  /** Whether the account is shut out */
+  disabled: boolean;
+  created_at: string;
+  /**
+   * Counts the user's changes
+   * @minimum 0
+   */
+  revision: number;
+}
+
+/**
+ * Where the next page begins; null on the last
+ */
+export type ManagedUserPageNextCursor = string | null;
+
+/**
+ * A page of users.
+ */
+export interface ManagedUserPage {
+  items: ManagedUserOut[];
+  /** Where the next page begins; null on the last */
+  next_cursor: ManagedUserPageNextCursor;
+}
+
+export type ManagedUserPatchRole = typeof ManagedUserPatchRole[keyof typeof ManagedUserPatchRole];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ManagedUserPatchRole = {
+  user: 'user',
+  admin: 'admin',
+} as const;
+
+/**
+ * A merge patch (RFC 7396) of what administrators decide.
+ */
+export interface ManagedUserPatch {
+  role?: ManagedUserPatchRole;
+  /** Shut the account out, or let it in again */
+  disabled?: boolean;
+}
+
 export type MoveRequestAfterId = string | null;
 
 /**
@@ -294,6 +571,14 @@ export interface MoveRequest {
   after_id: MoveRequestAfterId;
   /** Another list, or null for the inbox */
   list_id?: MoveRequestListId;
+}
+
+/**
+ * A feed that was just made.
+ */
+export interface NewCalendarFeed {
+  /** Holds the secret; it is shown this once */
+  url: string;
 }
 
 export type OccurrenceTime = string | null;
@@ -316,6 +601,15 @@ export interface Occurrence {
  */
 export interface OccurrencesAnswer {
   items: Occurrence[];
+}
+
+/**
+ * Counts of the last days.
+ */
+export interface PeriodCounts {
+  last_day: number;
+  last_7_days: number;
+  last_30_days: number;
 }
 
 export type ProfileOutEmail = string | null;
@@ -569,6 +863,13 @@ export type ReminderAt = string | null;
 export interface Reminder {
   minutes_before?: ReminderMinutesBefore;
   at?: ReminderAt;
+}
+
+/**
+ * How many there are, by the servers' own count.
+ */
+export interface RoughCount {
+  total: number;
 }
 
 /**
@@ -935,6 +1236,64 @@ export interface UnderstoodPart {
 }
 
 /**
+ * Users, by what can be said of them.
+ */
+export interface UserCounts {
+  /** About how many there are */
+  total: number;
+  admins: number;
+  disabled: number;
+  /** Accounts made within */
+  new: PeriodCounts;
+  /** Users with a session begun or refreshed within */
+  active: PeriodCounts;
+}
+
+export type UserDetailsOutEmail = string | null;
+
+export type UserDetailsOutRole = typeof UserDetailsOutRole[keyof typeof UserDetailsOutRole];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const UserDetailsOutRole = {
+  user: 'user',
+  admin: 'admin',
+} as const;
+
+/**
+ * When a living session was last begun or refreshed; null without one
+ */
+export type UserDetailsOutLastSeenAt = string | null;
+
+/**
+ * One user.
+ */
+export interface UserDetailsOut {
+  id: string;
+  email: UserDetailsOutEmail;
+  /**
+   * @minLength 1
+   * @maxLength 200
+   */
+  name: string;
+  role: UserDetailsOutRole;
+  /** Whether the account is shut out */
+  disabled: boolean;
+  created_at: string;
+  /**
+   * Counts the user's changes
+   * @minimum 0
+   */
+  revision: number;
+  /** When a living session was last begun or refreshed; null without one */
+  last_seen_at: UserDetailsOutLastSeenAt;
+  /** Devices and programs that are signed in */
+  sessions: number;
+  /** Tasks that are not in the trash */
+  tasks: number;
+}
+
+/**
  * One value that is not acceptable.
  */
 export interface FieldError {
@@ -1040,6 +1399,8 @@ limit?: number;
 cursor?: string | null;
 };
 
+export type AddCommonTaskBody = AddRequest | null;
+
 /**
  * Only for callers that keep no cookies
  */
@@ -1096,5 +1457,41 @@ export type ListTokensParams = {
  */
 limit?: number;
 cursor?: string | null;
+};
+
+export type ListUsersParams = {
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+/**
+ * An id, an e-mail address, or its beginning
+ */
+q?: string | null;
+};
+
+export type ListAuditParams = {
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+/**
+ * Only this kind of act
+ */
+action?: string | null;
+/**
+ * Only what this user did
+ */
+actor_id?: string | null;
+/**
+ * Only what was done to this user or thing
+ */
+subject_id?: string | null;
 };
 

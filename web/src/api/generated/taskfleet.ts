@@ -11,14 +11,23 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 import type {
+  AddCommonTaskBody,
+  AdminStats,
+  AuditPage,
   BatchAnswer,
   BatchRequest,
   BeginLoginParams,
+  CalendarFeedOut,
+  CommonTaskDraft,
+  CommonTaskOut,
+  CommonTaskPage,
+  CommonTaskPatch,
   DevLogin,
   ErasureAnswer,
   FinishLoginParams,
   JsonWebKeySet,
   LabelsAnswer,
+  ListAuditParams,
   ListDraft,
   ListListsParams,
   ListOccurrencesParams,
@@ -28,10 +37,14 @@ import type {
   ListSessionsParams,
   ListTasksParams,
   ListTokensParams,
+  ListUsersParams,
   LogOutBody,
   LogOutEverywhereBody,
   MadeTokenOut,
+  ManagedUserPage,
+  ManagedUserPatch,
   MoveRequest,
+  NewCalendarFeed,
   OccurrencesAnswer,
   ProfileOut,
   ProfilePatch,
@@ -50,7 +63,8 @@ import type {
   TaskPatch,
   TokenAnswer,
   TokenDraft,
-  TokenPage
+  TokenPage,
+  UserDetailsOut
 } from './taskfleet.schemas';
 
 import { send } from '../http';
@@ -642,6 +656,265 @@ export const streamEvents = async ( options?: RequestInit): Promise<string> => {
 
 
 /**
+ * Return all common tasks in their order; they are the same for everybody.
+ * @summary List the common tasks
+ */
+export const getListCommonTasksUrl = () => {
+
+
+  
+
+  return `/api/v1/common-tasks`
+}
+
+export const listCommonTasks = async ( options?: RequestInit): Promise<CommonTaskPage> => {
+  
+  return send<CommonTaskPage>(getListCommonTasksUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Copy a common task behind one's own tasks; it is a task like any other from then on.
+ * @summary Add a common task to one's own
+ */
+export const getAddCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/common-tasks/${commonTaskId}/add`
+}
+
+export const addCommonTask = async (commonTaskId: string,
+    addCommonTaskBody: AddCommonTaskBody, options?: RequestInit): Promise<TaskOut> => {
+  
+  return send<TaskOut>(getAddCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      addCommonTaskBody,)
+  }
+);}
+
+
+
+/**
+ * Add a common task behind the others.
+ * @summary Add a task to the common ones
+ */
+export const getCreateCommonTaskUrl = () => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks`
+}
+
+export const createCommonTask = async (commonTaskDraft: CommonTaskDraft, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getCreateCommonTaskUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      commonTaskDraft,)
+  }
+);}
+
+
+
+/**
+ * Return a common task as it is now, with the ETag for changing it.
+ * @summary Read a common task
+ */
+export const getGetCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const getCommonTask = async (commonTaskId: string, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getGetCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Apply a JSON merge patch. A new `position` is any text between those of the new neighbours.
+ * @summary Change a common task
+ */
+export const getUpdateCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const updateCommonTask = async (commonTaskId: string,
+    commonTaskPatch: CommonTaskPatch, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getUpdateCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      commonTaskPatch,)
+  }
+);}
+
+
+
+/**
+ * Delete a common task; what people added to their own stays with them.
+ * @summary Delete a common task
+ */
+export const getDeleteCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const deleteCommonTask = async (commonTaskId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getDeleteCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Make the address of one's own calendar feed; an older address leads nowhere from then on.
+
+Whoever knows the address reads the tasks without signing in.
+ * @summary Make a calendar feed
+ */
+export const getRenewCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const renewCalendarFeed = async ( options?: RequestInit): Promise<NewCalendarFeed> => {
+  
+  return send<NewCalendarFeed>(getRenewCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'POST'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Tell since when there is a calendar feed; its address is never shown again.
+ * @summary Read whether there is a calendar feed
+ */
+export const getGetCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const getCalendarFeed = async ( options?: RequestInit): Promise<CalendarFeedOut> => {
+  
+  return send<CalendarFeedOut>(getGetCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * End the calendar feed: its address leads nowhere from then on.
+ * @summary Revoke the calendar feed
+ */
+export const getRevokeCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const revokeCalendarFeed = async ( options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRevokeCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return the open tasks of the user whose feed this is, an event for each that has a due date.
+
+The secret in the path is all that is asked for.
+ * @summary Read a calendar
+ */
+export const getReadCalendarUrl = (secret: string,) => {
+
+
+  
+
+  return `/calendar/${secret}.ics`
+}
+
+export const readCalendar = async (secret: string, options?: RequestInit): Promise<string> => {
+  
+  return send<string>(getReadCalendarUrl(secret),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
  * Return the keys that verify access tokens (RFC 7517).
  * @summary Public keys of the access tokens
  */
@@ -1076,6 +1349,172 @@ export const eraseAccount = async ( options?: RequestInit): Promise<ErasureAnswe
   {      
     ...options,
     method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return one page of users: the newest first, or by address those whose address begins with `q`.
+ * @summary List or find users
+ */
+export const getListUsersUrl = (params?: ListUsersParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/admin/users?${stringifiedParams}` : `/api/v1/admin/users`
+}
+
+export const listUsers = async (params?: ListUsersParams, options?: RequestInit): Promise<ManagedUserPage> => {
+  
+  return send<ManagedUserPage>(getListUsersUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return a user, with numbers. The ETag is made of all of it.
+ * @summary Read a user
+ */
+export const getGetUserUrl = (userId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/users/${userId}`
+}
+
+export const getUser = async (userId: string, options?: RequestInit): Promise<UserDetailsOut> => {
+  
+  return send<UserDetailsOut>(getGetUserUrl(userId),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Apply a JSON merge patch. Access tokens of the user end at once; being disabled ends the sessions as well.
+ * @summary Change a user's role, or disable a user
+ */
+export const getUpdateUserUrl = (userId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/users/${userId}`
+}
+
+export const updateUser = async (userId: string,
+    managedUserPatch: ManagedUserPatch, options?: RequestInit): Promise<UserDetailsOut> => {
+  
+  return send<UserDetailsOut>(getUpdateUserUrl(userId),
+  {      
+    ...options,
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      managedUserPatch,)
+  }
+);}
+
+
+
+/**
+ * End all sessions of a user; their access tokens stop working at once.
+ * @summary Sign a user out everywhere
+ */
+export const getEndSessionsOfUserUrl = (userId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/users/${userId}/logout-all`
+}
+
+export const endSessionsOfUser = async (userId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getEndSessionsOfUserUrl(userId),
+  {      
+    ...options,
+    method: 'POST'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return counts of users, sessions and tasks, up to a minute old.
+ * @summary Read statistics of the installation
+ */
+export const getGetAdminStatsUrl = () => {
+
+
+  
+
+  return `/api/v1/admin/stats`
+}
+
+export const getAdminStats = async ( options?: RequestInit): Promise<AdminStats> => {
+  
+  return send<AdminStats>(getGetAdminStatsUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return one page of the audit, the newest entry first.
+ * @summary Read what administrators did
+ */
+export const getListAuditUrl = (params?: ListAuditParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/admin/audit?${stringifiedParams}` : `/api/v1/admin/audit`
+}
+
+export const listAudit = async (params?: ListAuditParams, options?: RequestInit): Promise<AuditPage> => {
+  
+  return send<AuditPage>(getListAuditUrl(params),
+  {      
+    ...options,
+    method: 'GET'
     
     
   }

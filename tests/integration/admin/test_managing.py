@@ -1,0 +1,253 @@
+"""What administrators do to the accounts of others, and what becomes of those at once."""
+
+import httpx
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from app.api.paths import API_PREFIX
+from tests.conftest import SignIn
+from tests.fakes.clock import FakeClock
+from tests.integration.admin.conftest import ADMIN, NOBODY, USERS, RawDatabase, audit_of, id_of
+
+ME = f"{API_PREFIX}/me"
+
+
+async def read(root: httpx.AsyncClient, user_id: str) -> httpx.Response:
+    answer = await root.get(f"{USERS}/{user_id}")
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+class TestAUser:
+    async def test_is_shown_with_numbers(
+        self, root: httpx.AsyncClient, ann: httpx.AsyncClient, ann_id: str, sign_in: SignIn, clock: FakeClock
+    ) -> None:
+        clock.advance(minutes=5)
+        await sign_in("ann@example.com")
+        for title in ("Milk", "Bread"):
+            await ann.post(f"{API_PREFIX}/tasks", json={"title": title})
+
+        answer = await read(root, ann_id)
+
+        assert answer.json() == {
+            "id": ann_id,
+            "email": "ann@example.com",
+            "name": "Ann",
+            "role": "user",
+            "disabled": False,
+            "created_at": "2026-11-23T12:00:00.000Z",
+            "revision": 2,
+            "last_seen_at": "2026-11-23T12:05:00.000Z",
+            "sessions": 2,
+            "tasks": 2,
+        }
+
+    async def test_who_is_unchanged_is_not_sent_again(self, root: httpx.AsyncClient, ann_id: str) -> None:
+        etag = (await read(root, ann_id)).headers["ETag"]
+
+        answer = await root.get(f"{USERS}/{ann_id}", headers={"If-None-Match": etag})
+
+        assert (answer.status_code, answer.content) == (304, b"")
+
+    async def test_whose_sessions_have_changed_has_another_etag(
+        self, root: httpx.AsyncClient, ann_id: str, sign_in: SignIn
+    ) -> None:
+        etag = (await read(root, ann_id)).headers["ETag"]
+        await sign_in("ann@example.com")
+
+        assert (await read(root, ann_id)).headers["ETag"] != etag
+
+
+class TestChangingARole:
+    async def test_answers_with_the_user_as_it_then_is(self, root: httpx.AsyncClient, ann_id: str) -> None:
+        answer = await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+
+        assert answer.status_code == 200
+        assert (answer.json()["role"], answer.json()["revision"]) == ("admin", 1)
+        again = await read(root, ann_id)
+        assert (answer.json(), answer.headers["ETag"]) == (again.json(), again.headers["ETag"])
+
+    async def test_ends_access_tokens_at_once_and_no_session(
+        self, root: httpx.AsyncClient, ann: httpx.AsyncClient, ann_id: str, sign_in: SignIn
+    ) -> None:
+        assert (await ann.get(ME)).status_code == 200  # the cache holds the answer now
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+
+        assert (await ann.get(ME)).status_code == 401
+        assert (await read(root, ann_id)).json()["sessions"] == 1
+        again = await sign_in("ann@example.com")
+        assert (await again.get(ME)).json()["role"] == "admin"
+        assert (await again.get(f"{ADMIN}/audit")).status_code == 200
+
+    async def test_takes_the_administration_away_as_quickly(
+        self, root: httpx.AsyncClient, ann_id: str, sign_in: SignIn
+    ) -> None:
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+        ann = await sign_in("ann@example.com")
+        assert (await ann.get(USERS)).status_code == 200
+
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "user"})
+
+        assert (await ann.get(USERS)).status_code == 401
+        assert (await (await sign_in("ann@example.com")).get(USERS)).status_code == 403
+
+    async def test_is_audited(self, root: httpx.AsyncClient, ann_id: str) -> None:
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"}, headers={"X-Request-ID": "the-request"})
+
+        (entry,) = await audit_of(root)
+
+        assert entry == {
+            "id": entry["id"],
+            "at": "2026-11-23T12:00:00.000Z",
+            "actor": {"kind": "user", "id": await id_of(root), "name": "root", "email": "root@example.com"},
+            "action": "user.role-changed",
+            "subject": {"kind": "user", "id": ann_id, "email": "ann@example.com"},
+            "details": {"before": {"role": "user"}, "after": {"role": "admin"}},
+            "request_id": "the-request",
+        }
+
+
+class TestDisablingAUser:
+    async def test_ends_sessions_and_access_tokens_at_once(
+        self, root: httpx.AsyncClient, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        signed_in = await client.post(f"{API_PREFIX}/auth/dev/login", json={"email": "ann@example.com"})
+        ann = await sign_in("ann@example.com")
+        ann_id = await id_of(ann)
+
+        answer = await root.patch(f"{USERS}/{ann_id}", json={"disabled": True})
+
+        assert (answer.json()["disabled"], answer.json()["sessions"], answer.json()["last_seen_at"]) == (
+            True,
+            0,
+            None,
+        )
+        assert (await ann.get(ME)).status_code == 401
+        refresh = {"refresh_token": signed_in.json()["refresh_token"]}
+        assert (await client.post(f"{API_PREFIX}/auth/refresh", json=refresh)).status_code == 401
+        refused = await client.post(f"{API_PREFIX}/auth/dev/login", json={"email": "ann@example.com"})
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/account-disabled")
+
+    async def test_can_be_taken_back(
+        self, root: httpx.AsyncClient, ann_id: str, sign_in: SignIn, clock: FakeClock
+    ) -> None:
+        await root.patch(f"{USERS}/{ann_id}", json={"disabled": True})
+        clock.advance(1)
+        await root.patch(f"{USERS}/{ann_id}", json={"disabled": False})
+
+        assert (await (await sign_in("ann@example.com")).get(ME)).status_code == 200
+        assert [entry["action"] for entry in await audit_of(root)] == ["user.enabled", "user.disabled"]
+
+    async def test_together_with_the_role_is_two_acts(self, root: httpx.AsyncClient, ann_id: str) -> None:
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "admin", "disabled": True})
+
+        assert {entry["action"] for entry in await audit_of(root)} == {"user.role-changed", "user.disabled"}
+        assert (await read(root, ann_id)).json()["revision"] == 1
+
+
+class TestAPatchThatChangesNothing:
+    @pytest.mark.parametrize(
+        "patch", [{}, {"role": "user"}, {"disabled": False}, {"role": "user", "disabled": False}]
+    )
+    async def test_writes_nothing_and_ends_nothing(
+        self,
+        root: httpx.AsyncClient,
+        ann: httpx.AsyncClient,
+        ann_id: str,
+        raw_database: RawDatabase,
+        patch: dict[str, object],
+    ) -> None:
+        before = await read(root, ann_id)
+
+        answer = await root.patch(f"{USERS}/{ann_id}", json=patch)
+
+        assert (answer.status_code, answer.json()) == (200, before.json())
+        assert (await ann.get(ME)).status_code == 200
+        assert await raw_database["audit"].count_documents({}) == 0
+
+
+class TestAPatchWithIfMatch:
+    async def test_succeeds_for_the_present_state(self, root: httpx.AsyncClient, ann_id: str) -> None:
+        etag = (await read(root, ann_id)).headers["ETag"]
+
+        answer = await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"}, headers={"If-Match": etag})
+
+        assert answer.status_code == 200
+
+    async def test_is_refused_for_another_state_and_not_audited(
+        self, root: httpx.AsyncClient, ann_id: str, raw_database: RawDatabase
+    ) -> None:
+        etag = (await read(root, ann_id)).headers["ETag"]
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+
+        answer = await root.patch(f"{USERS}/{ann_id}", json={"disabled": True}, headers={"If-Match": etag})
+
+        now = await read(root, ann_id)
+        assert (answer.status_code, answer.json()["type"]) == (412, "/problems/precondition-failed")
+        assert (answer.json()["current"], answer.headers["ETag"]) == (now.json(), now.headers["ETag"])
+        assert await raw_database["audit"].count_documents({}) == 1
+
+
+class TestAPatchThatIsWrong:
+    @pytest.mark.parametrize(
+        ("patch", "pointer"),
+        [
+            ({"role": "owner"}, "/role"),
+            ({"role": None}, "/role"),
+            ({"disabled": "yes"}, "/disabled"),
+            ({"disabled": None}, "/disabled"),
+            ({"email": "else@example.com"}, "/email"),
+        ],
+    )
+    async def test_is_refused_with_a_pointer(
+        self, root: httpx.AsyncClient, ann_id: str, patch: dict[str, object], pointer: str
+    ) -> None:
+        answer = await root.patch(f"{USERS}/{ann_id}", json=patch)
+
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+class TestSigningAUserOut:
+    async def test_ends_all_sessions_at_once_and_is_audited(
+        self, root: httpx.AsyncClient, ann: httpx.AsyncClient, ann_id: str
+    ) -> None:
+        assert (await ann.get(ME)).status_code == 200
+
+        answer = await root.post(f"{USERS}/{ann_id}/logout-all")
+
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert (await ann.get(ME)).status_code == 401
+        (entry,) = await audit_of(root)
+        assert (entry["action"], entry["details"]) == (
+            "user.sessions-ended",
+            {"before": {"sessions": 1}, "after": {"sessions": 0}},
+        )
+
+    async def test_who_is_signed_in_nowhere_is_no_act(self, root: httpx.AsyncClient, ann_id: str) -> None:
+        await root.post(f"{USERS}/{ann_id}/logout-all")
+
+        assert (await root.post(f"{USERS}/{ann_id}/logout-all")).status_code == 204
+        assert len(await audit_of(root)) == 1
+
+
+class TestAUserWhoDoesNotExist:
+    @pytest.mark.parametrize("user_id", [NOBODY])
+    async def test_is_404(self, root: httpx.AsyncClient, user_id: str) -> None:
+        for method, path, body in (
+            ("GET", f"{USERS}/{user_id}", None),
+            ("PATCH", f"{USERS}/{user_id}", {"role": "admin"}),
+            ("POST", f"{USERS}/{user_id}/logout-all", None),
+        ):
+            answer = await root.request(method, path, json=body)
+            assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found"), path
+
+    async def test_any_more_is_404_as_well(
+        self, root: httpx.AsyncClient, ann_id: str, raw_database: AsyncDatabase[dict[str, object]]
+    ) -> None:
+        await raw_database["users"].update_one(
+            {"email": "ann@example.com"}, [{"$set": {"deleted_at": "$created_at"}}]
+        )
+
+        assert (await root.get(f"{USERS}/{ann_id}")).status_code == 404
+        assert (await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})).status_code == 404
+        assert (await root.get(USERS, params={"q": "ann@"})).json()["items"] == []
