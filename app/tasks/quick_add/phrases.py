@@ -1,6 +1,7 @@
 """Finding days and times in a line, and being sure that they are meant as such."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from app.tasks.quick_add.clock_times import ClockTime, read_bare_hour, read_time
@@ -13,6 +14,7 @@ from app.tasks.quick_add.named_days import (
     read_end_of_unit,
     read_near_day,
     read_next_unit,
+    read_part_of_day,
     read_weekday,
     read_weekend,
 )
@@ -47,6 +49,9 @@ def find_day(
     found = read_day(line, first, now)
     if found is None:
         return None
+    part = None if found.value.part else read_part_of_day(line, found.end)
+    if part is not None:
+        return Found(part.end, replace(found.value, part=part.value))
     is_sure = _is_sure(line, found, is_led=has_lead or is_beside)
     return found if is_sure or find_time(line, found.end, now, is_beside=True) else None
 
