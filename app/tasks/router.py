@@ -7,7 +7,9 @@ from app.tasks import (
     common_task_router,
     events_router,
     list_router,
+    occurrence_router,
     overview_router,
+    quick_add_router,
     task_router,
 )
 
@@ -21,7 +23,9 @@ def build_routers() -> tuple[APIRouter, ...]:
     """Return the routers to mount under the API's prefix."""
     return (
         overview_router.router,
+        quick_add_router.router,
         task_router.router,
+        occurrence_router.router,
         list_router.router,
         events_router.router,
         common_task_router.router,

@@ -30,21 +30,28 @@ import type {
   ListAuditParams,
   ListDraft,
   ListListsParams,
+  ListOccurrencesParams,
   ListOut,
   ListPage,
   ListPatch,
   ListSessionsParams,
   ListTasksParams,
+  ListTokensParams,
   ListUsersParams,
   LogOutBody,
   LogOutEverywhereBody,
+  MadeTokenOut,
   ManagedUserPage,
   ManagedUserPatch,
   MoveRequest,
   NewCalendarFeed,
+  OccurrencesAnswer,
   ProfileOut,
   ProfilePatch,
   ProviderList,
+  QuickAddAnswer,
+  QuickAddPreview,
+  QuickAddRequest,
   RefreshSessionBody,
   SessionPage,
   StatsAnswer,
@@ -55,6 +62,8 @@ import type {
   TaskPage,
   TaskPatch,
   TokenAnswer,
+  TokenDraft,
+  TokenPage,
   UserDetailsOut
 } from './taskfleet.schemas';
 
@@ -168,6 +177,35 @@ export const sync = async (params?: SyncParams, options?: RequestInit): Promise<
     method: 'GET'
     
     
+  }
+);}
+
+
+
+/**
+ * Understand dates, times, labels, priority, list and recurrence in a line of English, and add the task.
+
+`understood` tells which parts of the text became what; the rest is the title. With `preview` nothing is written,
+and the answer (200) has the fields that the task would have.
+ * @summary Add a task by a line of text
+ */
+export const getQuickAddTaskUrl = () => {
+
+
+  
+
+  return `/api/v1/tasks/quick`
+}
+
+export const quickAddTask = async (quickAddRequest: QuickAddRequest, options?: RequestInit): Promise<QuickAddPreview | QuickAddAnswer> => {
+  
+  return send<QuickAddPreview | QuickAddAnswer>(getQuickAddTaskUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      quickAddRequest,)
   }
 );}
 
@@ -415,6 +453,40 @@ export const moveTask = async (taskId: string,
     headers: { 'Content-Type': 'application/json', ...options?.headers },
     body: JSON.stringify(
       moveRequest,)
+  }
+);}
+
+
+
+/**
+ * Return the dates that follow the due date of a recurring task by its rule; none for another task.
+ * @summary Look ahead in a series
+ */
+export const getListOccurrencesUrl = (taskId: string,
+    params?: ListOccurrencesParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/tasks/${taskId}/occurrences?${stringifiedParams}` : `/api/v1/tasks/${taskId}/occurrences`
+}
+
+export const listOccurrences = async (taskId: string,
+    params?: ListOccurrencesParams, options?: RequestInit): Promise<OccurrencesAnswer> => {
+  
+  return send<OccurrencesAnswer>(getListOccurrencesUrl(taskId,params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
   }
 );}
 
@@ -1113,6 +1185,91 @@ export const getEndSessionUrl = (sessionId: string,) => {
 export const endSession = async (sessionId: string, options?: RequestInit): Promise<void> => {
   
   return send<void>(getEndSessionUrl(sessionId),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Make a token for programs, to be sent as a bearer token. Its `secret` is shown this once.
+
+The answer is not kept, hence no `Idempotency-Key` is taken: if it got lost, revoke the token and make another.
+ * @summary Make a personal token
+ */
+export const getMakeTokenUrl = () => {
+
+
+  
+
+  return `/api/v1/me/tokens`
+}
+
+export const makeToken = async (tokenDraft: TokenDraft, options?: RequestInit): Promise<MadeTokenOut> => {
+  
+  return send<MadeTokenOut>(getMakeTokenUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      tokenDraft,)
+  }
+);}
+
+
+
+/**
+ * Return one page of the user's tokens, the newest first; those that expired within the last 30 days as well.
+ * @summary List personal tokens
+ */
+export const getListTokensUrl = (params?: ListTokensParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/me/tokens?${stringifiedParams}` : `/api/v1/me/tokens`
+}
+
+export const listTokens = async (params?: ListTokensParams, options?: RequestInit): Promise<TokenPage> => {
+  
+  return send<TokenPage>(getListTokensUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * End one of the user's tokens; it stops working at once, everywhere.
+ * @summary Revoke a personal token
+ */
+export const getRevokeTokenUrl = (tokenId: string,) => {
+
+
+  
+
+  return `/api/v1/me/tokens/${tokenId}`
+}
+
+export const revokeToken = async (tokenId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRevokeTokenUrl(tokenId),
   {      
     ...options,
     method: 'DELETE'
