@@ -15,6 +15,7 @@ from tests.conftest import BASE_URL, FailPoint, until_cached
 from tests.fakes.clock import FakeClock
 from tests.integration.common_tasks.conftest import ADMIN, COMMON, add_common, titles_of
 from tests.integration.tasks.calls import expect, expect_problem
+from tests.integration.tokens.conftest import bearer, make_token
 from tests.waiting import until
 
 
@@ -91,6 +92,14 @@ class TestAheadOfTheRouter:
         await ann.post("/api/v1/auth/logout-all")
 
         expect_problem(await ann.get(COMMON), 401, "unauthenticated")
+
+    async def test_a_personal_token_gets_it_by_its_scope_alone(
+        self, ann: httpx.AsyncClient, client: httpx.AsyncClient
+    ) -> None:
+        reader, writer = [bearer((await make_token(ann, scope))["secret"]) for scope in ("tasks:read", "tasks:write")]
+        for _ in range(3):  # looked up, known, and ahead of the router
+            assert (await client.get(COMMON, headers=reader)).status_code == 200
+            expect_problem(await client.get(COMMON, headers=writer), 403, "insufficient-scope")
 
     async def test_a_query_is_refused_whether_it_is_kept_or_not(self, ann: httpx.AsyncClient) -> None:
         for _ in range(2):
