@@ -51,10 +51,7 @@ class SharedAnswer:
 
 
 class SharedCache:
-    """Keeps answers by name in this process and, where there is one, on the cache server.
-
-    It is there for the common tasks, which this version does not have yet.
-    """
+    """Keeps answers by name in this process and, where there is one, on the cache server."""
 
     def __init__(
         self,
