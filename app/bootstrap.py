@@ -13,8 +13,10 @@ from app.api.cookies import SessionCookies
 from app.api.credentials import CredentialReader
 from app.api.event_stream import EventStreams
 from app.api.known_account import KnownAccounts
+from app.api.personal_tokens import PersonalTokens
 from app.api.rate_limit import RequestLimits
 from app.api.security import Security
+from app.api.token_uses import TokenUses
 from app.auth.administration import Administration
 from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
@@ -28,12 +30,15 @@ from app.core.metrics import Metrics
 from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
+from app.data.api_tokens import ApiTokens
 from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
 from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
+from app.tasks.calendar_service import build_calendar_feeds
+from app.tasks.common_task_module import build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
 
 COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
@@ -48,7 +53,6 @@ async def run_services(
     key = load_key(settings)
     cookies = SessionCookies(is_secure=settings.http.public_url.startswith("https:"))
     verifier = AccessTokenVerifier(key.public_keys, settings.jwt, clock)
-    state.credentials = credentials = CredentialReader(verifier, cookies, _seconds_of(clock))
     feed = RevisionFeed()
     async with AsyncExitStack() as stack:
         cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, feed.publish))
@@ -57,20 +61,29 @@ async def run_services(
         await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
         state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
         stack.push_async_callback(state.store.close)
-        accounts = KnownAccounts(cache.store)
+        tokens = ApiTokens(state.store.database)
+        state.token_uses = uses = TokenUses(tokens)
+        await stack.enter_async_context(uses.run())
+        state.credentials = credentials = CredentialReader(verifier, cookies, _seconds_of(clock), uses.note)
+        accounts, known_accounts = Accounts(state.store.database), KnownAccounts(cache.store)
         replicas = ReplicaReads(state.store.database, state.metrics.replica) if settings.mongo.replica_reads else None
-        state.cached_reads = CachedReads(cache.store, accounts, credentials, state.metrics.cache, replicas)
+        state.cached_reads = CachedReads(cache.store, known_accounts, credentials, state.metrics.cache, replicas)
         state.idempotency = IdempotencyStore(state.store.database, clock)
         state.security = Security(
             credentials=credentials,
-            accounts=Accounts(state.store.database),
-            known_accounts=accounts,
+            accounts=accounts,
+            known_accounts=known_accounts,
+            tokens=PersonalTokens(tokens, accounts, _seconds_of(clock)),
             cookies=cookies,
             public_url=settings.http.public_url,
             is_local=settings.runtime.is_local,
         )
         state.events = EventStreams(feed, state.security, state.metrics.events)
         state.tasks = build_tasks(state.store, settings.tasks.quota)
+        state.common_tasks = build_common_tasks(
+            state.store, state.tasks.tasks, cache.shared, settings.cache.ttl_seconds
+        )
+        state.calendar = build_calendar_feeds(state.store, settings.http.public_url)
         state.auth = await stack.enter_async_context(
             build_auth(
                 state.store,
@@ -78,7 +91,7 @@ async def run_services(
                 key,
                 cookies,
                 cache.shared,
-                erasers=(state.tasks.erase_user,),
+                erasers=(state.tasks.erase_user, state.calendar.erase_user),
                 timezone_listeners=(state.tasks.rezone,),
             )
         )

@@ -40,6 +40,7 @@ from app.core.metrics import Metrics
 from app.core.settings import Settings, load_settings
 from app.data.database import CommandListeners
 from app.tasks.router import build_routers as build_task_routers
+from app.tasks.router import feed_router
 
 
 class _Application(FastAPI):
@@ -121,6 +122,7 @@ def _include_routers(app: FastAPI, settings: Settings) -> None:
     if "tasks" in modules:
         for router in build_task_routers():
             app.include_router(router, prefix=API_PREFIX)
+        app.include_router(feed_router)
     if "auth" in modules:
         app.include_router(well_known_router)
         for router in build_auth_routers(is_local=settings.runtime.is_local):

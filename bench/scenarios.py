@@ -16,6 +16,7 @@ PAGE = 50
 BATCH = 100
 
 LIST_PATH = f"{TASKS_PATH}?limit={PAGE}"
+COMMON_TASKS_PATH = "/api/v1/common-tasks"
 # Every task is due later than any instant that the load puts here: the same 50 tasks, under a new URL each time.
 UNIQUE_LIST_PATH = f"{LIST_PATH}&due_after={UNIQUE}"
 
@@ -54,6 +55,10 @@ def _single(user: User, contender: str) -> Request:
     return Request("GET", f"{TASKS_PATH}/{user.task_ids[contender]}", user.token)
 
 
+def _common_tasks(user: User, _contender: str) -> Request:
+    return Request("GET", COMMON_TASKS_PATH, user.token)
+
+
 def _create(user: User, _contender: str) -> Request:
     return Request("POST", TASKS_PATH, user.token, NEW_TASK)
 
@@ -75,6 +80,14 @@ SCENARIOS = (
     ),
     Scenario(
         "not-modified", f"304 for the list, {USERS} users", _list, status=304, is_conditional=True, shows_limit=True
+    ),
+    # As long as the cached list; Express has nothing of the kind.
+    Scenario(
+        "common-tasks",
+        f"{PAGE} common tasks, {USERS} users",
+        _common_tasks,
+        items=PAGE,
+        contenders=(LIMIT, TASKFLEET),
     ),
     Scenario("single", "single task", _single),
     Scenario("uncached-list", f"uncached list of {PAGE}", _unique_list, items=PAGE),

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -55,6 +55,10 @@ class Seeder:
             # Away from the event loop, which has to hear Ctrl-C meanwhile.
             user.task_ids[contender.name] = await asyncio.to_thread(clone, user, count)
 
+    def give_common_tasks(self, count: int) -> None:
+        """Fill Taskfleet's catalogue, which all users read, with so many common tasks."""
+        _insert(self._mongo[TASKFLEET_DATABASE], _common_tasks(count), "common_tasks")
+
     def find_revision(self, user: User) -> int:
         """Return how often Taskfleet has counted the user's changes."""
         document = self._mongo[TASKFLEET_DATABASE]["users"].find_one({"_id": user.user_id}, {"revision": 1})
@@ -98,6 +102,23 @@ def _taskfleet_clones(template: Document, count: int) -> Iterator[Document]:
         }
 
 
+def _common_tasks(count: int) -> Iterator[Document]:
+    """Yield documents as so many creations by administrators would have left them."""
+    position: str | None = None
+    now = datetime.now(UTC)
+    for index in range(count):
+        position = position_between(position, None)
+        yield {
+            "_id": new_id(now),
+            **{name: NEW_TASK[name] for name in ("notes", "priority", "labels")},
+            "title": f"{NEW_TASK['title']} ({index:06d})",
+            "position": position,
+            "created_at": now,
+            "updated_at": now,
+            "revision": index + 1,
+        }
+
+
 def _express_clones(template: Document, count: int) -> Iterator[Document]:
     for index in range(count):
         yield {
@@ -118,9 +139,9 @@ def _vary(template: Document, index: int, *due_fields: str) -> Document:
     }
 
 
-def _insert(database: Database[Document], clones: Iterator[Document]) -> str:
+def _insert(database: Database[Document], documents: Iterator[Document], name: str = "tasks") -> str:
     first_id = ""
-    while chunk := list(itertools.islice(clones, _CHUNK)):
-        database["tasks"].insert_many(chunk, ordered=False)
+    while chunk := list(itertools.islice(documents, _CHUNK)):
+        database[name].insert_many(chunk, ordered=False)
         first_id = first_id or str(chunk[0]["_id"])
     return first_id

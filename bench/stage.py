@@ -12,7 +12,7 @@ from bench.measuring import Bench
 from bench.people import People
 from bench.pinning import Cores
 from bench.processes import cpu_seconds
-from bench.scenarios import SCENARIOS, TASKS_PER_USER, USERS
+from bench.scenarios import PAGE, SCENARIOS, TASKS_PER_USER, USERS
 from bench.seeding import Seeder
 from bench.servers import EXPRESS, LIMIT, TASKFLEET, Contender, Fleet
 
@@ -75,6 +75,7 @@ class Stage:
     async def seed_readers_and_writers(self) -> None:
         """Give the users of the scenarios their tasks, in each service."""
         say("giving everybody tasks")
+        await asyncio.to_thread(self.seeder.give_common_tasks, PAGE)
         for name in ("readers", "writers"):
             await self.seed(name, USERS, TASKS_PER_USER)
             if EXPRESS in self.contenders:

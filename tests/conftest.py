@@ -199,6 +199,7 @@ async def store(_store: Store, raw_database: AsyncDatabase[dict[str, Any]], cloc
 async def app(_app: FastAPI, raw_database: AsyncDatabase[dict[str, Any]], clock: FakeClock) -> FastAPI:
     """The running service on an empty database and an empty cache."""
     await _app.state.store.transactions.drain()
+    await _app.state.token_uses.flush()  # or the test would see a command of the one before
     await _sweep(raw_database)
     await _app.state.cache.redis.execute_command("FLUSHALL")
     return _app

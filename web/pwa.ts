@@ -1,5 +1,5 @@
 import type { VitePWAOptions } from "vite-plugin-pwa";
-import { API_ROOTS } from "./src/app/api-roots.ts";
+import { API_BRANCHES, API_ROOTS } from "./src/app/api-roots.ts";
 
 /** Vite's names, which tell the content. */
 const HASHED = /assets\/[^/]+-[\w-]{8}\.\w+$/;
@@ -48,7 +48,10 @@ export function installable(assetBase: string): Partial<VitePWAOptions> {
       modifyURLPrefix: { "assets/": `${assetBase}assets/` },
       navigateFallback: "index.html",
       // Signing in leads through the API.
-      navigateFallbackDenylist: [new RegExp(`^/(?:${API_ROOTS.map(literally).join("|")})(?:/|\\?|$)`)],
+      navigateFallbackDenylist: [
+        new RegExp(`^/(?:${API_ROOTS.map(literally).join("|")})(?:/|\\?|$)`),
+        new RegExp(`^/(?:${API_BRANCHES.map(literally).join("|")})/[^?]`),
+      ],
     },
   };
 }

@@ -107,9 +107,10 @@ class CachedReadsMiddleware:
         name = None if route is None else _name_of(scope)
         view = await parts.accounts.read(claims.user_id, claims.session_id, name, may_be_fenced=is_change)
         if view is not None:
-            keep_view(scope, view, claims)
+            keep_view(scope, view, claims.role)
             if view.account is not None:
                 scope["state"]["user_id"] = credentials.user_name
+                parts.credentials.note_use(credentials)
         if route is None or name is None:
             await self._app(scope, receive, send)
             return

@@ -1,8 +1,9 @@
-"""What a request says of its sender: the access token in its headers or cookies."""
+"""What a request says of its sender: the access token in its headers or cookies, or a personal token."""
 
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from fastapi import Request
 from starlette.types import Scope
@@ -11,6 +12,10 @@ from app.api.cookies import SessionCookies
 from app.core.access_tokens import AccessClaims, AccessTokenVerifier, InvalidTokenError
 from app.core.errors import UnauthenticatedError
 from app.core.identity import TokenGrant
+from app.core.personal_tokens import TOKEN_PREFIX, InvalidPersonalTokenError, PersonalToken, TokenClaims
+
+# Takes note that the user's token was used at an instant, in seconds since 1970.
+NoteTokenUse = Callable[[UUID, UUID, float], None]
 
 _STATE_NAME = "credentials"
 # Sessions that were here within the life of a token; about 2 KB each.
@@ -21,30 +26,43 @@ _MAX_REMEMBERED_LENGTH = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The claims of a valid access token, or why there are none."""
+    """The claims of valid credentials, or why there are none.
 
-    claims: AccessClaims | None
+    A personal token is nobody's before MongoDB has confirmed it, so that one that merely names a user's id neither
+    uses up that user's limit nor touches that user's cache; until then it is `unverified`, and there are no claims.
+    """
+
+    claims: AccessClaims | TokenClaims | None
     refusal: UnauthenticatedError | None = None
     is_cookie: bool = False
     # The user's id as text; empty without claims.
     user_name: str = ""
     # Seconds since 1970.
     expires_at: float = 0
-    # Of a personal token.
+    unverified: PersonalToken | None = None
+    # Of a verified personal token.
     grant: TokenGrant | None = None
 
 
 class CredentialReader:
     """Finds and verifies the access token of a request; the middleware and the routes ask for it alike.
 
-    What was valid once is remembered until it expires, because checking a signature costs more than a cached answer.
-    Whether its session has ended is none of this class's business.
+    What was valid once is remembered until it expires, because checking a signature costs more than a cached answer,
+    and so does looking up a personal token, which `Security` does. Whether its session has ended, or the token was
+    revoked, is none of this class's business.
     """
 
-    def __init__(self, verifier: AccessTokenVerifier, cookies: SessionCookies, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        verifier: AccessTokenVerifier,
+        cookies: SessionCookies,
+        now: Callable[[], float],
+        note_token_use: NoteTokenUse,
+    ) -> None:
         self._verifier = verifier
         self._cookies = cookies
         self._now = now
+        self._note_token_use = note_token_use
         # By the header, or by the cookie's value, which is text and so cannot be taken for a header.
         self._remembered: dict[bytes | str, Credentials] = {}
 
@@ -56,10 +74,30 @@ class CredentialReader:
             credentials = state[_STATE_NAME] = self._read(scope)
         return credentials
 
+    def accept(self, scope: Scope, token: PersonalToken, grant: TokenGrant) -> None:
+        """Take the personal token of a request for valid from now on, until it expires or is forgotten."""
+        claims = TokenClaims(token.user_id, token.token_id)
+        credentials = Credentials(claims, user_name=str(token.user_id), expires_at=grant.expires_at, grant=grant)
+        scope["state"][_STATE_NAME] = credentials
+        header = _find_header(scope)
+        if header is not None and len(header) <= _MAX_REMEMBERED_LENGTH:
+            self._remember(header, credentials)
+
+    def forget(self, scope: Scope) -> None:
+        """Take what is in the header of a request for unknown again: it was refused."""
+        header = _find_header(scope)
+        if header is not None:
+            self._remembered.pop(header, None)
+
+    def note_use(self, credentials: Credentials) -> None:
+        """Take note that a personal token was used, if it is one."""
+        if credentials.grant is not None and credentials.claims is not None:
+            self._note_token_use(credentials.claims.user_id, credentials.claims.session_id, self._now())
+
     def _read(self, scope: Scope) -> Credentials:
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                return self._recall(value) or self._read_header(value)
+        header = _find_header(scope)
+        if header is not None:
+            return self._recall(header) or self._read_header(header)
         token = Request(scope).cookies.get(self._cookies.access_name)
         if token is None:
             return Credentials(None, UnauthenticatedError("The request carries no credentials."))
@@ -74,7 +112,10 @@ class CredentialReader:
         if scheme.lower() != "bearer" or not token.strip():
             detail = "The Authorization header must be a bearer token."
             return Credentials(None, UnauthenticatedError(detail, error="invalid_request"))
-        return self._verify(header, token.strip(), is_cookie=False)
+        token = token.strip()
+        if token.startswith(TOKEN_PREFIX):
+            return _read_personal_token(token)
+        return self._verify(header, token, is_cookie=False)
 
     def _verify(self, presented: bytes | str, token: str, *, is_cookie: bool) -> Credentials:
         try:
@@ -93,3 +134,19 @@ class CredentialReader:
             for oldest in list(itertools.islice(self._remembered, _MAX_REMEMBERED // 10)):
                 del self._remembered[oldest]
         self._remembered[presented] = credentials
+
+
+def _find_header(scope: Scope) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            header: bytes = value
+            return header
+    return None
+
+
+def _read_personal_token(text: str) -> Credentials:
+    try:
+        return Credentials(None, unverified=PersonalToken.parse(text))
+    except InvalidPersonalTokenError:
+        detail = "This is no whole personal token: its length or its checksum is wrong."
+        return Credentials(None, UnauthenticatedError(detail, error="invalid_token"))

@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Request, Response
 
 from app.api.problems import respond_with_problem
 from app.core.change_guard import ChangeGuard
-from app.core.errors import ProblemError
+from app.core.errors import ProblemError, ValidationProblemError
 from app.core.identity import Caller
 from app.data.changes import Recorder
 from app.data.database import Session
@@ -119,3 +119,13 @@ async def _get_once(
 
 
 OnceHeader = Annotated[Once, Depends(_get_once)]
+
+
+async def _refuse_key(request: Request) -> None:
+    if "idempotency-key" in request.headers:
+        detail = "This takes no Idempotency-Key: its answer holds a secret, which is not kept."
+        raise ValidationProblemError("/Idempotency-Key", detail)
+
+
+# For a POST whose answer must not be kept. To overlook the header would promise what does not happen.
+NoOnceHeader = Annotated[None, Depends(_refuse_key)]

@@ -7,7 +7,6 @@ from uuid import UUID
 from starlette.types import Scope
 
 from app.cache.store import CacheBypassError, CacheStore, Reading, answer_field, session_field
-from app.core.access_tokens import AccessClaims
 from app.core.identity import Role
 from app.data.accounts import Account
 
@@ -70,9 +69,9 @@ class KnownAccounts:
             await self._store.fill(view.user_id, view.generation, revision, {answer_field(answer_name): answer})
 
 
-def keep_view(scope: Scope, view: UserView, claims: AccessClaims) -> None:
-    """Let the request know what the cache holds of its caller."""
-    if view.account is not None and view.account.role != claims.role:
+def keep_view(scope: Scope, view: UserView, role: Role | None) -> None:
+    """Let the request know what the cache holds of its caller, whose credentials name a role or leave it open."""
+    if view.account is not None and role is not None and view.account.role != role:
         view.account = None  # a token from before the role was changed; the router refuses it
     scope["state"][_STATE_NAME] = view
 

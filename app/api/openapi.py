@@ -21,6 +21,7 @@ TAGS = [
     {"name": "me", "description": "The signed-in user's profile and devices."},
     {"name": "tasks", "description": "Tasks and what can be done with them."},
     {"name": "lists", "description": "Lists of tasks."},
+    {"name": "common tasks", "description": "A catalogue that everybody may copy from; kept by administrators."},
     {"name": "sync", "description": "Everything that changed since a revision."},
     {"name": "admin", "description": "What administrators may do; others get 403."},
     {"name": "operations", "description": "Health and metrics, for operators."},

@@ -4,3 +4,6 @@ API_PREFIX = "/api/v1"
 
 # First parts of paths that belong to the API, its documentation and its operation, whatever comes after them.
 API_ROOTS = ("api", "docs", "openapi.json", "livez", "readyz", "metrics", ".well-known", "problems")
+
+# First parts of paths that belong to the API with something behind them; by themselves they are pages of the app.
+API_BRANCHES = ("calendar",)

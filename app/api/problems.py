@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app.core.errors import ProblemError, ServiceUnavailableError
+from app.core.secret_paths import hide_secrets
 from app.data.failures import DatabaseError, is_database_away
 
 MEDIA_TYPE = "application/problem+json"
@@ -82,7 +83,7 @@ def respond_with_problem(request: Request, error: ProblemError) -> ProblemRespon
 def describe_occasion(request: Request) -> dict[str, str]:
     """Return the members of a problem that belong to the request."""
     return {
-        "instance": quote(request.scope["path"]),
+        "instance": quote(hide_secrets(request.scope["path"])),
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
 

@@ -13,10 +13,12 @@ from fastapi.dependencies.models import Dependant
 from app.api.cookies import SessionCookies
 from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts, find_view
+from app.api.personal_tokens import PersonalTokens, RefusedTokenError
 from app.api.scopes import require_scope, require_session
 from app.core.access_tokens import AccessClaims
 from app.core.errors import ForbiddenError, UnauthenticatedError
-from app.core.identity import Caller, Role, TokenScope
+from app.core.identity import Caller, Role, TokenGrant, TokenScope
+from app.core.personal_tokens import PersonalToken, TokenClaims
 from app.data.accounts import Account, Accounts
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,6 +38,7 @@ class Security:
     credentials: CredentialReader
     accounts: Accounts
     known_accounts: KnownAccounts
+    tokens: PersonalTokens
     cookies: SessionCookies
     public_url: str
     is_local: bool
@@ -45,29 +48,54 @@ class Security:
         credentials = self.credentials.read(request.scope)
         if credentials.is_cookie:
             self.refuse_cross_site(request)
+        if credentials.unverified is not None:
+            return await self._verify(request, credentials.unverified)
         if credentials.claims is None:
             raise credentials.refusal or UnauthenticatedError
-        claims = credentials.claims
-        return _admit(await self._find_account(request, claims), claims.session_id, claims.role)
+        claims, grant = credentials.claims, credentials.grant
+        account = await self._find_account(request, claims, is_token=grant is not None)
+        if grant is None:
+            return _admit(account, claims.session_id, claims.role)
+        try:
+            caller = _admit(account, claims.session_id, None, grant)
+        except UnauthenticatedError:
+            # Whoever goes on sending it is nobody again, and has no part in the limit of its former owner.
+            self.credentials.forget(request.scope)
+            raise
+        self.credentials.note_use(credentials)
+        return caller
+
+    async def _verify(self, request: Request, token: PersonalToken) -> Caller:
+        """Return whose personal token it is, which this process has not seen yet."""
+        account, grant = await self.tokens.verify(token)
+        self.credentials.accept(request.scope, token, grant)
+        self.credentials.note_use(self.credentials.read(request.scope))
+        return _admit(account, token.token_id, None, grant)
 
     async def check_again(self, caller: Caller) -> Caller:
         """Return a caller as things stand now, from the cache when it knows.
 
-        Raises `UnauthenticatedError` when the session has ended or the role is another one.
+        Raises `UnauthenticatedError` when the session has ended or the role is another one, or when the personal
+        token has expired or was revoked.
         """
+        self.tokens.require_alive(caller.grant)
+        is_token = caller.grant is not None
+        role = None if is_token else caller.role
         view = await self.known_accounts.read(caller.user_id, caller.session_id)
         if view is not None and view.account is not None:
-            return _admit(view.account, caller.session_id, caller.role)
-        account = await self.accounts.find_with_session(caller.user_id, caller.session_id)
+            return _admit(view.account, caller.session_id, role, caller.grant)
+        account = await self.accounts.find_with_session(caller.user_id, caller.session_id, is_token=is_token)
         if view is not None and account is not None and not account.is_disabled:
             await self.known_accounts.keep(view, account)
-        return _admit(account, caller.session_id, caller.role)
+        return _admit(account, caller.session_id, role, caller.grant)
 
-    async def _find_account(self, request: Request, claims: AccessClaims) -> Account | None:
+    async def _find_account(
+        self, request: Request, claims: AccessClaims | TokenClaims, *, is_token: bool
+    ) -> Account | None:
         view = find_view(request.scope)
         if view is not None and view.account is not None:
             return view.account
-        account = await self.accounts.find_with_session(claims.user_id, claims.session_id)
+        account = await self.accounts.find_with_session(claims.user_id, claims.session_id, is_token=is_token)
         if account is not None and not account.is_disabled:
             await self.known_accounts.keep_account(request.scope, account)
         return account
@@ -101,8 +129,11 @@ class Security:
         return origin in allowed
 
 
-def _admit(account: Account | None, session_id: UUID, role: Role) -> Caller:
-    if account is None or account.is_disabled or account.role != role:
+def _admit(account: Account | None, session_id: UUID, role: Role | None, grant: TokenGrant | None = None) -> Caller:
+    """Return the caller of a session, or of a personal token, which has a grant and names no role."""
+    if account is None or account.is_disabled or role not in {None, account.role}:
+        if grant is not None:
+            raise RefusedTokenError
         raise UnauthenticatedError("The session has ended.", error="invalid_token")
     return Caller(
         user_id=account.user_id,
@@ -110,6 +141,7 @@ def _admit(account: Account | None, session_id: UUID, role: Role) -> Caller:
         role=account.role,
         revision=account.revision,
         timezone=account.timezone,
+        grant=grant,
     )
 
 

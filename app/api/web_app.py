@@ -18,15 +18,17 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.api.content_coding import choose_coding
 from app.api.limited_routes import LimitedFrontend, Treatment
-from app.api.paths import API_ROOTS
+from app.api.paths import API_BRANCHES, API_ROOTS
 from app.core.errors import ProblemError
+
+_ROOTS, _BRANCHES = ("|".join(map(re.escape, names)) for names in (API_ROOTS, API_BRANCHES))
 
 WEB_APP = LimitedFrontend(
     method="GET",
     path="/{path}",
     treatment=Treatment.EXEMPT,
     reason="opening the browser app loads some dozen files, which are the same for everybody",
-    pattern=re.compile(rf"/(?!(?:{'|'.join(map(re.escape, API_ROOTS))})(?:/|\Z))"),
+    pattern=re.compile(rf"/(?!(?:{_ROOTS})(?:/|\Z)|(?:{_BRANCHES})/.)"),
 )
 
 # What Vite names by its content: under the same name there is never anything else.
@@ -74,7 +76,7 @@ def content_security_policy(asset_origin: str | None = None) -> str:
 def install_web_app(app: FastAPI, directory: Path, asset_origin: str | None = None) -> LimitedFrontend:
     """Serve the app in `directory` at every path that no route has; return what it declares.
 
-    Links into the app get `index.html`; below `API_ROOTS` nothing is served at all.
+    Links into the app get `index.html`; below `API_ROOTS` and behind `API_BRANCHES` nothing is served at all.
     """
     app.frontend("/", directory=directory, fallback="index.html", check_dir=True)
     frontend = app.router._frontend_routes  # noqa: SLF001 - FastAPI lets nobody choose the class of the files
@@ -93,8 +95,8 @@ class _WebAppFiles(_FrontendStaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file, or the page for a path that a browser goes to; `path` has no leading slash."""
-        root = path.partition(os.sep)[0]
-        if root in API_ROOTS or root == os.pardir:
+        root, _, rest = path.partition(os.sep)
+        if root in API_ROOTS or (rest and root in API_BRANCHES) or root == os.pardir:
             raise HTTPException(status_code=404)
         if root == _ASSETS:
             # Nobody goes to an asset: without this header there is no page in place of one that is missing.

@@ -49,6 +49,24 @@ class SessionNotFoundError(NotFoundError):
         super().__init__("There is no such session.")
 
 
+class TokenNotFoundError(NotFoundError):
+    """There is no such personal token, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such personal token.")
+
+
+class TokenQuotaExceededError(ProblemError):
+    """The account has as many personal tokens as it may."""
+
+    slug = "quota-exceeded"
+    title = "Quota exceeded"
+    status = 409
+
+    def __init__(self, quota: int) -> None:
+        super().__init__(f"An account has at most {quota} personal tokens; revoke one that is not used any more.")
+
+
 class UnknownProviderError(NotFoundError):
     """No sign-in provider of that name is configured."""
 

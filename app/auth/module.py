@@ -19,11 +19,14 @@ from app.auth.session_repository import SessionRepository
 from app.auth.sessions import Sessions
 from app.auth.sign_in import SignIn
 from app.auth.statistics_repository import StatisticsRepository
+from app.auth.token_repository import TokenRepository
+from app.auth.tokens import Tokens
 from app.auth.users import UserRepository
 from app.cache.shared import SharedCache
 from app.core.access_tokens import AccessTokenIssuer, SigningKey
 from app.core.settings import Settings
 from app.data.accounts import SESSIONS, USERS, Accounts
+from app.data.api_tokens import API_TOKENS
 from app.data.audit import AUDIT, AuditLog
 from app.data.idempotency import IdempotencyStore
 from app.data.locks import LOCKS
@@ -31,7 +34,7 @@ from app.data.store import Store
 
 __all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth"]
 
-AUTH_COLLECTIONS = (USERS, SESSIONS, IDENTITIES, AUDIT, LOCKS)
+AUTH_COLLECTIONS = (USERS, SESSIONS, API_TOKENS, IDENTITIES, AUDIT, LOCKS)
 
 # As it is registered at the providers; the routes below the API's prefix must agree with it.
 _CALLBACK_PATH = f"{API_PREFIX}/auth/{{provider}}/callback"
@@ -43,6 +46,7 @@ class AuthModule:
 
     sign_in: SignIn
     sessions: Sessions
+    tokens: Tokens
     profiles: Profiles
     erasure: Erasure
     logins: OidcLogins
@@ -71,13 +75,19 @@ async def build_auth(
     """
     database = store.database
     users, identities, sessions = UserRepository(database), IdentityRepository(database), SessionRepository(database)
-    idempotency = IdempotencyStore(database, store.clock)
-    erasure = Erasure(store, users, identities, sessions, (*erasers, idempotency.erase_user))
+    idempotency, tokens, accounts = (
+        IdempotencyStore(database, store.clock),
+        TokenRepository(database),
+        Accounts(database),
+    )
+    erasers = (*erasers, idempotency.erase_user, tokens.delete_all)
+    erasure = Erasure(store, users, identities, sessions, erasers)
     issuer = AccessTokenIssuer(key, settings.jwt, store.clock)
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
             sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
-            sessions=Sessions(sessions, users, Accounts(database), issuer, guard=store.guard, clock=store.clock),
+            sessions=Sessions(sessions, users, accounts, issuer, guard=store.guard, clock=store.clock),
+            tokens=Tokens(tokens, accounts, store.guard, store.clock),
             profiles=Profiles(users, store.changes, timezone_listeners),
             erasure=erasure,
             administration=Administration(store),

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app.auth import admin_router, me_router, session_router, sign_in_router
+from app.auth import admin_router, me_router, session_router, sign_in_router, token_router
 from app.auth.dependencies import AuthPart
 from app.auth.schemas import JsonWebKeySet
 
@@ -30,6 +30,7 @@ def build_routers(*, is_local: bool) -> tuple[APIRouter, ...]:
         sign_in_router.dev_router if is_local else sign_in_router.no_dev_router,
         sign_in_router.router,
         session_router.devices_router,
+        token_router.router,
         me_router.router,
         admin_router.router,
     )

@@ -24,7 +24,8 @@ _MAX_LOCALE_LENGTH = 35
 _URL_CHARACTERS = "/?#[]@!$&'()*+,;=:%-._~"
 
 
-def _refuse_blank(value: str) -> str:
+def refuse_blank(value: str) -> str:
+    """Let text pass that holds more than white space."""
     if not value.strip():
         raise ValueError("must not be blank")
     return value
@@ -47,7 +48,7 @@ Name = Annotated[
     str,
     Field(min_length=1, max_length=MAX_NAME_LENGTH, examples=["Ada Lovelace"]),
     NO_NUL,
-    AfterValidator(_refuse_blank),
+    AfterValidator(refuse_blank),
 ]
 Locale = Annotated[
     str, Field(pattern=_LOCALE_PATTERN, max_length=_MAX_LOCALE_LENGTH, description="BCP 47", examples=["en-GB"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.identity import Role
+from app.data.api_tokens import API_TOKENS
 from app.data.collections import CollectionSpec, Index
 from app.data.database import Database, Document
 
@@ -63,16 +64,18 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._users = database.collection(USERS.name)
         self._sessions = database.collection(SESSIONS.name)
+        self._tokens = database.collection(API_TOKENS.name)
 
     async def find(self, user_id: UUID) -> Account | None:
         """Return the account, or None when it does not exist or is being erased."""
         document = await self._users.find_one({"_id": user_id, "deleted_at": None}, _ACCOUNT_FIELDS)
         return None if document is None else Account.from_document(document)
 
-    async def find_with_session(self, user_id: UUID, session_id: UUID) -> Account | None:
-        """Return the account, or None when it is gone or the session has ended."""
+    async def find_with_session(self, user_id: UUID, session_id: UUID, *, is_token: bool = False) -> Account | None:
+        """Return the account, or None when it is gone, or the session has ended or the personal token is gone."""
+        collection = self._tokens if is_token else self._sessions
         account, session = await asyncio.gather(
             self.find(user_id),
-            self._sessions.find_one({"user_id": user_id, "_id": session_id}, {"_id": 1}),
+            collection.find_one({"user_id": user_id, "_id": session_id}, {"_id": 1}),
         )
         return account if session is not None else None

@@ -107,4 +107,15 @@ LISTS = CollectionSpec(
     retired_indexes=("tombstones",),
 )
 
-TASK_COLLECTIONS = (TASKS, LISTS)
+# The id is that of the user, so that there is never a second one.
+CALENDAR_FEEDS = CollectionSpec(name="calendar_feeds", shard_key="user_id")
+
+# Kept by administrators and read by everybody: some hundred documents at most.
+COMMON_TASKS = CollectionSpec(
+    name="common_tasks", shard_key=None, indexes=(Index("by_position", [("position", 1), ("_id", 1)]),)
+)
+
+# One document: the revision that every change of the common tasks counts up, and how many of them there are.
+CATALOGUES = CollectionSpec(name="catalogues", shard_key=None)
+
+TASK_COLLECTIONS = (TASKS, LISTS, CALENDAR_FEEDS, COMMON_TASKS, CATALOGUES)

@@ -11,8 +11,8 @@ from app.tasks.collections import home_of
 from app.tasks.due import NEVER, due_instant
 from app.tasks.schemas import TaskDraft
 
-# Left out of the document when there is nothing to say, which keeps it out of the partial indexes.
-_SPARSE_FIELDS = ("labels", "parent_id", "completed_at")
+# Left out of the document when there is nothing to say, which keeps it out of the partial indexes, and short.
+_SPARSE_FIELDS = ("labels", "parent_id", "completed_at", "recurrence", "successor")
 _DELETION_FIELDS = ("deleted_at", "deleted_with")
 # A patch of these alone comes to the same whatever the task is, but for the time of completion.
 _INDEPENDENT_FIELDS = frozenset({"title", "notes", "labels", "status"})
@@ -47,6 +47,7 @@ def apply_draft(task: Document, draft: TaskDraft, change: Change) -> Document:
             "due": due,
             "due_at": due_at,
             "due_order": due_at or NEVER,
+            "recurrence": None if draft.recurrence is None else draft.recurrence.model_dump(),
             "reminders": [reminder.model_dump(exclude_none=True) for reminder in draft.reminders],
             "labels": draft.labels,
             "list_id": draft.list_id,

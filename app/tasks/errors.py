@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.errors import NotFoundError, ProblemError
+from app.core.errors import NotFoundError, ProblemError, ValidationProblemError
 
 
 class TaskNotFoundError(NotFoundError):
@@ -26,6 +26,19 @@ class QuotaExceededError(ProblemError):
     slug = "quota-exceeded"
     title = "Quota exceeded"
     status = 409
+
+
+class NoTitleLeftError(ValidationProblemError):
+    """All of a line of quick add was understood, so that nothing is left to be done."""
+
+    def __init__(self, understood: Sequence[Mapping[str, Any]]) -> None:
+        """`understood` are the parts of the text, which the problem tells as an answer would."""
+        super().__init__(
+            "/text",
+            "All of the text was understood as a date, a label or the like, and nothing is left for the title; "
+            "say what is to be done, in quotation marks if need be.",
+        )
+        self.extensions["understood"] = list(understood)
 
 
 class BatchFailedError(ProblemError):

@@ -34,6 +34,18 @@ class ListRepository:
             limit
         )
 
+    async def find_names(self, user_id: UUID, session: Session | None = None) -> list[tuple[UUID, str]]:
+        """Return ids and names of the lists that are not archived, by position."""
+        lists = self._lists.find(
+            {"user_id": user_id, "deleted": False},
+            {"name": 1, "archived": 1},
+            sort=[("position", 1), ("_id", 1)],
+            hint="by_position",
+            session=session,
+        )
+        # An account has a bounded number of them (`LIST_QUOTA`).
+        return [(found["_id"], found["name"]) for found in await lists.to_list(None) if not found["archived"]]
+
     async def last_position(self, user_id: UUID, session: Session) -> str | None:
         """Return the last position of the user's lists."""
         document = await self._lists.find_one(

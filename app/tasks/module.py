@@ -9,8 +9,10 @@ from app.tasks.batch_service import BatchService
 from app.tasks.collections import TASK_COLLECTIONS
 from app.tasks.list_repository import ListRepository
 from app.tasks.list_service import ListService
+from app.tasks.occurrence_service import OccurrenceService
 from app.tasks.operations import TaskOperations
 from app.tasks.overview_service import OverviewService
+from app.tasks.quick_add_service import QuickAddService
 from app.tasks.sync_service import SyncService
 from app.tasks.task_repository import TaskRepository
 from app.tasks.task_service import TaskService
@@ -26,9 +28,11 @@ class TasksModule:
     tasks: TaskService
     texts: TaskTexts
     batches: BatchService
+    quick_add: QuickAddService
     lists: ListService
     sync: SyncService
     overview: OverviewService
+    occurrences: OccurrenceService
     task_repository: TaskRepository
     list_repository: ListRepository
 
@@ -52,9 +56,11 @@ def build_tasks(store: Store, task_quota: int) -> TasksModule:
         tasks=TaskService(changes, operations, tasks),
         texts=TaskTexts(),
         batches=BatchService(changes, operations),
+        quick_add=QuickAddService(changes, operations, lists, store.clock),
         lists=ListService(changes, operations, lists, tasks),
         sync=SyncService(changes, tasks, lists),
         overview=OverviewService(tasks, store.clock),
+        occurrences=OccurrenceService(tasks, store.clock),
         task_repository=tasks,
         list_repository=lists,
     )

@@ -28,10 +28,8 @@ from app.tasks.list_repository import ListRepository
 from app.tasks.position import position_between
 from app.tasks.representation import represent_editable, represent_task
 from app.tasks.schemas import MoveRequest, TaskDraft
+from app.tasks.succession import MAX_SUBTASKS, Successions, check_recurrence
 from app.tasks.task_repository import TaskRepository
-
-# Nobody can overlook that something is wrong with more; it bounds what one deletion touches.
-MAX_SUBTASKS = 500
 
 
 class TaskOperations:
@@ -46,6 +44,7 @@ class TaskOperations:
         self._lists = lists
         self._task_quota = task_quota
         self._last_positions = LastPositions()
+        self._successions = Successions(tasks, self._check_quota, self.trash)
 
     async def create_one(self, change: Change, draft: TaskDraft) -> Document:
         """Add a task behind all others, as the only operation of a change."""
@@ -71,6 +70,7 @@ class TaskOperations:
         results: list[Document | InvalidInputError] = []
         for draft in drafts:
             try:
+                await check_recurrence(change, draft)
                 list_id = await self._settle_list(change, draft.list_id, draft.parent_id, None)
             except ValidationProblemError as error:
                 results.append(InvalidInputError(error.extensions["errors"]))
@@ -90,6 +90,7 @@ class TaskOperations:
         """Apply a merge patch and return the task, which keeps its revision when nothing differs."""
         task = await self._find(change, task_id, if_match)
         draft = _merge(task, patch)
+        await check_recurrence(change, draft, task)
         changed = apply_draft(task, draft, change)
         if draft.parent_id != task.get("parent_id") or draft.list_id != task["list_id"]:
             keeps_list = "list_id" not in patch
@@ -97,7 +98,10 @@ class TaskOperations:
             changed = with_changes(
                 changed, {"list_id": await self._settle_list(change, wanted, draft.parent_id, task)}
             )
-        return await self._save(change, task, changed)
+        succession = await self._successions.prepare(change, task, changed)
+        saved = await self._save(change, task, succession.task)
+        await self._successions.write(change, saved, succession)
+        return saved
 
     async def update_one(
         self, change: Change, task_id: UUID, patch: Mapping[str, Any], if_match: IfMatch | None = None
@@ -114,9 +118,11 @@ class TaskOperations:
         after = with_changes(before, independent_changes(patch, change, before))
         if after == before:
             return before
-        after |= change.stamp()
+        succession = await self._successions.prepare(change, before, after)
+        after = _stamp(change, before, succession.task)
         if correction := difference(with_changes(before, likely), after):
             await self._tasks.update(change, task_id, correction)
+        await self._successions.write(change, after, succession)
         return after
 
     async def set_status(self, change: Change, task_id: UUID, status: str) -> Document:

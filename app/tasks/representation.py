@@ -30,12 +30,17 @@ def represent_editable(document: Document) -> dict[str, Any]:
         "status": document["status"],
         "priority": document["priority"],
         "due": document["due"],
-        "recurrence": None,
+        "recurrence": document.get("recurrence"),
         "reminders": [_represent_reminder(reminder) for reminder in document["reminders"]],
         "labels": document.get("labels", []),
         "list_id": _id(document["list_id"]),
         "parent_id": _id(document.get("parent_id")),
     }
+
+
+def represent_occurrence(due: Document, due_at: datetime | None) -> dict[str, Any]:
+    """Return the JSON members of a date on which a task comes again."""
+    return {**due, "due_at": _instant(due_at)}
 
 
 def represent_list(document: Document) -> dict[str, Any]:

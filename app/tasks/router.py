@@ -2,9 +2,33 @@
 
 from fastapi import APIRouter
 
-from app.tasks import events_router, list_router, overview_router, task_router
+from app.tasks import (
+    calendar_router,
+    common_task_router,
+    events_router,
+    list_router,
+    occurrence_router,
+    overview_router,
+    quick_add_router,
+    task_router,
+)
+
+__all__ = ["build_routers", "feed_router"]
+
+# Read at the root.
+feed_router = calendar_router.feed_router
 
 
 def build_routers() -> tuple[APIRouter, ...]:
     """Return the routers to mount under the API's prefix."""
-    return (overview_router.router, task_router.router, list_router.router, events_router.router)
+    return (
+        overview_router.router,
+        quick_add_router.router,
+        task_router.router,
+        occurrence_router.router,
+        list_router.router,
+        events_router.router,
+        common_task_router.router,
+        common_task_router.admin_router,
+        calendar_router.router,
+    )

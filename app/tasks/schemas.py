@@ -2,12 +2,22 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from app.api.schemas import NO_NUL, Id, Instant, Revision, StrictModel
 from app.tasks.due import Due
 from app.tasks.position import is_position
 from app.tasks.query import Status
+from app.tasks.recurrence import Recurrence, RecurrencePatch
 
 MAX_BATCH_OPERATIONS = 100
 # Four weeks, the longest lead time that calendars offer.
@@ -43,11 +53,6 @@ class Reminder(StrictModel):
         return self
 
 
-def _refuse_recurrence(value: object) -> None:
-    if value is not None:
-        raise ValueError("recurring tasks are not supported; leave this out or send null")
-
-
 Title = Annotated[
     str, Field(min_length=1, max_length=500, examples=["Buy milk"]), NO_NUL, AfterValidator(_refuse_blank)
 ]
@@ -56,7 +61,6 @@ Priority = Annotated[int, Field(ge=0, le=4, description="0 (none) to 4 (urgent)"
 Label = Annotated[str, Field(min_length=1, max_length=50, examples=["home"]), NO_NUL, AfterValidator(_refuse_blank)]
 Labels = Annotated[list[Label], Field(max_length=20), AfterValidator(_drop_repeated)]
 Reminders = Annotated[list[Reminder], Field(max_length=5)]
-NoRecurrence = Annotated[None, BeforeValidator(_refuse_recurrence), WithJsonSchema({"type": "null"})]
 Position = Annotated[
     str,
     AfterValidator(_check_position),
@@ -76,11 +80,20 @@ class TaskDraft(StrictModel):
     status: Status = "todo"
     priority: Priority = 0
     due: Due | None = None
-    recurrence: NoRecurrence = None
+    recurrence: Recurrence | None = None
     reminders: Annotated[Reminders, Field(default_factory=list)]
     labels: Annotated[Labels, Field(default_factory=list)]
     list_id: Id | None = None
     parent_id: Id | None = None
+
+    @field_validator("recurrence")
+    @classmethod
+    def _check_start(cls, recurrence: Recurrence | None, info: ValidationInfo) -> Recurrence | None:
+        # A due date that is wrong is told by itself.
+        has_no_due_date = "due" in info.data and info.data["due"] is None
+        if recurrence is not None and recurrence.basis == "due" and has_no_due_date:
+            raise ValueError('needs a due date to count from; give one, or recur "from": "completion"')
+        return recurrence
 
 
 class DuePatch(StrictModel):
@@ -101,7 +114,7 @@ class TaskPatch(StrictModel):
     status: Status | None = None
     priority: Priority | None = None
     due: DuePatch | None = None
-    recurrence: NoRecurrence = None
+    recurrence: RecurrencePatch | None = None
     reminders: Reminders | None = None
     labels: Labels | None = None
     list_id: Id | None = None
@@ -215,6 +228,20 @@ class ListOut(BaseModel):
     archived: bool
     position: Position
     revision: Revision
+
+
+class Occurrence(Due):
+    """A date on which a task comes again."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    due_at: Annotated[Instant, Field(description="The instant that this means")]
+
+
+class OccurrencesAnswer(BaseModel):
+    """The dates that follow a task's due date by its rule."""
+
+    items: list[Occurrence]
 
 
 class ListPage(BaseModel):

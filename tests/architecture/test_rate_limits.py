@@ -15,7 +15,7 @@ from slowapi.util import get_remote_address
 from app.api.client_address import ClientAddresses
 from app.api.limited_routes import Treatment, declared_routes, exempt_from_limits
 from app.api.middleware import RequestContextMiddleware
-from app.api.paths import API_ROOTS
+from app.api.paths import API_BRANCHES, API_ROOTS
 from app.api.rate_limit import RateLimitMiddleware, RequestLimits
 from app.api.web_app import WEB_APP
 from app.core.access_log import PlainAccessLog
@@ -170,14 +170,16 @@ class TestEveryFrontend:
         assert {f"{WEB_APP.method} {WEB_APP.path}": WEB_APP.reason} == EXEMPT_FRONTENDS
         assert WEB_APP.treatment is Treatment.EXEMPT
 
-    @pytest.mark.parametrize("path", ["/", "/assets/index-4f2a9c1b.js", "/favicon.svg", "/lists/today", "/apis"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/assets/index-4f2a9c1b.js", "/favicon.svg", "/lists/today", "/calendar", "/apis"]
+    )
     async def test_that_is_exempt_is_not_limited(self, path: str, web_app: FastAPI) -> None:
         answers = await send_twice(web_app, "GET", path, Accept="text/html")
 
         assert [answer.status_code for answer in answers] == [200] * 2
         assert "RateLimit" not in answers[1].headers
 
-    @pytest.mark.parametrize("root", API_ROOTS)
+    @pytest.mark.parametrize("root", [*API_ROOTS, *API_BRANCHES])
     async def test_takes_no_path_of_the_api_out_of_its_limit(self, root: str, web_app: FastAPI) -> None:
         answers = await send_twice(web_app, "GET", f"/{root}/nope", Accept="text/html")
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 
 from app.api.idempotency import _get_once
-from app.api.paths import API_ROOTS
+from app.api.paths import API_BRANCHES, API_ROOTS
 from app.api.security import SCOPES, CurrentCaller, get_caller
 from app.core.settings import HttpSettings, JwtSettings, RuntimeSettings, Settings
 from app.main import create_app
@@ -32,11 +32,14 @@ PUBLIC = {
     "POST /api/v1/auth/refresh": "guarded by the refresh token",
     "POST /api/v1/auth/logout": "guarded by the access or the refresh token",
     "POST /api/v1/auth/logout-all": "guarded by the access or the refresh token",
+    "GET /calendar/{secret}.ics": "guarded by the secret in its path; calendar services send nothing else",
 }
 
 # Which POST requests of a signed-in user take no `Idempotency-Key`, and why.
 REPEATED_WITHOUT_KEY: dict[str, str] = {
+    "POST /api/v1/me/tokens": "its answer holds a secret, which must not be kept; a key is refused",
     "POST /api/v1/admin/users/{user_id}/logout-all": "what has ended stays ended; the answer tells nothing",
+    "POST /api/v1/me/calendar-feed": "its answer is a secret, which is kept nowhere; repeated, it makes another one",
 }
 
 
@@ -83,7 +86,8 @@ class TestEveryRoute:
 class TestEveryRouteBesideTheBrowserApp:
     def test_is_below_a_path_that_the_app_never_takes(self) -> None:
         """Otherwise an unknown path beside it would show a page of the app."""
-        outside = {str(route) for route in ROUTES if route.path.split("/")[1] not in API_ROOTS}
+        roots = {*API_ROOTS, *API_BRANCHES}
+        outside = {str(route) for route in ROUTES if route.path.split("/")[1] not in roots}
 
         assert outside == {"GET /"}  # which gives way to the app
 

@@ -28,6 +28,12 @@ SESSION_ONLY = {
     "DELETE /api/v1/me": "a token that was lost must not cost the account",
     "GET /api/v1/me/sessions": "tells which devices their owner has",
     "DELETE /api/v1/me/sessions/{session_id}": "a token that was lost must not sign its owner out",
+    "GET /api/v1/me/tokens": "tells which other tokens there are",
+    "POST /api/v1/me/tokens": "a token must not make one that allows more, or lasts longer",
+    "DELETE /api/v1/me/tokens/{token_id}": "a token that was lost must not stop the others",
+    "POST /api/v1/me/calendar-feed": "a token that was lost must not leave an address that outlives it",
+    "GET /api/v1/me/calendar-feed": "tells of an address that no token may make or revoke",
+    "DELETE /api/v1/me/calendar-feed": "a token that was lost must not cut its owner's calendar off",
 }
 
 

@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import httpx
 
+from app.core.secret_paths import hide_secrets
+
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
 
 
@@ -25,7 +27,7 @@ def assert_problem(answer: httpx.Response, *statuses: int, more: Collection[str]
     assert problem["type"].startswith("/problems/")
     assert problem["request_id"] == answer.headers["X-Request-ID"]
     assert problem["instance"].isascii()
-    assert unquote(problem["instance"]) == answer.request.url.path
+    assert unquote(problem["instance"]) == hide_secrets(answer.request.url.path)
     assert problem["title"]
     assert problem["detail"].endswith((".", "`"))
     for error in problem.get("errors", ()):

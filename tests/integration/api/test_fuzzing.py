@@ -29,6 +29,16 @@ due = st.fixed_dictionaries(
 ids = st.sampled_from(["0198c7a2-6f00-7000-8000-000000000000", "0198C7A2-6F00-7000-8000-000000000000", "", None])
 
 
+recurrences = st.fixed_dictionaries(
+    {
+        "rule": st.sampled_from(
+            ["FREQ=DAILY", "freq=monthly;byday=-1fr", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=X"]
+        )
+    },
+    optional={"from": st.sampled_from(["due", "completion", "never"])},
+)
+
+
 def mostly(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """What belongs there, and now and then anything."""
     return st.one_of(strategy, strategy, strategy, values)
@@ -41,7 +51,7 @@ tasks = st.fixed_dictionaries(
         "status": mostly(st.sampled_from(["todo", "in_progress", "done"])),
         "priority": mostly(st.integers(-1, 6)),
         "due": mostly(due | st.none()),
-        "recurrence": mostly(st.none()),
+        "recurrence": mostly(recurrences | st.none()),
         "reminders": mostly(
             st.lists(st.fixed_dictionaries({}, optional={"minutes_before": st.integers(-5, 10**6), "at": dates}))
         ),

@@ -60,10 +60,13 @@ class TestErasingOnesAccount:
         key = {"Idempotency-Key": "once"}
         assert (await ann.post("/api/v1/tasks", json={"title": "Mine"}, headers=key)).status_code == 201
         assert (await ann.post("/api/v1/lists", json={"name": "Mine"})).status_code == 201
+        token = {"name": "Mine", "scopes": ["tasks:read"]}
+        assert (await ann.post("/api/v1/me/tokens", json=token)).status_code == 201
         assert (await count_all(raw_database)).keys() == {
             "users",
             "identities",
             "sessions",
+            "api_tokens",
             "tasks",
             "lists",
             "idempotency",

@@ -35,6 +35,7 @@ async def paths(ann: httpx.AsyncClient) -> list[str]:
         TASKS,
         f"{TASKS}?limit=1&status=todo",
         f"{TASKS}/{task['id']}",
+        f"{TASKS}/{task['id']}/occurrences",
         f"{TASKS}/stats",
         f"{API}/labels",
         f"{API}/lists",

@@ -1,15 +1,19 @@
 """Answers that are the same for everybody: loaded once, renewed early, on the real cache server and without one."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
 
 from app.cache.client import CacheClient
+from app.cache.lane import CacheCallError
+from app.cache.round_trip import Command
 from app.cache.shared import LOCAL_SECONDS, SharedAnswer, SharedCache
 from app.core.metrics import Metrics
 from app.core.settings import CacheSettings, Settings
+from tests.waiting import until
 
 NAME = "catalogue"
 TTL_SECONDS = 60.0
@@ -150,6 +154,41 @@ class TestAnAnswer:
         assert await cache.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
 
 
+class TestAnAnswerThatEnds:
+    async def test_under_load_is_loaded_once_by_each_process_at_most(
+        self, make_cache: MakeCache, source: Source, hands: Hands
+    ) -> None:
+        """Many ask all the time, and chance decides anew for each of them whether it is time to renew."""
+        processes = [await make_cache() for _ in range(4)]
+        chances = random.Random(5)
+        await processes[0].get(NAME, source.load, TTL_SECONDS)
+        while source.count == 1:
+            hands.now += 0.25
+            for _ in range(25):
+                hands.chance = chances.random()
+                answers = await asyncio.gather(*(cache.get(NAME, source.load, TTL_SECONDS) for cache in processes))
+                assert set(answers) <= {b"answer 1", b"answer 2", b"answer 3", b"answer 4", b"answer 5"}
+        await asyncio.gather(*(cache.close() for cache in processes))
+
+        assert 2 <= source.count <= 1 + len(processes)
+        assert hands.now < 1_000_000 + 2 + TTL_SECONDS + 2 * len(processes)  # ahead of its end, but for the loads
+
+    async def test_is_loaded_by_everybody_if_all_find_it_ended(
+        self, make_cache: MakeCache, source: Source, hands: Hands
+    ) -> None:
+        """The control: this is the herd that early renewal spares."""
+        processes = [await make_cache() for _ in range(4)]
+        for cache in processes:
+            await cache.get(NAME, source.load, TTL_SECONDS)
+        assert source.count == 1
+        hands.now += TTL_SECONDS
+        source.may_end.clear()
+        asking = [asyncio.create_task(cache.get(NAME, source.load, TTL_SECONDS)) for cache in processes]
+        await until(lambda: source.count == 5)
+        source.may_end.set()
+        await asyncio.gather(*asking)
+
+
 class TestTwoProcesses:
     async def test_load_once(self, make_cache: MakeCache, source: Source) -> None:
         first, second = await make_cache(), await make_cache()
@@ -168,6 +207,66 @@ class TestTwoProcesses:
         hands.now += LOCAL_SECONDS
 
         assert await second.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
+
+    async def test_hear_of_a_forgotten_answer_within_the_local_time(
+        self, make_cache: MakeCache, source: Source, hands: Hands
+    ) -> None:
+        """Whether anybody has loaded it again or not."""
+        first, second = await make_cache(), await make_cache()
+        await second.get(NAME, source.load, TTL_SECONDS)
+        await first.forget(NAME)
+        hands.now += LOCAL_SECONDS
+
+        assert await second.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
+
+    async def test_keep_nothing_on_the_server_that_is_older_than_what_was_forgotten(
+        self, make_cache: MakeCache, source: Source, hands: Hands
+    ) -> None:
+        """The second one began to load before the first one's change, and ends after it."""
+        first, second = await make_cache(), await make_cache()
+        source.may_end.clear()
+        waiting = asyncio.create_task(second.get(NAME, source.load, TTL_SECONDS))
+        await until(lambda: source.count == 1)
+        await first.forget(NAME)
+        source.may_end.set()
+        assert await waiting == b"answer 1"
+
+        assert await first.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
+        hands.now += LOCAL_SECONDS
+        assert await second.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
+        assert source.count == 2
+
+    async def test_keep_an_answer_for_the_local_time_from_when_it_began_to_be_made(
+        self, make_cache: MakeCache, source: Source
+    ) -> None:
+        """A load takes two seconds here, so that its answer is looked for on the server at once."""
+        first, second = await make_cache(), await make_cache()
+        await second.get(NAME, source.load, TTL_SECONDS)
+        await first.forget(NAME)
+
+        assert await second.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
+
+    async def test_remember_what_the_server_could_not_be_told(
+        self, make_cache: MakeCache, source: Source, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = await make_cache(), await make_cache()
+        for cache in (first, second):
+            await cache.get(NAME, source.load, TTL_SECONDS)
+        assert first._lane is not None
+        reach = first._lane.call
+
+        async def fail(command: Command) -> object:
+            raise CacheCallError(TimeoutError(), 0.0)
+
+        monkeypatch.setattr(first._lane, "call", fail)
+        await first.forget(NAME)
+        assert await first.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
+        monkeypatch.setattr(first._lane, "call", reach)
+        hands.now += LOCAL_SECONDS
+
+        assert await first.get(NAME, source.load, TTL_SECONDS) == b"answer 3"  # and not the first one
+        hands.now += LOCAL_SECONDS
+        assert await second.get(NAME, source.load, TTL_SECONDS) == b"answer 3"
 
     async def test_load_by_themselves_when_the_server_is_away(self, make_cache: MakeCache, source: Source) -> None:
         away = await make_cache("redis://127.0.0.1:1/0")

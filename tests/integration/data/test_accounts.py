@@ -41,6 +41,16 @@ class TestAnAccount:
     ) -> None:
         assert await accounts.find_with_session(user_id, session_id) == await accounts.find(user_id)
 
+    async def test_is_found_with_a_personal_token_of_its_own(
+        self, accounts: Accounts, raw_database: Raw, user_id: UUID, session_id: UUID
+    ) -> None:
+        token_id = uuid4()
+        await raw_database["api_tokens"].insert_one({"_id": token_id, "user_id": user_id})
+
+        assert await accounts.find_with_session(user_id, token_id, is_token=True) == await accounts.find(user_id)
+        assert await accounts.find_with_session(user_id, token_id) is None
+        assert await accounts.find_with_session(user_id, session_id, is_token=True) is None
+
     async def test_is_not_found_when_the_session_has_ended(
         self, accounts: Accounts, raw_database: Raw, user_id: UUID, session_id: UUID
     ) -> None:

@@ -32,8 +32,9 @@ _POSSIBLE = frozenset({200, 201, 204, 404, 412, 422})
 
 @dataclass
 class World:
-    """The ids that the players have heard of, and what they did."""
+    """The ids that the players have heard of, and what they did; new tasks have these fields more."""
 
+    more_fields: Json = field(default_factory=dict)
     tasks: list[str] = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
@@ -98,7 +99,7 @@ class Player:
         return await self._client.post(path, json=body)
 
     async def _create(self) -> httpx.Response:
-        body = {**self._fields(), "notes": "", "title": "new", "list_id": self._list()}
+        body = {**self._fields(), "notes": "", "title": "new", "list_id": self._list(), **self._world.more_fields}
         return self._remember(await self._post(TASKS, body), self._world.tasks)
 
     async def _create_subtask(self) -> httpx.Response:

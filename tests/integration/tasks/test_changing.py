@@ -108,7 +108,7 @@ class TestAPatch:
             ({"due": {"date": 1}}, "/due/date"),
             ({"due": {"hour": 1}}, "/due/hour"),
             ({"due": "2026-12-01"}, "/due"),
-            ({"recurrence": {}}, "/recurrence"),
+            ({"recurrence": {}}, "/recurrence/rule"),
             ({"reminders": [None]}, "/reminders/0"),
             ({"labels": [""]}, "/labels/0"),
             ({"list_id": NOBODYS_ID}, "/list_id"),

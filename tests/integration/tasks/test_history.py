@@ -41,8 +41,8 @@ class HastyReplica(Replica):
 class Record:
     """A history that has been played, and who followed it."""
 
-    def __init__(self) -> None:
-        self.world = World()
+    def __init__(self, **more_fields: Any) -> None:
+        self.world = World(more_fields)
         self.attentive, self.forgetful, self.hasty = Replica(), ForgetfulReplica(), HastyReplica()
         self.pages = 0
 
@@ -88,8 +88,13 @@ def find_contradictions(tasks: dict[str, Json], lists: dict[str, Json]) -> list[
             found.append(f"{task['id']} is below a subtask or apart from its parent")
         if (task["status"] == "done") != (task["completed_at"] is not None):
             found.append(f"{task['id']} is {task['status']} and was completed {task['completed_at']}")
+    return found
+
+
+def find_shared_places(tasks: dict[str, Json]) -> list[str]:
+    """Return where several tasks are, between which nothing could be moved."""
     places = Counter((task["list_id"], task["position"]) for task in tasks.values())
-    return found + [f"{count} tasks share {place}" for place, count in places.items() if count > 1]
+    return [f"{count} tasks share {place}" for place, count in places.items() if count > 1]
 
 
 class TestARandomHistory:
@@ -105,6 +110,7 @@ class TestARandomHistory:
         assert record.attentive.resets == newcomer.resets == 0
 
         assert find_contradictions(tasks, lists) == []
+        assert find_shared_places(tasks) == []
         assert await count_kept(raw_database) == len(tasks)
 
         # The controls: the comparison does find what a careless client misses.
@@ -118,3 +124,22 @@ class TestARandomHistory:
         assert record.pages > 100
         assert tasks
         assert lists
+
+    async def test_of_tasks_that_recur_is_told_in_full_as_well(
+        self,
+        ann: httpx.AsyncClient,
+        ann_elsewhere: httpx.AsyncClient,
+        clock: FakeClock,
+        raw_database: AsyncDatabase[dict[str, Any]],
+    ) -> None:
+        record = Record(recurrence={"rule": "FREQ=DAILY", "from": "completion"})
+
+        await record.play([ann, ann_elsewhere], clock)
+
+        tasks, lists = await listed(ann, "/tasks"), await listed(ann, "/lists")
+        assert (record.attentive.tasks, record.attentive.lists) == (tasks, lists)
+        assert find_contradictions(tasks, lists) == []
+        assert await count_kept(raw_database) == len(tasks)
+        # There were successors, at the places of those that were done.
+        assert tasks.keys() - set(record.world.tasks)
+        assert find_shared_places(tasks)

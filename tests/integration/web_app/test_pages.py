@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.paths import API_ROOTS
+from app.api.paths import API_BRANCHES, API_ROOTS
 from app.core.settings import Settings
 from app.main import create_app
 from tests.factories.web_dist import INDEX, SCRIPT_PATH
@@ -37,7 +37,16 @@ class TestTheRoot:
 class TestALinkIntoTheApp:
     @pytest.mark.parametrize(
         "path",
-        ["/today", "/lists/0198c7a2-6f00-7000-8000-000000000000", "/search?q=milk", "/a.b", "/apis", "/docs-of-mine"],
+        [
+            "/today",
+            "/lists/0198c7a2-6f00-7000-8000-000000000000",
+            "/search?q=milk",
+            "/calendar?month=2026-12",
+            "/calendar/",
+            "/a.b",
+            "/apis",
+            "/docs-of-mine",
+        ],
     )
     async def test_shows_the_app(self, path: str, browser: httpx.AsyncClient) -> None:
         assert_page(await browser.get(path, headers=NAVIGATION))
@@ -56,7 +65,8 @@ class TestAnUnknownPathOfTheApi:
     @pytest.mark.parametrize(
         "path",
         [
-            *(f"/{root}/nope" for root in API_ROOTS),
+            *(f"/{root}/nope" for root in (*API_ROOTS, *API_BRANCHES)),
+            "/calendar/nope/nope.ics",
             "/api",
             "/api/",
             "/api/v1/nope",

@@ -10,9 +10,13 @@ from app.api import credentials as credentials_module
 from app.api.cookies import SessionCookies
 from app.api.credentials import CredentialReader
 from app.core.access_tokens import AccessClaims, InvalidTokenError
+from app.core.identity import TokenGrant
+from app.core.personal_tokens import PersonalToken
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 USER, SESSION = UUID(int=1), UUID(int=2)
+TOKEN = PersonalToken.mint(USER, UUID(int=3))
+GRANT = TokenGrant(frozenset({"tasks:read"}), (NOW + timedelta(hours=1)).timestamp())
 
 
 class Verifier:
@@ -33,7 +37,10 @@ class Hands:
         self.now = NOW.timestamp()
         self.verifier = Verifier()
         unused: Any = self.verifier
-        self.reader = CredentialReader(unused, SessionCookies(is_secure=False), lambda: self.now)
+        self.uses: list[tuple[UUID, UUID, float]] = []
+        self.reader = CredentialReader(
+            unused, SessionCookies(is_secure=False), lambda: self.now, lambda *use: self.uses.append(use)
+        )
 
 
 @pytest.fixture
@@ -125,3 +132,82 @@ class TestAnInvalidToken:
             assert found.refusal.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
         assert hands.verifier.count == 2
+
+
+class TestAPersonalToken:
+    def test_is_nobodys_before_it_was_verified(self, hands: Hands) -> None:
+        found = hands.reader.read(scope(authorization=f"Bearer {TOKEN.encode()}"))
+
+        assert (found.claims, found.refusal, found.user_name) == (None, None, "")
+        assert found.unverified == TOKEN
+        assert not hands.reader._remembered
+
+    def test_is_its_users_once_it_was(self, hands: Hands) -> None:
+        verified = scope(authorization=f"Bearer {TOKEN.encode()}")
+        hands.reader.read(verified)
+        hands.reader.accept(verified, TOKEN, GRANT)
+
+        for request in (verified, scope(authorization=f"Bearer {TOKEN.encode()}")):
+            found = hands.reader.read(request)
+            assert found.claims is not None
+            assert (found.claims.user_id, found.claims.session_id, found.claims.role) == (USER, UUID(int=3), None)
+            assert (found.user_name, found.grant, found.unverified) == (str(USER), GRANT, None)
+        assert hands.verifier.count == 0
+
+    def test_does_not_vouch_for_one_with_another_secret(self, hands: Hands) -> None:
+        verified = scope(authorization=f"Bearer {TOKEN.encode()}")
+        hands.reader.read(verified)
+        hands.reader.accept(verified, TOKEN, GRANT)
+        other = PersonalToken.mint(TOKEN.user_id, TOKEN.token_id)
+
+        assert hands.reader.read(scope(authorization=f"Bearer {other.encode()}")).claims is None
+
+    @pytest.mark.parametrize("end", ["expiry", "refusal"])
+    def test_is_nobodys_again_after(self, end: str, hands: Hands) -> None:
+        verified = scope(authorization=f"Bearer {TOKEN.encode()}")
+        hands.reader.read(verified)
+        hands.reader.accept(verified, TOKEN, GRANT)
+        if end == "expiry":
+            hands.now = GRANT.expires_at
+        else:
+            hands.reader.forget(verified)
+
+        found = hands.reader.read(scope(authorization=f"Bearer {TOKEN.encode()}"))
+        assert (found.claims, found.unverified) == (None, TOKEN)
+
+    def test_is_not_remembered_with_much_around_it(self, hands: Hands) -> None:
+        request = scope(authorization=f"Bearer {' ' * 2_000}{TOKEN.encode()}")
+        hands.reader.read(request)
+        hands.reader.accept(request, TOKEN, GRANT)
+
+        assert hands.reader.read(request).claims is not None
+        assert not hands.reader._remembered
+
+    @pytest.mark.parametrize("text", ["tf_", TOKEN.encode()[:-1], TOKEN.encode() + "x", "tf_" + "0" * 92])
+    def test_that_was_damaged_is_refused_without_a_look(self, text: str, hands: Hands) -> None:
+        found = hands.reader.read(scope(authorization=f"Bearer {text}"))
+
+        assert (found.claims, found.unverified) == (None, None)
+        assert found.refusal is not None
+        assert found.refusal.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert text not in found.refusal.detail
+
+    def test_is_not_taken_from_a_cookie(self, hands: Hands) -> None:
+        """Other sites could make a browser send it."""
+        found = hands.reader.read(scope(cookie=f"access={TOKEN.encode()}"))
+
+        assert (found.claims, found.unverified) == (None, None)
+
+    def test_is_noted_when_it_was_used(self, hands: Hands) -> None:
+        request = scope(authorization=f"Bearer {TOKEN.encode()}")
+        hands.reader.note_use(hands.reader.read(request))
+        assert not hands.uses
+        hands.reader.accept(request, TOKEN, GRANT)
+        hands.reader.note_use(hands.reader.read(request))
+
+        assert hands.uses == [(USER, UUID(int=3), NOW.timestamp())]
+
+    def test_is_not_what_an_access_token_is_noted_as(self, hands: Hands) -> None:
+        hands.reader.note_use(hands.reader.read(scope(authorization="Bearer token-1")))
+
+        assert not hands.uses

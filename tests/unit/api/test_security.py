@@ -18,7 +18,7 @@ def make_request(method: str = "POST", scheme: str = "http", **headers: str) -> 
 
 def make_security(public_url: str = "https://tasks.example", *, is_local: bool = False) -> Security:
     unused: Any = None
-    return Security(unused, unused, unused, SessionCookies(is_secure=True), public_url, is_local)
+    return Security(unused, unused, unused, unused, SessionCookies(is_secure=True), public_url, is_local)
 
 
 class TestARequestWithCookies:

@@ -9,3 +9,6 @@ export const API_ROOTS = [
   ".well-known",
   "problems",
 ] as const;
+
+/** Those that are so with something behind them, and pages of this app by themselves; the service's `API_BRANCHES`. */
+export const API_BRANCHES = ["calendar"] as const;

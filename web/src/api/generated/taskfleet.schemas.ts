@@ -11,6 +11,19 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 /**
+ * A list of one's own, or null for the inbox
+ */
+export type AddRequestListId = string | null;
+
+/**
+ * Where a copy goes; the inbox, if nothing is said.
+ */
+export interface AddRequest {
+  /** A list of one's own, or null for the inbox */
+  list_id?: AddRequestListId;
+}
+
+/**
  * Statistics, up to a minute old.
  */
 export interface AdminStats {
@@ -171,6 +184,100 @@ export interface BatchResult {
   status: number;
   task?: BatchResultTask;
   problem?: BatchResultProblem;
+}
+
+/**
+ * What is told of a feed later.
+ */
+export interface CalendarFeedOut {
+  created_at: string;
+}
+
+/**
+ * A new common task, and the editable part of an existing one but for its position.
+ */
+export interface CommonTaskDraft {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes?: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority?: number;
+  /** @maxItems 20 */
+  labels?: string[];
+}
+
+/**
+ * A common task as it is answered.
+ */
+export interface CommonTaskOut {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes: string;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority: number;
+  /** @maxItems 20 */
+  labels: string[];
+  id: string;
+  /** Order among siblings, compared as text */
+  position: string;
+  created_at: string;
+  updated_at: string;
+  /**
+   * Counts the changes of the whole catalogue
+   * @minimum 1
+   */
+  revision: number;
+}
+
+/**
+ * All common tasks, in their order.
+ */
+export interface CommonTaskPage {
+  items: CommonTaskOut[];
+  next_cursor: null;
+}
+
+export type CommonTaskPatchTitle = string | null;
+
+export type CommonTaskPatchNotes = string | null;
+
+export type CommonTaskPatchPriority = number | null;
+
+export type CommonTaskPatchLabels = string[] | null;
+
+export type CommonTaskPatchPosition = string | null;
+
+/**
+ * A merge patch (RFC 7396) of a common task: what is absent stays, null clears.
+ */
+export interface CommonTaskPatch {
+  title?: CommonTaskPatchTitle;
+  notes?: CommonTaskPatchNotes;
+  priority?: CommonTaskPatchPriority;
+  labels?: CommonTaskPatchLabels;
+  position?: CommonTaskPatchPosition;
 }
 
 /**
@@ -338,6 +445,53 @@ export const LivenessValue = {
 } as const;
 export type Liveness = typeof LivenessValue;
 
+export type MadeTokenOutScopesItem = typeof MadeTokenOutScopesItem[keyof typeof MadeTokenOutScopesItem];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const MadeTokenOutScopesItem = {
+  'tasks:read': 'tasks:read',
+  'tasks:write': 'tasks:write',
+  admin: 'admin',
+} as const;
+
+/**
+ * Until when it works, within five years; null: until revoked
+ */
+export type MadeTokenOutExpiresAt = string | null;
+
+/**
+ * To about a minute; null: not yet
+ */
+export type MadeTokenOutLastUsedAt = string | null;
+
+/**
+ * A new personal token, with its secret.
+ */
+export interface MadeTokenOut {
+  id: string;
+  /**
+   * What it is for
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * What it may do; none includes another
+   * @minItems 1
+   */
+  scopes: MadeTokenOutScopesItem[];
+  /** Until when it works, within five years; null: until revoked */
+  expires_at: MadeTokenOutExpiresAt;
+  created_at: string;
+  /** To about a minute; null: not yet */
+  last_used_at: MadeTokenOutLastUsedAt;
+  /** What the secret ends with */
+  hint: string;
+  /** Shown this once; send it as a bearer token */
+  secret: string;
+}
+
 export type ManagedUserOutEmail = string | null;
 
 export type ManagedUserOutRole = typeof ManagedUserOutRole[keyof typeof ManagedUserOutRole];
@@ -424,6 +578,36 @@ export interface MoveRequest {
   after_id: MoveRequestAfterId;
   /** Another list, or null for the inbox */
   list_id?: MoveRequestListId;
+}
+
+/**
+ * A feed that was just made.
+ */
+export interface NewCalendarFeed {
+  /** Holds the secret; it is shown this once */
+  url: string;
+}
+
+export type OccurrenceTime = string | null;
+
+export type OccurrenceTimezone = string | null;
+
+/**
+ * A date on which a task comes again.
+ */
+export interface Occurrence {
+  date: string;
+  time: OccurrenceTime;
+  timezone: OccurrenceTimezone;
+  /** The instant that this means */
+  due_at: string;
+}
+
+/**
+ * The dates that follow a task's due date by its rule.
+ */
+export interface OccurrencesAnswer {
+  items: Occurrence[];
 }
 
 /**
@@ -522,6 +706,85 @@ export interface ProviderList {
   items: Provider[];
 }
 
+/**
+ * The new task, and what of the text became something else than its title.
+ */
+export interface QuickAddAnswer {
+  task: TaskOut;
+  understood: UnderstoodPart[];
+}
+
+/**
+ * The same for a task that was not made.
+ */
+export interface QuickAddPreview {
+  task: QuickDraft;
+  understood: UnderstoodPart[];
+}
+
+/**
+ * A line of English that says what is to be done, and perhaps when, where and how often.
+ */
+export interface QuickAddRequest {
+  /**
+   * docs/quick-add.md says what is understood
+   * @minLength 1
+   * @maxLength 500
+   */
+  text: string;
+  /** Answer what the task would be, and write nothing */
+  preview?: boolean;
+}
+
+export type QuickDraftStatus = typeof QuickDraftStatus[keyof typeof QuickDraftStatus];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const QuickDraftStatus = {
+  todo: 'todo',
+  in_progress: 'in_progress',
+  done: 'done',
+} as const;
+
+export type QuickDraftDue = Due | null;
+
+export type QuickDraftRecurrence = Recurrence | null;
+
+export type QuickDraftListId = string | null;
+
+export type QuickDraftParentId = string | null;
+
+/**
+ * The fields that the task would have, and its owner could write.
+ */
+export interface QuickDraft {
+  /**
+   * @minLength 1
+   * @maxLength 500
+   */
+  title: string;
+  /**
+   * Markdown
+   * @maxLength 20000
+   */
+  notes: string;
+  status: QuickDraftStatus;
+  /**
+   * 0 (none) to 4 (urgent)
+   * @minimum 0
+   * @maximum 4
+   */
+  priority: number;
+  due: QuickDraftDue;
+  recurrence: QuickDraftRecurrence;
+  /** @maxItems 5 */
+  reminders: Reminder[];
+  /** @maxItems 20 */
+  labels: string[];
+  list_id: QuickDraftListId;
+  parent_id: QuickDraftParentId;
+}
+
 export type ReadinessStatus = typeof ReadinessStatus[keyof typeof ReadinessStatus];
 
 
@@ -548,6 +811,44 @@ export interface Readiness {
   status: ReadinessStatus;
   mongodb?: 'ok';
   redis: ReadinessRedis;
+}
+
+/**
+ * Whether the next date is counted from the due date or from the completion
+ */
+export type RecurrenceFrom = typeof RecurrenceFrom[keyof typeof RecurrenceFrom];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const RecurrenceFrom = {
+  due: 'due',
+  completion: 'completion',
+} as const;
+
+/**
+ * When a task comes again. Its rule is kept in a canonical form.
+ */
+export interface Recurrence {
+  /**
+   * RFC 5545, section 3.3.10, for days: without HOURLY or BYHOUR and what is finer
+   * @minLength 1
+   * @maxLength 500
+   */
+  rule: string;
+  /** Whether the next date is counted from the due date or from the completion */
+  from?: RecurrenceFrom;
+}
+
+export type RecurrencePatchRule = string | null;
+
+export type RecurrencePatchFrom = string | null;
+
+/**
+ * A merge patch of a recurrence.
+ */
+export interface RecurrencePatch {
+  rule?: RecurrencePatchRule;
+  from?: RecurrencePatchFrom;
 }
 
 export type RefreshTokenBodyRefreshToken = string | null;
@@ -649,6 +950,8 @@ export const TaskDraftStatus = {
 
 export type TaskDraftDue = Due | null;
 
+export type TaskDraftRecurrence = Recurrence | null;
+
 export type TaskDraftListId = string | null;
 
 export type TaskDraftParentId = string | null;
@@ -675,7 +978,7 @@ export interface TaskDraft {
    */
   priority?: number;
   due?: TaskDraftDue;
-  recurrence?: null;
+  recurrence?: TaskDraftRecurrence;
   /** @maxItems 5 */
   reminders?: Reminder[];
   /** @maxItems 20 */
@@ -695,6 +998,8 @@ export const TaskOutStatus = {
 } as const;
 
 export type TaskOutDue = Due | null;
+
+export type TaskOutRecurrence = Recurrence | null;
 
 export type TaskOutListId = string | null;
 
@@ -729,7 +1034,7 @@ export interface TaskOut {
    */
   priority: number;
   due: TaskOutDue;
-  recurrence: null;
+  recurrence: TaskOutRecurrence;
   /** @maxItems 5 */
   reminders: Reminder[];
   /** @maxItems 20 */
@@ -771,6 +1076,8 @@ export type TaskPatchPriority = number | null;
 
 export type TaskPatchDue = DuePatch | null;
 
+export type TaskPatchRecurrence = RecurrencePatch | null;
+
 export type TaskPatchReminders = Reminder[] | null;
 
 export type TaskPatchLabels = string[] | null;
@@ -788,7 +1095,7 @@ export interface TaskPatch {
   status?: TaskPatchStatus;
   priority?: TaskPatchPriority;
   due?: TaskPatchDue;
-  recurrence?: null;
+  recurrence?: TaskPatchRecurrence;
   reminders?: TaskPatchReminders;
   labels?: TaskPatchLabels;
   list_id?: TaskPatchListId;
@@ -810,6 +1117,129 @@ export interface TokenAnswer {
   expires_in: number;
   /** Absent for browsers, which get cookies */
   refresh_token?: TokenAnswerRefreshToken;
+}
+
+export type TokenDraftScopesItem = typeof TokenDraftScopesItem[keyof typeof TokenDraftScopesItem];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const TokenDraftScopesItem = {
+  'tasks:read': 'tasks:read',
+  'tasks:write': 'tasks:write',
+  admin: 'admin',
+} as const;
+
+/**
+ * Until when it works, within five years; null: until revoked
+ */
+export type TokenDraftExpiresAt = string | null;
+
+/**
+ * A personal token to be made.
+ */
+export interface TokenDraft {
+  /**
+   * What it is for
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * What it may do; none includes another
+   * @minItems 1
+   */
+  scopes: TokenDraftScopesItem[];
+  /** Until when it works, within five years; null: until revoked */
+  expires_at?: TokenDraftExpiresAt;
+}
+
+export type TokenOutScopesItem = typeof TokenOutScopesItem[keyof typeof TokenOutScopesItem];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const TokenOutScopesItem = {
+  'tasks:read': 'tasks:read',
+  'tasks:write': 'tasks:write',
+  admin: 'admin',
+} as const;
+
+/**
+ * Until when it works, within five years; null: until revoked
+ */
+export type TokenOutExpiresAt = string | null;
+
+/**
+ * To about a minute; null: not yet
+ */
+export type TokenOutLastUsedAt = string | null;
+
+/**
+ * A personal token, without its secret.
+ */
+export interface TokenOut {
+  id: string;
+  /**
+   * What it is for
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * What it may do; none includes another
+   * @minItems 1
+   */
+  scopes: TokenOutScopesItem[];
+  /** Until when it works, within five years; null: until revoked */
+  expires_at: TokenOutExpiresAt;
+  created_at: string;
+  /** To about a minute; null: not yet */
+  last_used_at: TokenOutLastUsedAt;
+  /** What the secret ends with */
+  hint: string;
+}
+
+/**
+ * Where the next page begins; null on the last
+ */
+export type TokenPageNextCursor = string | null;
+
+/**
+ * A page of personal tokens, the newest first.
+ */
+export interface TokenPage {
+  items: TokenOut[];
+  /** Where the next page begins; null on the last */
+  next_cursor: TokenPageNextCursor;
+}
+
+export type UnderstoodPartKind = typeof UnderstoodPartKind[keyof typeof UnderstoodPartKind];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const UnderstoodPartKind = {
+  date: 'date',
+  time: 'time',
+  label: 'label',
+  priority: 'priority',
+  list: 'list',
+  recurrence: 'recurrence',
+} as const;
+
+/**
+ * A part that was understood. Places are counted in Unicode code points of the text as it was sent.
+ */
+export interface UnderstoodPart {
+  kind: UnderstoodPartKind;
+  /**
+   * Where the part begins
+   * @minimum 0
+   */
+  start: number;
+  /**
+   * Where it has ended: one behind its last code point
+   * @minimum 1
+   */
+  end: number;
 }
 
 /**
@@ -957,6 +1387,15 @@ export const ListTasksStatusItem = {
   done: 'done',
 } as const;
 
+export type ListOccurrencesParams = {
+/**
+ * Dates an answer
+ * @minimum 1
+ * @maximum 100
+ */
+limit?: number;
+};
+
 export type ListListsParams = {
 /**
  * Items a page
@@ -966,6 +1405,8 @@ export type ListListsParams = {
 limit?: number;
 cursor?: string | null;
 };
+
+export type AddCommonTaskBody = AddRequest | null;
 
 /**
  * Only for callers that keep no cookies
@@ -1006,6 +1447,16 @@ error?: string | null;
 };
 
 export type ListSessionsParams = {
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+};
+
+export type ListTokensParams = {
 /**
  * Items a page
  * @minimum 1

@@ -11,11 +11,17 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
  * OpenAPI spec version: 0.1.0
  */
 import type {
+  AddCommonTaskBody,
   AdminStats,
   AuditPage,
   BatchAnswer,
   BatchRequest,
   BeginLoginParams,
+  CalendarFeedOut,
+  CommonTaskDraft,
+  CommonTaskOut,
+  CommonTaskPage,
+  CommonTaskPatch,
   DevLogin,
   ErasureAnswer,
   FinishLoginParams,
@@ -24,20 +30,28 @@ import type {
   ListAuditParams,
   ListDraft,
   ListListsParams,
+  ListOccurrencesParams,
   ListOut,
   ListPage,
   ListPatch,
   ListSessionsParams,
   ListTasksParams,
+  ListTokensParams,
   ListUsersParams,
   LogOutBody,
   LogOutEverywhereBody,
+  MadeTokenOut,
   ManagedUserPage,
   ManagedUserPatch,
   MoveRequest,
+  NewCalendarFeed,
+  OccurrencesAnswer,
   ProfileOut,
   ProfilePatch,
   ProviderList,
+  QuickAddAnswer,
+  QuickAddPreview,
+  QuickAddRequest,
   RefreshSessionBody,
   SessionPage,
   StatsAnswer,
@@ -48,6 +62,8 @@ import type {
   TaskPage,
   TaskPatch,
   TokenAnswer,
+  TokenDraft,
+  TokenPage,
   UserDetailsOut
 } from './taskfleet.schemas';
 
@@ -161,6 +177,35 @@ export const sync = async (params?: SyncParams, options?: RequestInit): Promise<
     method: 'GET'
     
     
+  }
+);}
+
+
+
+/**
+ * Understand dates, times, labels, priority, list and recurrence in a line of English, and add the task.
+
+`understood` tells which parts of the text became what; the rest is the title. With `preview` nothing is written,
+and the answer (200) has the fields that the task would have.
+ * @summary Add a task by a line of text
+ */
+export const getQuickAddTaskUrl = () => {
+
+
+  
+
+  return `/api/v1/tasks/quick`
+}
+
+export const quickAddTask = async (quickAddRequest: QuickAddRequest, options?: RequestInit): Promise<QuickAddPreview | QuickAddAnswer> => {
+  
+  return send<QuickAddPreview | QuickAddAnswer>(getQuickAddTaskUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      quickAddRequest,)
   }
 );}
 
@@ -414,6 +459,40 @@ export const moveTask = async (taskId: string,
 
 
 /**
+ * Return the dates that follow the due date of a recurring task by its rule; none for another task.
+ * @summary Look ahead in a series
+ */
+export const getListOccurrencesUrl = (taskId: string,
+    params?: ListOccurrencesParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/tasks/${taskId}/occurrences?${stringifiedParams}` : `/api/v1/tasks/${taskId}/occurrences`
+}
+
+export const listOccurrences = async (taskId: string,
+    params?: ListOccurrencesParams, options?: RequestInit): Promise<OccurrencesAnswer> => {
+  
+  return send<OccurrencesAnswer>(getListOccurrencesUrl(taskId,params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
  * Add a list behind the others.
  * @summary Add a list
  */
@@ -566,6 +645,265 @@ export const getStreamEventsUrl = () => {
 export const streamEvents = async ( options?: RequestInit): Promise<string> => {
   
   return send<string>(getStreamEventsUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return all common tasks in their order; they are the same for everybody.
+ * @summary List the common tasks
+ */
+export const getListCommonTasksUrl = () => {
+
+
+  
+
+  return `/api/v1/common-tasks`
+}
+
+export const listCommonTasks = async ( options?: RequestInit): Promise<CommonTaskPage> => {
+  
+  return send<CommonTaskPage>(getListCommonTasksUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Copy a common task behind one's own tasks; it is a task like any other from then on.
+ * @summary Add a common task to one's own
+ */
+export const getAddCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/common-tasks/${commonTaskId}/add`
+}
+
+export const addCommonTask = async (commonTaskId: string,
+    addCommonTaskBody: AddCommonTaskBody, options?: RequestInit): Promise<TaskOut> => {
+  
+  return send<TaskOut>(getAddCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      addCommonTaskBody,)
+  }
+);}
+
+
+
+/**
+ * Add a common task behind the others.
+ * @summary Add a task to the common ones
+ */
+export const getCreateCommonTaskUrl = () => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks`
+}
+
+export const createCommonTask = async (commonTaskDraft: CommonTaskDraft, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getCreateCommonTaskUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      commonTaskDraft,)
+  }
+);}
+
+
+
+/**
+ * Return a common task as it is now, with the ETag for changing it.
+ * @summary Read a common task
+ */
+export const getGetCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const getCommonTask = async (commonTaskId: string, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getGetCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Apply a JSON merge patch. A new `position` is any text between those of the new neighbours.
+ * @summary Change a common task
+ */
+export const getUpdateCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const updateCommonTask = async (commonTaskId: string,
+    commonTaskPatch: CommonTaskPatch, options?: RequestInit): Promise<CommonTaskOut> => {
+  
+  return send<CommonTaskOut>(getUpdateCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      commonTaskPatch,)
+  }
+);}
+
+
+
+/**
+ * Delete a common task; what people added to their own stays with them.
+ * @summary Delete a common task
+ */
+export const getDeleteCommonTaskUrl = (commonTaskId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/common-tasks/${commonTaskId}`
+}
+
+export const deleteCommonTask = async (commonTaskId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getDeleteCommonTaskUrl(commonTaskId),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Make the address of one's own calendar feed; an older address leads nowhere from then on.
+
+Whoever knows the address reads the tasks without signing in.
+ * @summary Make a calendar feed
+ */
+export const getRenewCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const renewCalendarFeed = async ( options?: RequestInit): Promise<NewCalendarFeed> => {
+  
+  return send<NewCalendarFeed>(getRenewCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'POST'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Tell since when there is a calendar feed; its address is never shown again.
+ * @summary Read whether there is a calendar feed
+ */
+export const getGetCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const getCalendarFeed = async ( options?: RequestInit): Promise<CalendarFeedOut> => {
+  
+  return send<CalendarFeedOut>(getGetCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * End the calendar feed: its address leads nowhere from then on.
+ * @summary Revoke the calendar feed
+ */
+export const getRevokeCalendarFeedUrl = () => {
+
+
+  
+
+  return `/api/v1/me/calendar-feed`
+}
+
+export const revokeCalendarFeed = async ( options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRevokeCalendarFeedUrl(),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return the open tasks of the user whose feed this is, an event for each that has a due date.
+
+The secret in the path is all that is asked for.
+ * @summary Read a calendar
+ */
+export const getReadCalendarUrl = (secret: string,) => {
+
+
+  
+
+  return `/calendar/${secret}.ics`
+}
+
+export const readCalendar = async (secret: string, options?: RequestInit): Promise<string> => {
+  
+  return send<string>(getReadCalendarUrl(secret),
   {      
     ...options,
     method: 'GET'
@@ -847,6 +1185,91 @@ export const getEndSessionUrl = (sessionId: string,) => {
 export const endSession = async (sessionId: string, options?: RequestInit): Promise<void> => {
   
   return send<void>(getEndSessionUrl(sessionId),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Make a token for programs, to be sent as a bearer token. Its `secret` is shown this once.
+
+The answer is not kept, hence no `Idempotency-Key` is taken: if it got lost, revoke the token and make another.
+ * @summary Make a personal token
+ */
+export const getMakeTokenUrl = () => {
+
+
+  
+
+  return `/api/v1/me/tokens`
+}
+
+export const makeToken = async (tokenDraft: TokenDraft, options?: RequestInit): Promise<MadeTokenOut> => {
+  
+  return send<MadeTokenOut>(getMakeTokenUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      tokenDraft,)
+  }
+);}
+
+
+
+/**
+ * Return one page of the user's tokens, the newest first; those that expired within the last 30 days as well.
+ * @summary List personal tokens
+ */
+export const getListTokensUrl = (params?: ListTokensParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/me/tokens?${stringifiedParams}` : `/api/v1/me/tokens`
+}
+
+export const listTokens = async (params?: ListTokensParams, options?: RequestInit): Promise<TokenPage> => {
+  
+  return send<TokenPage>(getListTokensUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * End one of the user's tokens; it stops working at once, everywhere.
+ * @summary Revoke a personal token
+ */
+export const getRevokeTokenUrl = (tokenId: string,) => {
+
+
+  
+
+  return `/api/v1/me/tokens/${tokenId}`
+}
+
+export const revokeToken = async (tokenId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRevokeTokenUrl(tokenId),
   {      
     ...options,
     method: 'DELETE'

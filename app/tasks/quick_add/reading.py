@@ -1,0 +1,190 @@
+"""Reading a whole line: what is found in it becomes the fields of a task, and the rest its title."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.tasks.quick_add.clock_times import ClockTime, read_delay
+from app.tasks.quick_add.days import Day
+from app.tasks.quick_add.due_moment import DueMoment, settle_due, settle_until
+from app.tasks.quick_add.found import Found
+from app.tasks.quick_add.marks import MAX_LABELS, ListNames, read_label, read_priority
+from app.tasks.quick_add.phrases import find_day, find_time
+from app.tasks.quick_add.recurrences import find_count, find_recurrence, find_until
+from app.tasks.quick_add.rules import Repetition
+from app.tasks.quick_add.tokens import Line, tokenize
+from app.tasks.quick_add.vocabulary import RELATIONS
+
+Kind = Literal["date", "time", "label", "priority", "list", "recurrence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of the text that was understood, from `start` up to `end`, in code points."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuickTask:
+    """What a line says. `title` is the text without the spans; `rule` is a recurrence rule of RFC 5545."""
+
+    title: str
+    due: DueMoment | None
+    labels: list[str]
+    priority: int
+    list_id: UUID | None
+    rule: str | None
+    is_from_completion: bool
+    spans: list[Span]
+
+
+def read_quick_task(text: str, now: datetime, lists: Iterable[tuple[UUID, str]] = ()) -> QuickTask:
+    """Read a line as it is meant at `now`, which is in the user's zone; `lists` are ids and names.
+
+    The work is linear in the text: at every word a bounded number of phrases of bounded length is looked for, and the
+    words of a list of days, which may be longer, are not looked at again.
+    """
+    reading = _Reading(Line(tokenize(text)), now, ListNames(lists))
+    reading.run()
+    return reading.finish(text)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over the line; of each kind but labels the first one counts, and others stay in the title."""
+
+    line: Line
+    now: datetime
+    lists: ListNames[UUID]
+    spans: list[Span] = field(default_factory=list)
+    labels: dict[str, None] = field(default_factory=dict)
+    priority: int = 0
+    list_id: UUID | None = None
+    day: Day | None = None
+    time: ClockTime | None = None
+    repetition: Repetition | None = None
+    until: Day | None = None
+    until_span: Span | None = None
+    count: int | None = None
+
+    def run(self) -> None:
+        """Walk over the tokens."""
+        steps = (
+            *(self._take_mark, self._take_recurrence, self._take_limit),
+            *(self._take_delay, self._take_day, self._take_time),
+        )
+        index = 0
+        while index < len(self.line.tokens):
+            ends = (step(index) for step in steps)
+            index = next((end for end in ends if end is not None), index + 1)
+
+    def finish(self, text: str) -> QuickTask:
+        """Return what was read."""
+        due = settle_due(self.now, self.day, self.time, self.repetition)
+        until = None if self.until is None or due is None else settle_until(self.until, due)
+        repetition = self.repetition
+        rule = None if repetition is None else str(replace(repetition.rule, until=until, count=self.count))
+        spans = [span for span in self.spans if until is not None or span is not self.until_span]
+        return QuickTask(
+            title=_without(text, spans),
+            due=due,
+            labels=list(self.labels),
+            priority=self.priority,
+            list_id=self.list_id,
+            rule=rule,
+            is_from_completion=repetition is not None and repetition.is_from_completion,
+            spans=spans,
+        )
+
+    def _take_mark(self, index: int) -> int | None:
+        token = self.line.tokens[index]
+        if not self.priority and (priority := read_priority(token.word)):
+            self.priority = priority
+            return self._understand("priority", index, index + 1)
+        if self.list_id is None and (list_id := self.lists.read(token.text)):
+            self.list_id = list_id
+            return self._understand("list", index, index + 1)
+        label = read_label(token.text)
+        if label is None or (label not in self.labels and len(self.labels) == MAX_LABELS):
+            return None
+        self.labels[label] = None
+        return self._understand("label", index, index + 1)
+
+    def _take_recurrence(self, index: int) -> int | None:
+        found = find_recurrence(self.line, index, self.now)
+        if found is None or self.repetition is not None:
+            return _skip(found)
+        self.repetition = found.value
+        return self._understand("recurrence", index, found.end)
+
+    def _take_limit(self, index: int) -> int | None:
+        if self.repetition is None or self.until is not None or self.count is not None:
+            return None
+        if until := find_until(self.line, index, self.now):
+            self.until = until.value
+            end = self._understand("recurrence", index, until.end)
+            self.until_span = self.spans[-1]
+            return end
+        if count := find_count(self.line, index):
+            self.count = count.value
+            return self._understand("recurrence", index, count.end)
+        return None
+
+    def _take_delay(self, index: int) -> int | None:
+        found = read_delay(self.line, index, self.now)
+        if found is None or self.day is not None or self.time is not None:
+            return _skip(found)
+        self.day, self.time = Day(found.value.date()), ClockTime(found.value.time())
+        return self._understand("time", index, found.end)
+
+    def _take_day(self, index: int) -> int | None:
+        is_beside, may_start = self._follows("time", index), self.repetition is not None
+        found = find_day(self.line, index, self.now, is_beside=is_beside, may_start=may_start)
+        if found is None:
+            return None
+        if self.day is not None or self._is_related(index):
+            attached = find_time(self.line, found.end, self.now, is_beside=True)
+            return found.end if attached is None else attached.end
+        self.day = found.value
+        return self._understand("date", index, found.end)
+
+    def _take_time(self, index: int) -> int | None:
+        is_beside = self._follows("date", index) or self._follows("recurrence", index)
+        found = find_time(self.line, index, self.now, is_beside=is_beside)
+        if found is None or self.time is not None or self._is_related(index):
+            return _skip(found)
+        self.time = found.value
+        return self._understand("time", index, found.end)
+
+    def _is_related(self, index: int) -> bool:
+        """Whether the word before tells that this is not when the task is due."""
+        return self.line.next_word(index - 1) in RELATIONS and not self._was_understood(index)
+
+    def _was_understood(self, index: int) -> bool:
+        return index > 0 and bool(self.spans) and self.spans[-1].end == self.line.tokens[index - 1].end
+
+    def _follows(self, kind: Kind, index: int) -> bool:
+        """Whether the words directly before were understood as this."""
+        return self._was_understood(index) and self.spans[-1].kind == kind
+
+    def _understand(self, kind: Kind, index: int, end: int) -> int:
+        self.spans.append(Span(kind, self.line.tokens[index].start, self.line.tokens[end - 1].end))
+        return end
+
+
+def _skip(found: Found[object] | None) -> int | None:
+    """Go on behind what stays in the title."""
+    return None if found is None else found.end
+
+
+def _without(text: str, spans: Sequence[Span]) -> str:
+    """Return the text without the spans, blanks made one."""
+    starts = [0, *(span.end for span in spans)]
+    ends = [*(span.start for span in spans), len(text)]
+    rest = "".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    return " ".join(rest.split())

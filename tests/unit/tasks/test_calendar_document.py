@@ -1,0 +1,232 @@
+"""Tasks as events: what becomes of each field, read back by the library and looked at as text."""
+
+import asyncio
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar, Event
+
+from app.data.database import Document
+from app.tasks.calendar_document import MAX_NOTES_LENGTH, clean_text, make_event, write_calendar
+
+TASK_ID = UUID("0198c7a2-6f00-7000-8000-000000000000")
+CREATED, UPDATED = datetime(2026, 11, 1, 8, tzinfo=UTC), datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+DUE_AT = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+TIMED = {"date": "2026-12-01", "time": "09:30", "timezone": "Europe/Paris"}
+OF_A_DAY = {"date": "2026-12-31", "time": None, "timezone": None}
+PAGE = "https://tasks.example/all?task="
+
+
+def make_task(**fields: Any) -> Document:
+    return {
+        "_id": TASK_ID,
+        "title": "Buy milk",
+        "notes": "",
+        "priority": 0,
+        "due": TIMED,
+        "due_at": DUE_AT,
+        "reminders": [],
+        "created_at": CREATED,
+        "updated_at": UPDATED,
+        **fields,
+    }
+
+
+async def write(*tasks: Document) -> bytes:
+    return await write_calendar(tasks, "Europe/Paris", PAGE)
+
+
+def read_back(task: Document) -> Event:
+    """The event of a task after a journey as text."""
+    content = asyncio.run(write(task))
+    (event,) = Calendar.from_ical(content).walk("VEVENT")
+    return event
+
+
+def lines_of(task: Document) -> list[str]:
+    """The lines of the event of a task, unfolded (RFC 5545, section 3.1)."""
+    return make_event(task, PAGE).to_ical().decode().replace("\r\n ", "").split("\r\n")
+
+
+class TestTheCalendar:
+    async def test_says_what_it_is_and_how_often_it_is_worth_a_look(self) -> None:
+        lines = (await write()).decode().split("\r\n")
+
+        assert lines[0] == "BEGIN:VCALENDAR"
+        assert lines[-2:] == ["END:VCALENDAR", ""]
+        assert {
+            "VERSION:2.0",
+            "PRODID:-//Taskfleet//Calendar feed//EN",
+            "CALSCALE:GREGORIAN",
+            "NAME:Taskfleet",
+            "X-WR-CALNAME:Taskfleet",
+            "X-WR-TIMEZONE:Europe/Paris",
+            "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+            "X-PUBLISHED-TTL:PT1H",
+        } <= set(lines)
+
+    async def test_is_what_the_library_writes_of_the_same_events(self) -> None:
+        """It is put together from pieces, between which others have the event loop."""
+        tasks = [make_task(_id=UUID(int=number), title=f"Task {number}") for number in range(3)]
+        content = await write(*tasks)
+
+        calendar = Calendar.from_ical(content)
+        assert calendar.to_ical(sorted=False) == content
+        assert [str(event["SUMMARY"]) for event in calendar.walk("VEVENT")] == ["Task 0", "Task 1", "Task 2"]
+
+    async def test_lets_others_have_the_event_loop(self) -> None:
+        turns = 0
+
+        async def count_turns() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count_turns())
+        await write(*(make_task(notes="x" * MAX_NOTES_LENGTH) for _ in range(300)))
+        counting.cancel()
+
+        # 300 events take at least 30 ms on any machine, and a turn is due every 2 ms.
+        assert turns > 8
+
+
+class TestTheEventOfATask:
+    def test_keeps_its_identity_and_tells_when_it_changed(self) -> None:
+        event = read_back(make_task())
+
+        assert str(event["UID"]) == str(TASK_ID)
+        assert event.decoded("DTSTAMP") == event.decoded("LAST-MODIFIED") == UPDATED
+        assert event.decoded("CREATED") == CREATED
+
+    def test_has_title_notes_labels_and_the_page_of_the_task(self) -> None:
+        event = read_back(make_task(title="Buy milk", notes="Two *bottles*", labels=["home", "shop"]))
+
+        assert str(event["SUMMARY"]) == "Buy milk"
+        assert str(event["DESCRIPTION"]) == "Two *bottles*"
+        assert event.categories == ["home", "shop"]
+        assert str(event["URL"]) == f"{PAGE}{TASK_ID}"
+
+    def test_leaves_out_what_the_task_has_not(self) -> None:
+        assert not {"DESCRIPTION", "CATEGORIES", "PRIORITY", "DTEND", "RRULE"} & read_back(make_task()).keys()
+
+    def test_keeps_nobody_busy(self) -> None:
+        assert "TRANSP:TRANSPARENT" in lines_of(make_task())
+
+    @pytest.mark.parametrize(("priority", "expected"), [(1, 9), (2, 5), (3, 3), (4, 1)])
+    def test_has_the_priority_in_the_other_direction(self, priority: int, expected: int) -> None:
+        assert read_back(make_task(priority=priority))["PRIORITY"] == expected
+
+    def test_has_the_beginning_of_long_notes(self) -> None:
+        whole, cut = "ü" * MAX_NOTES_LENGTH, "ü" * (MAX_NOTES_LENGTH + 1)
+
+        assert str(read_back(make_task(notes=whole))["DESCRIPTION"]) == whole
+        assert str(read_back(make_task(notes=cut))["DESCRIPTION"]) == f"{whole}…"
+
+
+class TestATaskWithATime:
+    def test_is_at_that_instant(self) -> None:
+        assert "DTSTART:20261201T083000Z" in lines_of(make_task())
+
+    def test_has_reminders_ahead_of_it(self) -> None:
+        lines = lines_of(make_task(reminders=[{"minutes_before": 30}, {"minutes_before": 0}]))
+
+        assert "TRIGGER:-PT30M" in lines
+        assert lines.count("BEGIN:VALARM") == lines.count("ACTION:DISPLAY") == 2
+        assert lines.count("DESCRIPTION:Buy milk") == 2
+        assert [
+            alarm.TRIGGER for alarm in read_back(make_task(reminders=[{"minutes_before": 0}])).walk("VALARM")
+        ] == [timedelta(0)]
+
+    def test_has_reminders_at_an_instant(self) -> None:
+        reminder = {"at": datetime(2026, 11, 30, 17, tzinfo=UTC)}
+
+        assert "TRIGGER;VALUE=DATE-TIME:20261130T170000Z" in lines_of(make_task(reminders=[reminder]))
+
+
+class TestATaskWithoutATime:
+    def test_lasts_the_day_up_to_the_next_one(self) -> None:
+        lines = lines_of(make_task(due=OF_A_DAY))
+
+        assert "DTSTART;VALUE=DATE:20261231" in lines
+        assert "DTEND;VALUE=DATE:20270101" in lines
+
+    def test_is_possible_on_the_last_day_of_all(self) -> None:
+        event = read_back(make_task(due={**OF_A_DAY, "date": "9998-12-31"}))
+
+        assert event.decoded("DTEND") == date(9999, 1, 1)
+
+    def test_has_reminders_ahead_of_the_end_of_the_day(self) -> None:
+        lines = lines_of(make_task(due=OF_A_DAY, reminders=[{"minutes_before": 90}]))
+
+        assert "TRIGGER;RELATED=END:-PT1H30M" in lines
+
+
+HOSTILE = [
+    "a\nb",
+    "a\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nSUMMARY:forged",
+    "x\nATTACH:https://evil.example/",
+    "one, two; three: four",
+    "back\\slash \\n \\, \\;",
+    '"quoted" ^n ^\' =',
+    "tab\there",
+    "\x07bell \x1b[31m red \x7f \x85 next line",
+    "é" * 500,
+    "\U0001f4c5" * 500,
+    "  spaces  ",
+    "END:VCALENDAR",
+    "\u2028\u2029\ufeff\u202e",
+]
+
+
+class TestHostileText:
+    @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:20]))
+    def test_comes_back_as_it_was(self, text: str) -> None:
+        task = make_task(title=text, notes=text, labels=[text], reminders=[{"minutes_before": 5}])
+        content = asyncio.run(write(task))
+
+        (event,) = Calendar.from_ical(content).walk("VEVENT")
+        (alarm,) = event.walk("VALARM")
+        expected = clean_text(text)
+        assert str(event["SUMMARY"]) == str(event["DESCRIPTION"]) == str(alarm["DESCRIPTION"]) == expected
+        assert event.categories == [expected]
+        assert "ATTACH" not in event
+
+    @settings(deadline=None)
+    @given(st.text(min_size=1, max_size=200))
+    def test_of_any_kind_comes_back_as_it_was(self, text: str) -> None:
+        assert str(read_back(make_task(title=text))["SUMMARY"]) == clean_text(text)
+
+    @settings(deadline=None)
+    @given(st.text(max_size=300))
+    def test_never_becomes_a_line_of_its_own(self, text: str) -> None:
+        """What is no continuation is a name that we wrote, in lines of at most 75 octets with both breaks."""
+        content = make_event(make_task(title=text, notes=text, labels=[text]), PAGE).to_ical()
+
+        assert content.endswith(b"\r\n")
+        for line in content.removesuffix(b"\r\n").split(b"\r\n"):
+            assert len(line) <= 75
+            assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", line)
+            assert re.match(
+                rb" |(BEGIN|END|SUMMARY|DESCRIPTION|CATEGORIES|UID|URL|TRANSP|CREATED)[:;]|"
+                rb"(DTSTART|DTSTAMP|LAST-MODIFIED)[:;]",
+                line,
+            )
+
+    def test_would_break_lines_if_it_stood_as_it_is(self) -> None:
+        """The control of the test above."""
+        assert re.search(r"[\x00-\x08\x0a-\x1f\x7f]", HOSTILE[1])
+
+
+class TestCleanText:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [("a\r\nb\rc\nd", "a\nb\nc\nd"), ("\x00\x07a\x1b\x7f\x85\x9fb\t", "ab\t"), ("\xa0é", "\xa0é")],
+    )
+    def test_holds_tabs_and_single_line_breaks_of_all_control_characters(self, text: str, expected: str) -> None:
+        assert clean_text(text) == expected
