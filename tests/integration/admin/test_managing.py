@@ -279,3 +279,44 @@ class TestAUserWhoDoesNotExist:
         assert (await root.get(f"{USERS}/{ann_id}")).status_code == 404
         assert (await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})).status_code == 404
         assert (await root.get(USERS, params={"q": "ann@"})).json()["items"] == []
+
+
+class TestAPersonalToken:
+    async def test_stops_at_once_when_its_owner_is_disabled(
+        self, root: httpx.AsyncClient, ann: httpx.AsyncClient, ann_id: str, client: httpx.AsyncClient
+    ) -> None:
+        client.headers["Authorization"] = f"Bearer {await make_token(ann, 'tasks:read')}"
+        for _ in range(2):
+            assert (await client.get(ME)).status_code == 200
+
+        await root.patch(f"{USERS}/{ann_id}", json={"disabled": True})
+
+        assert (await client.get(ME)).status_code == 401
+
+    async def test_opens_the_administration_for_as_long_as_its_owner_has_it(
+        self, root: httpx.AsyncClient, ann_id: str, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+        client.headers["Authorization"] = f"Bearer {await make_token(await sign_in('ann@example.com'), 'admin')}"
+        for _ in range(2):
+            assert (await client.get(USERS)).status_code == 200
+
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "user"})
+
+        assert (await client.get(USERS)).status_code == 403
+
+    async def test_is_told_in_the_audit_by_its_owner(
+        self, root: httpx.AsyncClient, ann_id: str, client: httpx.AsyncClient
+    ) -> None:
+        client.headers["Authorization"] = f"Bearer {await make_token(root, 'admin')}"
+        await client.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+
+        (entry,) = await audit_of(root)
+        assert entry["actor"]["email"] == "root@example.com"
+
+
+async def make_token(owner: httpx.AsyncClient, scope: str) -> str:
+    answer = await owner.post(f"{ME}/tokens", json={"name": "script", "scopes": [scope]})
+    assert answer.status_code == 201, answer.text
+    secret: str = answer.json()["secret"]
+    return secret
