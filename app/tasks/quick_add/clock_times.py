@@ -55,7 +55,9 @@ def read_bare_hour(line: Line, index: int) -> Found[ClockTime] | None:
         return None
     if line.next_word(index + 1) in {"o'clock", "o\u2019clock"}:
         return Found(index + 2, ClockTime(time(int(word)), is_bare=True))
-    return Found(index + 1, ClockTime(time(int(word)), is_bare=True), Clarity.NEEDS_END)
+    # "at 9 with Ann" is an appointment.
+    clarity = Clarity.CLEAR if line.next_word(index + 1) == "with" else Clarity.NEEDS_END
+    return Found(index + 1, ClockTime(time(int(word)), is_bare=True), clarity)
 
 
 def read_delay(line: Line, index: int, now: datetime) -> Found[datetime] | None:

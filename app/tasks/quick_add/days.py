@@ -2,7 +2,7 @@
 
 import itertools
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -12,6 +12,8 @@ from app.tasks.quick_add.vocabulary import Unit
 
 # What `app.tasks.due` accepts.
 FIRST_YEAR, LAST_YEAR = 1900, 9998
+_DAYS: Mapping[Unit, int] = {"day": 1, "week": 7}
+_MONTHS: Mapping[Unit, int] = {"month": 1, "year": 12}
 # No two 29ths of February lie further apart (1896 and 1904 do, for 1900 had none).
 _LONGEST_WAIT_YEARS = 8
 # Of four months that follow each other at least two have 31 days.
@@ -40,14 +42,11 @@ class Day:
 
 def shift(day: date, number: int, unit: Unit) -> date | None:
     """Return the day so many units on, cut to the month's last day; None beyond the calendar."""
-    steps = {
-        "day": relativedelta(days=number),
-        "week": relativedelta(weeks=number),
-        "month": relativedelta(months=number),
-        "year": relativedelta(years=number),
-    }
     try:
-        moved = day + steps[unit]
+        if unit in _DAYS:
+            moved = day + timedelta(days=_DAYS[unit] * number)
+        else:
+            moved = day + relativedelta(months=_MONTHS[unit] * number)
     except (ValueError, OverflowError):
         return None
     return moved if moved.year <= LAST_YEAR else None
@@ -91,15 +90,11 @@ def coming_month_day(today: date, month: int, day_of_month: int) -> Day | None:
 
 def coming_day_of_month(today: date, day_of_month: int) -> Day | None:
     """Return the next day with this number, in this month or the first one that has it."""
-    first = today.replace(day=1)
-    months = (shift(first, number, "month") for number in range(_MONTHS_WITH_TWO_OF_A_DAY))
+    this_month = today.year * 12 + today.month - 1
+    months = (divmod(this_month + number, 12) for number in range(_MONTHS_WITH_TWO_OF_A_DAY))
     return _first_of(
         today,
-        (
-            month.replace(day=day_of_month)
-            for month in months
-            if month is not None and exists(month.year, month.month, day_of_month)
-        ),
+        (date(year, month + 1, day_of_month) for year, month in months if exists(year, month + 1, day_of_month)),
     )
 
 

@@ -130,9 +130,11 @@ def read_end_of_unit(line: Line, index: int, now: datetime) -> DayFound:
 
 
 def read_day_of_month(line: Line, index: int, now: datetime) -> DayFound:
-    """Read `15th`, which needs a leading word: `on the 15th`."""
+    """Read `15th` of `on the 15th`, but not of `on the 15th floor`."""
     number = read_ordinal(line.word(index))
-    if number is None or not line.word(index)[0].isdigit():
+    following = line.next_word(index + 1)
+    is_of_another = following == "of" or following in ALL_WEEKDAYS or following in UNITS
+    if number is None or is_of_another or not line.word(index)[0].isdigit():
         return None
     day = days.coming_day_of_month(now.date(), number)
-    return None if day is None else Found(index + 1, day, Clarity.NEEDS_LEAD)
+    return None if day is None else Found(index + 1, day, Clarity.NEEDS_LEAD_AND_END)

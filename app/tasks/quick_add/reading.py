@@ -15,7 +15,7 @@ from app.tasks.quick_add.phrases import find_day, find_time
 from app.tasks.quick_add.recurrences import find_count, find_recurrence, find_until
 from app.tasks.quick_add.rules import Repetition
 from app.tasks.quick_add.tokens import Line, tokenize
-from app.tasks.quick_add.vocabulary import RELATIONS
+from app.tasks.quick_add.vocabulary import RELATIONS, read_ordinal
 
 Kind = Literal["date", "time", "label", "priority", "list", "recurrence"]
 
@@ -117,7 +117,7 @@ class _Reading:
 
     def _take_recurrence(self, index: int) -> int | None:
         found = find_recurrence(self.line, index, self.now)
-        if found is None or self.repetition is not None:
+        if found is None or self.repetition is not None or self._is_part(index):
             return _skip(found)
         self.repetition = found.value
         return self._understand("recurrence", index, found.end)
@@ -163,7 +163,13 @@ class _Reading:
 
     def _is_related(self, index: int) -> bool:
         """Whether the word before tells that this is not when the task is due."""
-        return self.line.next_word(index - 1) in RELATIONS and not self._was_understood(index)
+        word = "" if self.line.punctuation(index - 1) else self.line.word(index - 1)
+        is_related = word in RELATIONS or read_ordinal(word) is not None
+        return is_related and not self._was_understood(index)
+
+    def _is_part(self, index: int) -> bool:
+        """Whether the word before makes a recurrence tell of something else: "the best of every day"."""
+        return self.line.word(index - 1) == "of" and not self.line.punctuation(index - 1)
 
     def _was_understood(self, index: int) -> bool:
         return index > 0 and bool(self.spans) and self.spans[-1].end == self.line.tokens[index - 1].end

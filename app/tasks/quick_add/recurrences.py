@@ -13,7 +13,7 @@ from app.tasks.quick_add.named_days import read_part_of_day
 from app.tasks.quick_add.phrases import find_day, find_time, read_day
 from app.tasks.quick_add.rules import FREQUENCIES, Repetition, on_weekdays
 from app.tasks.quick_add.tokens import Line
-from app.tasks.quick_add.vocabulary import ALL_WEEKDAYS, UNITS, Unit, read_number, read_ordinal
+from app.tasks.quick_add.vocabulary import ALL_WEEKDAYS, MAX_DAY_OF_MONTH, UNITS, Unit, read_number, read_ordinal
 from app.tasks.recurrence_rule import MAX_WEEKS_OF_MONTH, RecurrenceRule
 
 Value = TypeVar("Value")
@@ -40,8 +40,10 @@ def find_recurrence(line: Line, index: int, now: datetime) -> Found[Repetition] 
     allowed = "!" if is_from_completion else ""
     if word == "every":
         found = _read_every(line, index + 1, allowed)
+    elif word in _ADVERBS:
+        found = _read_adverb(line, index, now)
     else:
-        found = _read_adverb(line, index, now) if word in _ADVERBS else None
+        found = _read_days_of_every_month(line, index)
     if found is None:
         return None
     part = read_part_of_day(line, found.end, allowed)
@@ -55,6 +57,17 @@ def _read_adverb(line: Line, index: int, now: datetime) -> RuleFound:
     found = _read_days_of(line, index + 1, rule)
     is_sure = found.end > index + 1 or line.ends_before(found.end) or _has_company(line, found.end, now)
     return found if is_sure else None
+
+
+def _read_days_of_every_month(line: Line, index: int) -> RuleFound:
+    """Read `on the 1st of every month` or `the last friday of each month`."""
+    first = index + 1 if line.word(index) == "on" else index
+    if line.word(first) == "the":
+        first += 1
+    if first > index and not line.next_word(first):
+        return None
+    found = _read_ordinal_days(line, first)
+    return found if found is not None and line.word(found.end - 2) in {"every", "each"} else None
 
 
 def _has_company(line: Line, index: int, now: datetime) -> bool:
@@ -112,11 +125,12 @@ def _read_ordinal_days(line: Line, index: int) -> RuleFound:
     if ordinal is None:
         return None
     following = line.next_word(index + 1)
-    if following in ALL_WEEKDAYS or ordinal == _LAST:
+    is_of_month = _skip_of_month(line, index + 2) > index + 2
+    if following in ALL_WEEKDAYS or ordinal == _LAST or (following == "day" and is_of_month):
         return _read_nth_day(line, index, ordinal)
     if read_month_day(line, index) is not None:
         return None
-    if following in UNITS and not _is_of_month(line, index + 2):
+    if following in UNITS:
         return _read_interval(line, index + 1, ordinal)
     return _read_month_days(line, index)
 
@@ -137,8 +151,8 @@ def _read_month_days(line: Line, index: int) -> RuleFound:
     numbers = _read_list(line, index, _read_numeral)
     if numbers is None:
         return None
-    end = numbers.end + 1 if line.next_word(numbers.end) == "day" else numbers.end
-    return Found(_skip_of_month(line, end), RecurrenceRule("MONTHLY", by_month_day=tuple(sorted(set(numbers.value)))))
+    rule = RecurrenceRule("MONTHLY", by_month_day=tuple(sorted(set(numbers.value))))
+    return Found(_skip_of_month(line, numbers.end), rule)
 
 
 def _read_numeral(word: str) -> int | None:
@@ -147,10 +161,6 @@ def _read_numeral(word: str) -> int | None:
 
 def _read_any_ordinal(word: str) -> int | None:
     return _LAST if word == "last" else read_ordinal(word)
-
-
-def _is_of_month(line: Line, index: int) -> bool:
-    return _skip_of_month(line, index) > index
 
 
 def _skip_of_month(line: Line, index: int) -> int:
@@ -187,10 +197,10 @@ def _read_days_of(line: Line, index: int, rule: RecurrenceRule) -> Found[Recurre
 
 
 def _read_list(line: Line, index: int, read: Callable[[str], Value | None]) -> Found[list[Value]] | None:
-    """Read values with `,`, `and` or `&` between them."""
+    """Read values with `,`, `and` or `&` between them, as many as can differ."""
     values: list[Value] = []
     end, at = index, index
-    while (value := read(line.word(at))) is not None:
+    while len(values) < MAX_DAY_OF_MONTH and (value := read(line.word(at))) is not None:
         values.append(value)
         end = at + 1
         at = end + 1 if line.next_word(end, ",") in {"and", "&"} else end

@@ -109,7 +109,21 @@ class TestTheWork:
                 "end of ",
                 "dec ",
             ),
-            *("#a ", "!high ", "daily ", "weekly on mon, ", "“", "“ ", '@"', "1st ", "every 1st, ", "a", "\u0301"),
+            *(
+                "#a ",
+                "!high ",
+                "daily ",
+                "weekly on mon, ",
+                "“",
+                "“ ",
+                '@"',
+                "1st ",
+                "1st, ",
+                "on the 1st, ",
+                "every 1st, ",
+                "a",
+                "\u0301",
+            ),
         ],
     )
     def test_grows_no_faster_than_the_text(self, part: str, looks: list[int]) -> None:
