@@ -86,7 +86,7 @@ async def build_auth(
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
             sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
-            sessions=Sessions(sessions, accounts, issuer, store.guard, store.clock),
+            sessions=Sessions(sessions, users, accounts, issuer, guard=store.guard, clock=store.clock),
             tokens=Tokens(tokens, accounts, store.guard, store.clock),
             profiles=Profiles(users, store.changes, timezone_listeners),
             erasure=erasure,

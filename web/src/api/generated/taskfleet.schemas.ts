@@ -504,6 +504,11 @@ export const ManagedUserOutRole = {
 } as const;
 
 /**
+ * The last sign-in or refresh, to the hour
+ */
+export type ManagedUserOutLastSeenAt = string | null;
+
+/**
  * A user, in a list.
  */
 export interface ManagedUserOut {
@@ -518,6 +523,8 @@ export interface ManagedUserOut {
   /** Whether the account is shut out */
   disabled: boolean;
   created_at: string;
+  /** The last sign-in or refresh, to the hour */
+  last_seen_at: ManagedUserOutLastSeenAt;
   /**
    * Counts the user's changes
    * @minimum 0
@@ -1245,7 +1252,7 @@ export interface UserCounts {
   disabled: number;
   /** Accounts made within */
   new: PeriodCounts;
-  /** Users with a session begun or refreshed within */
+  /** Users who signed in or refreshed within, to the hour */
   active: PeriodCounts;
 }
 
@@ -1261,7 +1268,7 @@ export const UserDetailsOutRole = {
 } as const;
 
 /**
- * When a living session was last begun or refreshed; null without one
+ * The last sign-in or refresh, to the hour
  */
 export type UserDetailsOutLastSeenAt = string | null;
 
@@ -1280,13 +1287,13 @@ export interface UserDetailsOut {
   /** Whether the account is shut out */
   disabled: boolean;
   created_at: string;
+  /** The last sign-in or refresh, to the hour */
+  last_seen_at: UserDetailsOutLastSeenAt;
   /**
    * Counts the user's changes
    * @minimum 0
    */
   revision: number;
-  /** When a living session was last begun or refreshed; null without one */
-  last_seen_at: UserDetailsOutLastSeenAt;
   /** Devices and programs that are signed in */
   sessions: number;
   /** Tasks that are not in the trash */
