@@ -12,6 +12,7 @@ from app.auth.oidc.http import ProviderHttp
 from app.auth.oidc.login_state import LoginStateCodec
 from app.auth.oidc.logins import OidcLogins
 from app.auth.oidc.provider import OidcClient
+from app.auth.portable_profile import PortableProfiles
 from app.auth.profile import Profiles, TimezoneListener
 from app.auth.session_repository import SessionRepository
 from app.auth.sessions import Sessions
@@ -38,6 +39,7 @@ class AuthModule:
     sign_in: SignIn
     sessions: Sessions
     profiles: Profiles
+    portable_profiles: PortableProfiles
     erasure: Erasure
     logins: OidcLogins
     cookies: SessionCookies
@@ -64,11 +66,13 @@ async def build_auth(
     idempotency = IdempotencyStore(database, store.clock)
     erasure = Erasure(store, users, identities, sessions, (*erasers, idempotency.erase_user))
     issuer = AccessTokenIssuer(key, settings.jwt, store.clock)
+    profiles = Profiles(users, store.changes, timezone_listeners)
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
             sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
             sessions=Sessions(sessions, Accounts(database), issuer, store.guard, store.clock),
-            profiles=Profiles(users, store.changes, timezone_listeners),
+            profiles=profiles,
+            portable_profiles=PortableProfiles(users, profiles),
             erasure=erasure,
             logins=_build_logins(store, settings, key, http),
             cookies=cookies,
