@@ -34,6 +34,7 @@ from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
+from app.tasks.portability.module import build_portability
 
 COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
 
@@ -79,6 +80,9 @@ async def run_services(
                 erasers=(state.tasks.erase_user,),
                 timezone_listeners=(state.tasks.rezone,),
             )
+        )
+        state.portability = await stack.enter_async_context(
+            build_portability(state.store, state.tasks, state.auth.portable_profiles, settings.tasks.quota)
         )
         yield
 

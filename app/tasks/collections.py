@@ -106,5 +106,3 @@ LISTS = CollectionSpec(
     ),
     retired_indexes=("tombstones",),
 )
-
-TASK_COLLECTIONS = (TASKS, LISTS)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.tasks.module import TasksModule
+from app.tasks.portability.module import PortabilityModule
 
 
 async def _get_module(request: Request) -> TasksModule:
@@ -13,3 +14,11 @@ async def _get_module(request: Request) -> TasksModule:
 
 
 TasksPart = Annotated[TasksModule, Depends(_get_module)]
+
+
+async def _get_portability(request: Request) -> PortabilityModule:
+    module: PortabilityModule = request.app.state.portability
+    return module
+
+
+PortabilityPart = Annotated[PortabilityModule, Depends(_get_portability)]

@@ -2,9 +2,21 @@
 
 from fastapi import APIRouter
 
-from app.tasks import events_router, list_router, overview_router, task_router
+from app.api.paths import API_PREFIX
+from app.tasks import events_router, export_router, import_router, list_router, overview_router, task_router
+
+# The one route that takes more than other requests may hold, and longer to arrive.
+IMPORT_PATH = f"{API_PREFIX}/me/import"
 
 
 def build_routers() -> tuple[APIRouter, ...]:
     """Return the routers to mount under the API's prefix."""
-    return (overview_router.router, task_router.router, list_router.router, events_router.router)
+    return (
+        overview_router.router,
+        task_router.router,
+        list_router.router,
+        events_router.router,
+        export_router.router,
+        import_router.router,
+        import_router.upload_router,
+    )

@@ -29,8 +29,10 @@ OPERATION_IDS = {
     "devLogin",
     "endSession",
     "eraseAccount",
+    "exportAccount",
     "finishLogin",
     "getList",
+    "getImport",
     "getLiveness",
     "getMetrics",
     "getProfile",
@@ -38,6 +40,7 @@ OPERATION_IDS = {
     "getReadiness",
     "getTask",
     "getTaskStats",
+    "importFile",
     "listLabels",
     "listLists",
     "listProviders",
@@ -109,7 +112,7 @@ class TestEveryOperation:
     def test_documents_what_succeeds(self, name: str) -> None:
         successes = {status for status in OPERATIONS[name]["responses"] if status < "400" and status != "304"}
 
-        assert len(successes) == 1
+        assert len(successes) == 1 or successes == {"200", "202"}  # done, or begun
         answer = OPERATIONS[name]["responses"][successes.pop()]
         assert answer["description"]
 
