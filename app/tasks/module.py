@@ -6,7 +6,7 @@ from uuid import UUID
 from app.data.changes import Change
 from app.data.store import Store
 from app.tasks.batch_service import BatchService
-from app.tasks.collections import LISTS, TASKS
+from app.tasks.collections import CALENDAR_FEEDS, CATALOGUES, COMMON_TASKS, LISTS, TASKS
 from app.tasks.import_repository import IMPORTS, ImportRepository
 from app.tasks.list_repository import ListRepository
 from app.tasks.list_service import ListService
@@ -21,7 +21,7 @@ from app.tasks.task_texts import TaskTexts
 
 __all__ = ["TASK_COLLECTIONS", "TasksModule", "build_tasks"]
 
-TASK_COLLECTIONS = (TASKS, LISTS, IMPORTS)
+TASK_COLLECTIONS = (TASKS, LISTS, IMPORTS, CALENDAR_FEEDS, COMMON_TASKS, CATALOGUES)
 
 
 @dataclass(frozen=True, slots=True)
