@@ -38,8 +38,9 @@ from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
 from app.tasks.calendar_service import build_calendar_feeds
-from app.tasks.common_task_module import build_common_tasks
+from app.tasks.common_task_module import COMMON_TASKS_PATH, build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
+from app.tasks.portability.module import build_portability
 
 COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
 
@@ -83,6 +84,7 @@ async def run_services(
         state.common_tasks = build_common_tasks(
             state.store, state.tasks.tasks, cache.shared, settings.cache.ttl_seconds
         )
+        state.cached_reads.shared[COMMON_TASKS_PATH] = state.common_tasks.answer.find
         state.calendar = build_calendar_feeds(state.store, settings.http.public_url)
         state.auth = await stack.enter_async_context(
             build_auth(
@@ -94,6 +96,9 @@ async def run_services(
                 erasers=(state.tasks.erase_user, state.calendar.erase_user),
                 timezone_listeners=(state.tasks.rezone,),
             )
+        )
+        state.portability = await stack.enter_async_context(
+            build_portability(state.store, state.tasks, state.auth.portable_profiles, settings.tasks.quota)
         )
         yield
 

@@ -24,11 +24,13 @@ class EtagKind(Enum):
     PROFILE = auto()  # the user and the user's revision
     QUERY = auto()  # these and the query
     ANSWER = auto()  # something in the answer itself
+    SHARED = auto()  # nothing of a user: the answer is the same for everybody (`app.api.shared_reads`)
 
 
 def cacheable(kind: EtagKind, *, seldom_repeated: re.Pattern[bytes] | None = None) -> Callable[[Endpoint], Endpoint]:
     """Declare that the answer of a GET route depends on the user, path, query and revision alone.
 
+    One of the kind `SHARED` depends on none of these, and is kept elsewhere (`CachedReads.shared`).
     It may depend on the time as well if nobody minds that it is up to `CACHE_TTL_SECONDS` old. A query in which
     `seldom_repeated` finds something is kept only when it is asked again.
     """

@@ -11,11 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.cacheable import CacheableRoute, CacheableRoutes, EtagKind
 from app.api.credentials import CredentialReader
-from app.api.exchange import WholeAnswer, exchange_of, is_head, read_head, write_head
+from app.api.exchange import WholeAnswer, exchange_of, is_head, write_head
+from app.api.kept_answer import Answer, find_if_none_match, names_etag
 from app.api.known_account import KnownAccounts, UserView, keep_view
-from app.api.preconditions import matches_etag, private_headers, profile_etag, query_etag
+from app.api.preconditions import private_headers, profile_etag, query_etag
 from app.cache.doorkeeper import Doorkeeper
-from app.cache.store import CacheStore, KnownAnswer
+from app.cache.store import CacheStore
 from app.core.identity import TokenGrant
 from app.core.metrics import CacheMetrics, ReadOutcome
 from app.data.accounts import Account
@@ -25,9 +26,6 @@ from app.data.replica_reads import ReplicaReads
 MAX_ANSWER_BYTES = 262_144
 # Longer than any query that a client of ours sends; a name is kept with each answer.
 MAX_NAME_BYTES = 1_024
-
-# What a 304 says of the answer that it stands for (RFC 9110, section 15.4.5).
-_KEPT_IN_304 = frozenset({b"etag", b"cache-control", b"vary"})
 
 _Flight = tuple[UUID, UUID, bytes, bytes]
 
@@ -43,44 +41,14 @@ class CachedReads:
     replica_reads: ReplicaReads | None = None
     flights: dict[_Flight, "asyncio.Future[_Capture | None]"] = field(default_factory=dict)
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
+    # By the path, what finds an answer that is the same for everybody, if it is at hand.
+    shared: dict[str, Callable[[], Answer | None]] = field(default_factory=dict)
 
-
-class Answer:
-    """An answer with status 200, as it goes out to many."""
-
-    __slots__ = ("_body", "_head", "_unchanged_head", "etag")
-
-    def __init__(self, head: bytes, body: bytes) -> None:
-        self._head = head
-        self._body = body
-        headers = read_head(head)
-        # Every cacheable answer has one.
-        self.etag = next(value for name, value in headers if name == b"etag")
-        self._unchanged_head = write_head(header for header in headers if header[0] in _KEPT_IN_304)
-
-    @classmethod
-    def decode(cls, stored: bytes) -> "Answer | None":
-        """Read what `encode` wrote, or return None if it is something else."""
-        if isinstance(stored, KnownAnswer) and stored.parsed is not None:
-            known: Answer = stored.parsed
-            return known
-        head, end, body = stored.partition(b"\r\n\r\n")
-        if not end or b"\r\netag: " not in b"\r\n" + head:
-            return None
-        answer = cls(head + b"\r\n", body)
-        if isinstance(stored, KnownAnswer):
-            stored.parsed = answer
-        return answer
-
-    def encode(self) -> bytes:
-        """Return the head, an empty line and the body, as in HTTP."""
-        return self._head + b"\r\n" + self._body
-
-    def for_caller(self, scope: Scope) -> WholeAnswer:
-        """Return what one caller gets: 304 who has it already."""
-        if _is_unchanged(_if_none_match(scope), self.etag):
-            return 304, self._unchanged_head, b""
-        return 200, self._head, self._body
+    def find_shared(self, view: UserView | None, scope: Scope) -> Answer | None:
+        """Return what everybody who is known gets at a path, if it is at hand; the router judges what has a query."""
+        find = self.shared.get(scope["path"])
+        is_known = view is not None and view.account is not None
+        return find() if find is not None and is_known and not scope["query_string"] else None
 
 
 class CachedReadsMiddleware:
@@ -104,7 +72,8 @@ class CachedReadsMiddleware:
             return
         is_change = scope["method"] != "GET"
         route = None if is_change else self._find_route(scope["path"], credentials.grant)
-        name = None if route is None else _name_of(scope)
+        is_shared = route is not None and route.etag_kind is EtagKind.SHARED
+        name = None if route is None or is_shared else _name_of(scope)
         view = await parts.accounts.read(claims.user_id, claims.session_id, name, may_be_fenced=is_change)
         if view is not None:
             keep_view(scope, view, claims.role)
@@ -112,7 +81,8 @@ class CachedReadsMiddleware:
                 scope["state"]["user_id"] = credentials.user_name
                 parts.credentials.note_use(credentials)
         if route is None or name is None:
-            await self._app(scope, receive, send)
+            shared = parts.find_shared(view, scope) if is_shared else None
+            await (self._app(scope, receive, send) if shared is None else _send_shared(parts, shared, scope))
             return
         scope["state"]["route_template"] = route.template
         known = None if view is None else _find_known(view, route, scope)
@@ -248,6 +218,13 @@ class _Capture:
         return Answer(head, body)
 
 
+async def _send_shared(parts: CachedReads, answer: Answer, scope: Scope) -> None:
+    scope["state"]["route_template"] = scope["path"]
+    known = answer.for_caller(scope)
+    await exchange_of(scope).send_whole(*known)
+    parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
+
+
 def _name_of(scope: Scope) -> bytes | None:
     path: bytes = scope["path"].encode()
     if b"?" in path:  # decoded from %3F; its name would be that of another path with a query
@@ -264,12 +241,12 @@ def _find_known(view: UserView, route: CacheableRoute, scope: Scope) -> WholeAns
     answer = None if view.answer is None else Answer.decode(view.answer)
     if answer is not None:
         return answer.for_caller(scope)
-    named = _if_none_match(scope)
+    named = find_if_none_match(scope)
     # A caller who names the tag shows that the query was valid; `*` shows nothing.
     if named is None or named == b"*":
         return None
     etag = _known_etag(view.account, route.etag_kind, scope)
-    if etag is None or not _is_unchanged(named, etag.encode()):
+    if etag is None or not names_etag(named, etag.encode()):
         return None
     return 304, _head_of_unchanged(etag), b""
 
@@ -286,22 +263,8 @@ def _known_etag(account: Account, kind: EtagKind, scope: Scope) -> str | None:
         case EtagKind.QUERY:
             query = scope["query_string"].decode("latin-1")
             return _query_etag(account.user_id, account.revision, scope["path"], query)
-        case EtagKind.ANSWER:
+        case EtagKind.ANSWER | EtagKind.SHARED:
             return None
-
-
-def _if_none_match(scope: Scope) -> bytes | None:
-    for name, value in scope["headers"]:
-        if name == b"if-none-match":
-            found: bytes = value
-            return found.strip()
-    return None
-
-
-def _is_unchanged(if_none_match: bytes | None, etag: bytes) -> bool:
-    if if_none_match is None:
-        return False
-    return if_none_match == etag or matches_etag(if_none_match.decode("latin-1"), etag.decode("latin-1"))
 
 
 @functools.lru_cache(maxsize=10_000)

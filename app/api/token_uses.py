@@ -41,7 +41,9 @@ class TokenUses:
         When there is no room for another one, it waits for its next use; the writer is woken before that.
         """
         key = (user_id, token_id)
-        if key in self._noted or len(self._noted) < _MAX_NOTED:
+        if key in self._noted:
+            self._noted[key] = now
+        elif len(self._noted) < _MAX_NOTED:
             self._noted[key] = now
             if len(self._noted) == _MAX_NOTED:
                 self._wake.set()

@@ -11,14 +11,20 @@ from app.core.identity import Role
 from app.data.accounts import SESSIONS, USERS
 from app.data.database import Database, Document, Session
 
-_FIELDS = dict.fromkeys(("email", "name", "role", "is_disabled", "created_at", "revision", "task_count"), 1)
+_FIELDS = dict.fromkeys(
+    ("email", "name", "role", "is_disabled", "created_at", "last_seen_at", "revision", "task_count"), 1
+)
 # Behind every text that begins with what stands before it.
 _LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
 class ManagedUser:
-    """What administrators see of a user; `tasks` are those that are not in the trash."""
+    """What administrators see of a user.
+
+    `last_seen_at` is the last sign-in or refresh, to the hour, or None for one who never came back since it is noted;
+    `tasks` are those that are not in the trash.
+    """
 
     user_id: UUID
     email: str | None
@@ -26,6 +32,7 @@ class ManagedUser:
     role: Role
     is_disabled: bool
     created_at: datetime
+    last_seen_at: datetime | None
     revision: int
     tasks: int
 
@@ -39,6 +46,7 @@ class ManagedUser:
             role=document["role"],
             is_disabled=document["is_disabled"],
             created_at=document["created_at"],
+            last_seen_at=document.get("last_seen_at"),
             revision=document["revision"],
             tasks=document.get("task_count", 0),
         )
@@ -50,19 +58,11 @@ class ManagedUser:
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """A user's living sessions: how many there are, and when one was last begun or refreshed."""
-
-    sessions: int
-    last_seen_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class UserDetails:
-    """A user with what it takes another query to know."""
+    """A user with the number of living sessions, which takes another query to know."""
 
     user: ManagedUser
-    presence: Presence
+    sessions: int
 
 
 class AdminRepository:
@@ -77,22 +77,16 @@ class AdminRepository:
         document = await self._users.find_one({"_id": user_id, "deleted_at": None}, _FIELDS, session=session)
         return None if document is None else ManagedUser.from_document(document)
 
-    async def find_presence(self, user_id: UUID, now: datetime, session: Session | None = None) -> Presence:
-        """Return what there is of living sessions; a user has no more than a hundred."""
-        cursor = self._sessions.find(
-            {"user_id": user_id, "expires_at": {"$gt": now}},
-            {"last_used_at": 1},
-            sort=[("last_used_at", -1), ("_id", 1)],
-            hint="user_last_used",
-            session=session,
+    async def count_sessions(self, user_id: UUID, now: datetime, session: Session | None = None) -> int:
+        """Return how many living sessions there are; a user has no more than a hundred."""
+        return await self._sessions.count_documents(
+            {"user_id": user_id, "expires_at": {"$gt": now}}, hint="user_last_used", session=session
         )
-        found = await cursor.to_list(None)
-        return Presence(len(found), found[0]["last_used_at"] if found else None)
 
     async def find_details(self, user_id: UUID, now: datetime) -> UserDetails | None:
-        """Return the user with the presence, or None."""
-        user, presence = await asyncio.gather(self.find(user_id), self.find_presence(user_id, now))
-        return None if user is None else UserDetails(user, presence)
+        """Return the user with the number of sessions, or None."""
+        user, sessions = await asyncio.gather(self.find(user_id), self.count_sessions(user_id, now))
+        return None if user is None else UserDetails(user, sessions)
 
     async def find_newest(self, before_id: UUID | None, limit: int) -> Sequence[ManagedUser]:
         """Return up to `limit` users, the newest first, of those before `before_id`: ids rise with time."""

@@ -16,19 +16,14 @@ def represent_user(user: ManagedUser) -> dict[str, Any]:
         "role": user.role,
         "disabled": user.is_disabled,
         "created_at": format_instant(user.created_at),
+        "last_seen_at": None if user.last_seen_at is None else format_instant(user.last_seen_at),
         "revision": user.revision,
     }
 
 
 def represent_details(details: UserDetails) -> dict[str, Any]:
     """Return the JSON form of one user."""
-    seen = details.presence.last_seen_at
-    return {
-        **represent_user(details.user),
-        "last_seen_at": None if seen is None else format_instant(seen),
-        "sessions": details.presence.sessions,
-        "tasks": details.user.tasks,
-    }
+    return {**represent_user(details.user), "sessions": details.sessions, "tasks": details.user.tasks}
 
 
 def represent_entry(entry: Document) -> dict[str, Any]:

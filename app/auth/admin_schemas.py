@@ -50,6 +50,7 @@ class ManagedUserOut(BaseModel):
     role: Role
     disabled: Annotated[bool, Field(description="Whether the account is shut out")]
     created_at: Instant
+    last_seen_at: Annotated[Instant | None, Field(description="The last sign-in or refresh, to the hour")]
     revision: Revision
 
 
@@ -63,9 +64,6 @@ class ManagedUserPage(BaseModel):
 class UserDetailsOut(ManagedUserOut):
     """One user."""
 
-    last_seen_at: Annotated[
-        Instant | None, Field(description="When a living session was last begun or refreshed; null without one")
-    ]
     sessions: Annotated[int, Field(description="Devices and programs that are signed in", examples=[2])]
     tasks: Annotated[int, Field(description="Tasks that are not in the trash", examples=[120])]
 
@@ -92,7 +90,7 @@ class UserCounts(BaseModel):
     admins: int
     disabled: int
     new: Annotated[PeriodCounts, Field(description="Accounts made within")]
-    active: Annotated[PeriodCounts, Field(description="Users with a session begun or refreshed within")]
+    active: Annotated[PeriodCounts, Field(description="Users who signed in or refreshed within, to the hour")]
 
 
 class RoughCount(BaseModel):

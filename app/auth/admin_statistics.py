@@ -1,8 +1,8 @@
 """Statistics for administrators: counted over all shards, and therefore once a minute at most."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic_core import to_json
 
@@ -35,8 +35,8 @@ class AdminStatistics:
         totals, roles, new, active = await asyncio.gather(
             self._repository.count_documents_roughly(),
             self._repository.count_states(),
-            self._count_new(beginnings),
-            self._repository.count_active(beginnings),
+            self._count_since(self._repository.count_new, beginnings),
+            self._count_since(self._repository.count_active, beginnings),
         )
         return to_json(
             {
@@ -47,6 +47,8 @@ class AdminStatistics:
             }
         )
 
-    async def _count_new(self, beginnings: dict[str, datetime]) -> dict[str, Any]:
-        counts = await asyncio.gather(*(self._repository.count_new(at) for at in beginnings.values()))
+    async def _count_since(
+        self, count: Callable[[datetime], Awaitable[int]], beginnings: Mapping[str, datetime]
+    ) -> Mapping[str, int]:
+        counts = await asyncio.gather(*(count(at) for at in beginnings.values()))
         return dict(zip(beginnings, counts, strict=True))

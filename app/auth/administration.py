@@ -96,11 +96,11 @@ class Administration:
 
         async def end(change: Change) -> None:
             details = await self._read_within(change)
-            if not details.presence.sessions:
+            if not details.sessions:
                 return
             await self._sessions.delete_all(user_id, change.session)
             change.stamp()
-            before, after = {"sessions": details.presence.sessions}, {"sessions": 0}
+            before, after = {"sessions": details.sessions}, {"sessions": 0}
             entry = AuditEntry(actor, "user.sessions-ended", _subject(details.user), before, after)
             await self._audit.append(entry, change.session)
 
@@ -119,7 +119,7 @@ class Administration:
 
     async def _find_expected(self, change: Change, if_match: IfMatch) -> UserDetails:
         within = await self._read_within(change)
-        before = UserDetails(as_it_was(within.user), within.presence)
+        before = UserDetails(as_it_was(within.user), within.sessions)
         current = represent_details(before)
         if_match.check(content_etag(current), current)
         return before
@@ -127,7 +127,7 @@ class Administration:
     async def _read_within(self, change: Change) -> UserDetails:
         user = await self._repository.find(change.user_id, change.session)
         assert user is not None  # noqa: S101 - the change has found the same document in the same transaction
-        return UserDetails(user, await self._repository.find_presence(change.user_id, change.at, change.session))
+        return UserDetails(user, await self._repository.count_sessions(change.user_id, change.at, change.session))
 
 
 def _subject(user: ManagedUser) -> Subject:

@@ -14,6 +14,7 @@ import structlog
 from app.auth.errors import SessionNotFoundError
 from app.auth.refresh_tokens import SALT_BYTES, InvalidRefreshTokenError, RefreshToken
 from app.auth.session_repository import Rotation, SessionPlace, SessionRecord, SessionRepository
+from app.auth.users import UserRepository
 from app.core.access_tokens import AccessTokenIssuer
 from app.core.change_guard import ChangeGuard
 from app.core.clock import Clock
@@ -84,12 +85,15 @@ class Sessions:
     def __init__(
         self,
         repository: SessionRepository,
+        users: UserRepository,
         accounts: Accounts,
         issuer: AccessTokenIssuer,
+        *,
         guard: ChangeGuard,
         clock: Clock,
     ) -> None:
         self._repository = repository
+        self._users = users
         self._accounts = accounts
         self._issuer = issuer
         self._guard = guard
@@ -107,6 +111,7 @@ class Sessions:
             ends_at=now + ABSOLUTE_LIFETIME,
             user_agent=user_agent[:MAX_USER_AGENT_LENGTH],
         )
+        await self._users.note_seen(user_id, now)
         if surplus := await self._repository.list_beyond(user_id, MAX_SESSIONS):
             await self._delete(user_id, surplus)
         return self._issue(token, role)
@@ -132,6 +137,7 @@ class Sessions:
         await self._require(token, standing, {Standing.PREDECESSOR})
         if account is None or account.is_disabled or record is None or record.rotation_salt is None:
             raise _refused()
+        await self._users.note_seen(token.user_id, now)
         return self._issue(token.successor(record.rotation_salt), account.role)
 
     async def identify(self, refresh_token: str) -> SessionReference:

@@ -17,7 +17,6 @@ class StatisticsRepository:
     """Counts. Every query goes to all shards; `UNTARGETED_OPERATIONS` says why it may."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._users = database.collection(USERS.name)
         self._sessions = database.collection(SESSIONS.name)
         self._tasks = database.collection(_TASKS)
@@ -47,24 +46,9 @@ class StatisticsRepository:
         """Return how many accounts were made since an instant, which their ids tell."""
         return await self._count_users({"_id": {"$gte": first_id(since)}}, "_id_")
 
-    async def count_active(self, beginnings: Mapping[str, datetime]) -> Mapping[str, int]:
-        """Return by name how many users have a session that was begun or refreshed since an instant."""
-        is_since = {
-            name: {"$sum": {"$cond": [{"$gte": ["$last_used_at", since]}, 1, 0]}}
-            for name, since in beginnings.items()
-        }
-        counted = await self._database.aggregate(
-            SESSIONS.name,
-            [
-                {"$match": {"last_used_at": {"$gte": min(beginnings.values())}}},
-                {"$group": {"_id": "$user_id", "last_used_at": {"$max": "$last_used_at"}}},
-                {"$group": {"_id": None, **is_since}},
-                {"$unset": "_id"},
-            ],
-            hint="last_used",
-            comment="count-active-users",
-        )
-        return counted[0] if counted else dict.fromkeys(beginnings, 0)
+    async def count_active(self, since: datetime) -> int:
+        """Return how many users signed in or refreshed since an instant, to the hour."""
+        return await self._count_users({"last_seen_at": {"$gte": since}}, "last_seen_at")
 
     async def _count_users(self, query: Mapping[str, Any], index: str) -> int:
         return await self._users.count_documents(query, hint=index, comment="count-users")

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from app.core.identity import Role
 from app.data.accounts import USERS
 from app.data.database import Database, Document, Session
+
+# A user is noted to have been seen once in so long: a write that goes with few of the refreshes, one in ten minutes.
+_NOTED_FOR = timedelta(hours=1)
 
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
@@ -73,6 +76,7 @@ class User:
             "revision_marks": [],
             "created_at": self.created_at,
             "updated_at": self.created_at,
+            "last_seen_at": self.created_at,
         }
 
     def read_settings(self) -> dict[str, Any]:
@@ -99,6 +103,12 @@ class UserRepository:
     async def update(self, user_id: UUID, fields: Mapping[str, Any], session: Session) -> None:
         """Set fields within a transaction that has found the user."""
         await self._collection.update_one({"_id": user_id}, {"$set": fields}, session=session)
+
+    async def note_seen(self, user_id: UUID, now: datetime) -> None:
+        """Note that the user was there, unless that was noted within the hour; no revision tells of it."""
+        await self._collection.update_one(
+            {"_id": user_id, "last_seen_at": {"$not": {"$gt": now - _NOTED_FOR}}}, {"$set": {"last_seen_at": now}}
+        )
 
     async def find_erased(self, limit: int) -> Sequence[UUID]:
         """Return users who were deleted but of whom something is left, the longest waiting first."""

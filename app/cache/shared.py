@@ -110,9 +110,23 @@ class SharedCache:
         old answer. An error of `load` reaches those who had nothing else to be given.
         """
         found = await self._find(name)
+        content = self._use(name, found, load, ttl_seconds)
+        if content is None:
+            content = (await asyncio.shield(self._begin_load(name, load, ttl_seconds, found.mark))).content
+        return content
+
+    def find_near(self, name: str, load: Load, ttl_seconds: float) -> bytes | None:
+        """Return what `get` would, if this process has it and need ask nobody; None otherwise."""
+        kept = self._local.get(name)
+        if kept is None or kept.until <= self._now():
+            return None
+        return self._use(name, kept, load, ttl_seconds)
+
+    def _use(self, name: str, found: _Found, load: Load, ttl_seconds: float) -> bytes | None:
+        """Return the answer that was found, if it lasts; renew it if chance says so."""
         answer = found.answer
         if answer is None or answer.expires_at <= self._now():
-            return (await asyncio.shield(self._begin_load(name, load, ttl_seconds, found.mark))).content
+            return None
         if answer.is_due(self._now(), 1 - self._draw()):
             self._begin_load(name, load, ttl_seconds, found.mark)
         return answer.content

@@ -19,6 +19,7 @@ USERS = CollectionSpec(
         Index("deleted_at", [("deleted_at", 1)], partial_filter={"deleted_at": {"$exists": True}}),
         # Few users each: whether there is another administrator, and how many of either kind there are.
         Index("admins", [("is_disabled", 1), ("_id", 1)], partial_filter={"role": "admin"}),
+        Index("last_seen_at", [("last_seen_at", 1)]),  # how many users were active of late
         Index("disabled", [("is_disabled", 1)], partial_filter={"is_disabled": True}),
     ),
 )
@@ -28,8 +29,6 @@ SESSIONS = CollectionSpec(
     shard_key="user_id",
     indexes=(
         Index("user_last_used", [("user_id", 1), ("last_used_at", -1), ("_id", 1)]),
-        # Who was active of late, among all users.
-        Index("last_used", [("last_used_at", -1), ("user_id", 1)]),
         Index("expiry", [("expires_at", 1)], options={"expireAfterSeconds": 0}),
     ),
 )

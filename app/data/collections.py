@@ -82,11 +82,6 @@ UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
         collection="users",
         reason="an administrator's statistics count users from an index; once a minute at most (SharedCache)",
     ),
-    "count-active-users": UntargetedOperation(
-        command="aggregate",
-        collection="sessions",
-        reason="an administrator's statistics count users with a session used of late; once a minute at most",
-    ),
     "count-all-users": UntargetedOperation(
         command="count",
         collection="users",

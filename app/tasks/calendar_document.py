@@ -1,13 +1,15 @@
 """Tasks as iCalendar (RFC 5545): an event for each, made by the library that knows how text is escaped and folded."""
 
 import asyncio
+import functools
 import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Event, Timezone, vRecur
 
 from app.data.database import Document
+from app.tasks.calendar_recurrence import calendar_rule, is_series, local_start
 
 # The part of the ETag that changes with what is written for the same tasks. Count it up with every change to it.
 FORM = 1
@@ -28,6 +30,10 @@ _PRIORITIES = {1: 9, 2: 5, 3: 3, 4: 1}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile("\r\n?")
 
+# The years for which the zone of a recurring task is told; most programs go by its name.
+_ZONE_YEARS = (date(2000, 1, 1), date(2050, 1, 1))
+_UTC_NAMES = frozenset({"UTC", "Etc/UTC"})
+
 _END = b"END:VCALENDAR\r\n"
 
 
@@ -37,15 +43,18 @@ async def write_calendar(tasks: Sequence[Document], timezone: str, task_url: str
     It lets others have the event loop every few milliseconds.
     """
     frame: bytes = _frame(timezone).to_ical()
-    events = [event async for event in _write_events(tasks, task_url)]
-    return b"".join((frame.removesuffix(_END), *events, _END))
+    zones = sorted({zone for task in tasks if (zone := _named_zone(task, timezone)) is not None})
+    # In a thread: a zone takes some 20 ms, once in each process.
+    zone_texts = [await asyncio.to_thread(_write_zone, zone) for zone in zones]
+    events = [event async for event in _write_events(tasks, timezone, task_url)]
+    return b"".join((frame.removesuffix(_END), *zone_texts, *events, _END))
 
 
-async def _write_events(tasks: Sequence[Document], task_url: str) -> AsyncIterator[bytes]:
+async def _write_events(tasks: Sequence[Document], timezone: str, task_url: str) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     slice_end = loop.time() + _SLICE_SECONDS
     for task in tasks:
-        yield make_event(task, task_url).to_ical()
+        yield make_event(task, timezone, task_url).to_ical()
         if loop.time() >= slice_end:
             await asyncio.sleep(0)
             slice_end = loop.time() + _SLICE_SECONDS
@@ -64,8 +73,22 @@ def _frame(timezone: str) -> Calendar:
     return calendar
 
 
-def make_event(task: Document, task_url: str) -> Event:
-    """Return the event of a task with a due date.
+def _named_zone(task: Document, timezone: str) -> str | None:
+    """The zone that the event of a task names: its local time, of those that recur, must not move with the clocks."""
+    if _lasts_a_day(task) or not is_series(task):
+        return None
+    zone: str = task["due"]["timezone"] or timezone
+    return None if zone in _UTC_NAMES else zone
+
+
+@functools.lru_cache(maxsize=600)  # as many as there are
+def _write_zone(name: str) -> bytes:
+    text: bytes = Timezone.from_tzid(name, first_date=_ZONE_YEARS[0], last_date=_ZONE_YEARS[1]).to_ical()
+    return text
+
+
+def make_event(task: Document, timezone: str, task_url: str) -> Event:
+    """Return the event of a task with a due date; `timezone` is the user's.
 
     One that is due by the end of a day lasts that day; one with a time is at that instant, and lasts no time.
     """
@@ -75,7 +98,7 @@ def make_event(task: Document, task_url: str) -> Event:
     event.add("dtstamp", task["updated_at"])
     event.add("last-modified", task["updated_at"])
     event.add("created", task["created_at"])
-    _add_time(event, task)
+    _add_time(event, task, timezone)
     event.add("summary", clean_text(task["title"]))
     if notes := _shorten(clean_text(task["notes"])):
         event.add("description", notes)
@@ -90,13 +113,15 @@ def make_event(task: Document, task_url: str) -> Event:
     return event
 
 
-def _add_time(event: Event, task: Document) -> None:
+def _add_time(event: Event, task: Document, timezone: str) -> None:
     if _lasts_a_day(task):
         day = date.fromisoformat(task["due"]["date"])
         event.add("dtstart", day)
         event.add("dtend", day + timedelta(days=1))  # the first day that does not belong to it
     else:
-        event.add("dtstart", task["due_at"])
+        event.add("dtstart", local_start(task["due"], timezone) if is_series(task) else task["due_at"])
+    if is_series(task):
+        event.add("rrule", vRecur.from_ical(calendar_rule(task, timezone)))
 
 
 def _make_alarm(task: Document, reminder: Document) -> Alarm:

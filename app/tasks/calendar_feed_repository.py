@@ -46,7 +46,7 @@ class CalendarFeedRepository:
 
     async def _find(self, user_id: UUID, query: TaskQuery, limit: int, notes_length: int) -> list[Document]:
         fields = {
-            **dict.fromkeys(("title", "priority", "due", "due_at", "reminders", "labels"), 1),
+            **dict.fromkeys(("title", "priority", "due", "due_at", "recurrence", "reminders", "labels"), 1),
             **dict.fromkeys(("created_at", "updated_at"), 1),
             "notes": {"$substrCP": ["$notes", 0, notes_length]},
         }

@@ -1,21 +1,18 @@
 """The routes of the common tasks: reading them, copying one, and changing them as an administrator."""
 
-import functools
-import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
 
 from app.api.acting import acting_user
+from app.api.cacheable import EtagKind, cacheable
 from app.api.idempotency import OnceHeader
 from app.api.openapi import read_problems, write_problems
 from app.api.paths import API_PREFIX
 from app.api.preconditions import (
     IfMatchHeader,
     conditional_json,
-    is_unchanged,
     json_with_etag,
-    not_modified,
     resource_etag,
 )
 from app.api.schemas import Id
@@ -36,12 +33,6 @@ from app.tasks.schemas import TaskOut
 
 router = APIRouter(prefix="/common-tasks", tags=["common tasks"], route_class=StrictJsonRoute)
 admin_router = APIRouter(prefix="/admin/common-tasks", tags=["common tasks"], route_class=StrictJsonRoute)
-
-
-# The bytes are the same object until they are read anew from the cache server, each second.
-@functools.lru_cache(maxsize=2)
-def _etag_of(catalogue: bytes) -> str:
-    return f'"{hashlib.blake2b(catalogue, digest_size=12).hexdigest()}"'
 
 
 def _answer(document: Document) -> Response:
@@ -65,15 +56,14 @@ def _answer_added(task: Document) -> Response:
     response_model=CommonTaskPage,
     responses=read_problems(304),
 )
+@cacheable(EtagKind.SHARED)
 async def list_common_tasks(
     request: Request,
     caller: TaskReader,  # noqa: ARG001 - the caller is only admitted
     module: CommonTasksPart,
 ) -> Response:
     """Return all common tasks in their order; they are the same for everybody."""
-    catalogue = await module.catalogue.read()
-    etag = _etag_of(catalogue)
-    return not_modified(etag) if is_unchanged(request, etag) else json_with_etag(catalogue, etag)
+    return await module.answer.respond(request.scope)
 
 
 @router.post(

@@ -32,6 +32,10 @@ class CommonTasks:
         """Return the JSON text of the whole catalogue, the same object for as long as it is kept."""
         return await self._shared.get(_ANSWER_NAME, self._write, self._ttl_seconds)
 
+    def read_near(self) -> bytes | None:
+        """Return the same, if this process has it and need ask nobody."""
+        return self._shared.find_near(_ANSWER_NAME, self._write, self._ttl_seconds)
+
     async def forget(self) -> None:
         """Have it read anew, because it has changed: here at once, elsewhere within a second."""
         await self._shared.forget(_ANSWER_NAME)

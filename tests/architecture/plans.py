@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bson.codec_options import DatetimeConversion
 from pymongo.database import Database
 
 from tests.architecture.commands import Document, Operation
@@ -22,6 +23,10 @@ class Plans:
     ) -> None:
         """`sorted_in_memory` gives the reason for each operation (collection, command) that may sort."""
         self._database = database
+        # The bounds of a plan may end with the last instant that BSON knows, which Python's `datetime` does not.
+        self._codec_options = database.codec_options.with_options(
+            datetime_conversion=DatetimeConversion.DATETIME_AUTO
+        )
         self._shard_keys = shard_keys
         self._sorted_in_memory = sorted_in_memory
         self._known: set[str] = set()
@@ -36,7 +41,7 @@ class Plans:
         self._known.add(shape)
         explained = self._database.command(
             {"explain": dict(operation.plan), "verbosity": "queryPlanner"},
-            codec_options=self._database.codec_options,
+            codec_options=self._codec_options,
         )
         fault = self._judge(operation, explained, is_targeted)
         return fault and f"{fault}: {shape}"

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from app.tasks.quick_add.days import PartOfDay
 from app.tasks.quick_add.found import Clarity, Found
 from app.tasks.quick_add.named_days import skip_from_now
 from app.tasks.quick_add.tokens import Line
@@ -23,9 +24,9 @@ class ClockTime:
     at: time
     is_bare: bool = False
 
-    def on(self, *, is_evening: bool) -> time:
-        """Return the time; of a bare hour that an evening has, the one in the evening."""
-        if is_evening and self.is_bare and 1 <= self.at.hour < 12:
+    def within(self, part: PartOfDay | None) -> time:
+        """Return the time; a bare hour of a part of the day after noon is one after noon."""
+        if part is not None and part.is_after_noon and self.is_bare and 1 <= self.at.hour < 12:
             return self.at.replace(hour=self.at.hour + 12)
         return self.at
 
@@ -54,7 +55,9 @@ def read_bare_hour(line: Line, index: int) -> Found[ClockTime] | None:
         return None
     if line.next_word(index + 1) in {"o'clock", "o\u2019clock"}:
         return Found(index + 2, ClockTime(time(int(word)), is_bare=True))
-    return Found(index + 1, ClockTime(time(int(word)), is_bare=True), Clarity.NEEDS_END)
+    # "at 9 with Ann" is an appointment.
+    clarity = Clarity.CLEAR if line.next_word(index + 1) == "with" else Clarity.NEEDS_END
+    return Found(index + 1, ClockTime(time(int(word)), is_bare=True), clarity)
 
 
 def read_delay(line: Line, index: int, now: datetime) -> Found[datetime] | None:

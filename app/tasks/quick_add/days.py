@@ -1,6 +1,8 @@
 """Days of the calendar as they are meant on a given day; weeks begin on Monday (ISO 8601)."""
 
+import itertools
 from calendar import monthrange
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -10,6 +12,8 @@ from app.tasks.quick_add.vocabulary import Unit
 
 # What `app.tasks.due` accepts.
 FIRST_YEAR, LAST_YEAR = 1900, 9998
+_DAYS: Mapping[Unit, int] = {"day": 1, "week": 7}
+_MONTHS: Mapping[Unit, int] = {"month": 1, "year": 12}
 # No two 29ths of February lie further apart (1896 and 1904 do, for 1900 had none).
 _LONGEST_WAIT_YEARS = 8
 # Of four months that follow each other at least two have 31 days.
@@ -17,29 +21,32 @@ _MONTHS_WITH_TWO_OF_A_DAY = 4
 
 
 @dataclass(frozen=True, slots=True)
+class PartOfDay:
+    """A part of a day, such as the evening: the time that is meant if none is said, and how "at 9" is meant in it."""
+
+    usual_time: time | None
+    is_after_noon: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
-    """A day that was said.
+    """A day that was said, or a part of it.
 
     `later` is what it means if today is said with a time that has passed; None where it means today all the same.
-    `usual_time` is the one that is understood without being said, and `is_evening` tells how "at 9" is meant.
     """
 
     day: date
     later: date | None = None
-    usual_time: time | None = None
-    is_evening: bool = False
+    part: PartOfDay | None = None
 
 
 def shift(day: date, number: int, unit: Unit) -> date | None:
     """Return the day so many units on, cut to the month's last day; None beyond the calendar."""
-    steps = {
-        "day": relativedelta(days=number),
-        "week": relativedelta(weeks=number),
-        "month": relativedelta(months=number),
-        "year": relativedelta(years=number),
-    }
     try:
-        moved = day + steps[unit]
+        if unit in _DAYS:
+            moved = day + timedelta(days=_DAYS[unit] * number)
+        else:
+            moved = day + relativedelta(months=_MONTHS[unit] * number)
     except (ValueError, OverflowError):
         return None
     return moved if moved.year <= LAST_YEAR else None
@@ -77,25 +84,22 @@ def end_of(today: date, unit: Unit, later: int = 0) -> date | None:
 
 def coming_month_day(today: date, month: int, day_of_month: int) -> Day | None:
     """Return the next such day, today included; None for one that no year has."""
-    found = [
-        date(year, month, day_of_month)
-        for year in range(today.year, min(today.year + 2 * _LONGEST_WAIT_YEARS, LAST_YEAR) + 1)
-        if exists(year, month, day_of_month)
-    ]
-    coming = [day for day in found if day >= today]
-    return Day(coming[0], later=coming[1] if len(coming) > 1 else None) if coming else None
+    years = range(today.year, min(today.year + 2 * _LONGEST_WAIT_YEARS, LAST_YEAR) + 1)
+    return _first_of(today, (date(year, month, day_of_month) for year in years if exists(year, month, day_of_month)))
 
 
 def coming_day_of_month(today: date, day_of_month: int) -> Day | None:
     """Return the next day with this number, in this month or the first one that has it."""
-    first = today.replace(day=1)
-    months = [shift(first, number, "month") for number in range(_MONTHS_WITH_TWO_OF_A_DAY)]
-    found = [
-        month.replace(day=day_of_month)
-        for month in months
-        if month is not None and exists(month.year, month.month, day_of_month)
-    ]
-    coming = [day for day in found if day >= today]
+    this_month = today.year * 12 + today.month - 1
+    months = (divmod(this_month + number, 12) for number in range(_MONTHS_WITH_TWO_OF_A_DAY))
+    return _first_of(
+        today,
+        (date(year, month + 1, day_of_month) for year, month in months if exists(year, month + 1, day_of_month)),
+    )
+
+
+def _first_of(today: date, ascending: Iterator[date]) -> Day | None:
+    coming = list(itertools.islice((day for day in ascending if day >= today), 2))
     return Day(coming[0], later=coming[1] if len(coming) > 1 else None) if coming else None
 
 

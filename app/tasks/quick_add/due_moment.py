@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from app.tasks.quick_add.clock_times import ClockTime
 from app.tasks.quick_add.days import LAST_YEAR, Day
-from app.tasks.quick_add.rules import Rule
+from app.tasks.quick_add.rules import Repetition, first_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +16,23 @@ class DueMoment:
     at: time | None
 
 
-def settle_due(now: datetime, day: Day | None, clock_time: ClockTime | None, rule: Rule | None) -> DueMoment | None:
+def settle_due(
+    now: datetime, day: Day | None, clock_time: ClockTime | None, repetition: Repetition | None
+) -> DueMoment | None:
     """Return when the task is due first; None when nothing was said."""
+    part = None if day is None else day.part
+    if part is None and repetition is not None:
+        part = repetition.part
+    usual_time = None if part is None else part.usual_time
+    at = usual_time if clock_time is None else clock_time.within(part)
+    is_ahead = at is None or at > now.time()  # a day without a time goes on to its end
     if day is not None:
-        at = day.usual_time if clock_time is None else clock_time.on(is_evening=day.is_evening)
-        has_passed = day.day == now.date() and not _is_ahead(at, now)
+        has_passed = day.day == now.date() and not is_ahead
         return _within_calendar(day.later if has_passed and day.later is not None else day.day, at)
-    at = None if clock_time is None else clock_time.at
-    start = now.date() if _is_ahead(at, now) else now.date() + timedelta(days=1)
-    if rule is not None:
-        return _within_calendar(rule.first_day(start), at)
+    start = now.date() if is_ahead else now.date() + timedelta(days=1)
+    if repetition is not None:
+        return _within_calendar(first_day(repetition.rule, start), at)
     return None if at is None else _within_calendar(start, at)
-
-
-def _is_ahead(at: time | None, now: datetime) -> bool:
-    """Whether today still has this time; a day without a time goes on to its end."""
-    return at is None or at > now.time()
 
 
 def _within_calendar(day: date, at: time | None) -> DueMoment | None:

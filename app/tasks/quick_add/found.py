@@ -13,6 +13,7 @@ class Clarity(enum.Enum):
     CLEAR = enum.auto()  # nothing
     NEEDS_END = enum.auto()  # a leading word, another phrase, or the end of the line
     NEEDS_LEAD = enum.auto()  # a leading word or another phrase
+    NEEDS_LEAD_AND_END = enum.auto()  # a leading word, and nothing that goes on behind them, or another phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from app.tasks.quick_add import days
-from app.tasks.quick_add.days import Day
+from app.tasks.quick_add.days import Day, PartOfDay
 from app.tasks.quick_add.found import Clarity, Found
 from app.tasks.quick_add.tokens import Line
 from app.tasks.quick_add.vocabulary import (
@@ -18,21 +18,36 @@ from app.tasks.quick_add.vocabulary import (
 
 DayFound = Found[Day] | None
 
-# After work and dinner, before bed.
-_TONIGHT = time(20)
+# Hours at which people are about what they plan for that part of the day: at work, after lunch, after work, and after
+# dinner.
+_PARTS_OF_DAY = {"morning": time(9), "afternoon": time(14), "evening": time(18), "night": time(20)}
+_TONIGHT = _PARTS_OF_DAY["night"]
 _SATURDAY = 5
 _DAYS_AHEAD = {"today": 0, "tod": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1}
 
 
 def read_near_day(line: Line, index: int, now: datetime) -> DayFound:
-    """Read `today`, `tod`, `tonight`, `tomorrow`, `tmr` or `tmrw`; Tod with a capital is a person."""
+    """Read `today`, `tod`, `tonight`, `this evening`, `tomorrow`, `tmr` or `tmrw`; Tod with a capital is a person."""
     word, today = line.word(index), now.date()
     if word == "tonight":
-        is_still_ahead = now.time() < _TONIGHT
-        return Found(index + 1, Day(today, usual_time=_TONIGHT if is_still_ahead else None, is_evening=True))
+        usual_time = _TONIGHT if now.time() < _TONIGHT else None
+        return Found(index + 1, Day(today, part=PartOfDay(usual_time, is_after_noon=True)))
+    if word == "this":
+        part = read_part_of_day(line, index + 1)
+        return None if part is None else Found(part.end, Day(today, part=part.value))
     if word not in _DAYS_AHEAD or (word == "tod" and line.is_name(index)):
         return None
     return Found(index + 1, Day(today + timedelta(days=_DAYS_AHEAD[word])))
+
+
+def read_part_of_day(line: Line, index: int, allowed: str = "") -> Found[PartOfDay] | None:
+    """Read `evening` or `in the evening` behind a day; the allowed punctuation may part the two."""
+    is_led = (line.next_word(index), line.next_word(index + 1)) == ("in", "the")
+    at = index + 2 if is_led else index
+    usual_time = _PARTS_OF_DAY.get(line.next_word(at, allowed))
+    if usual_time is None:
+        return None
+    return Found(at + 1, PartOfDay(usual_time, is_after_noon=usual_time.hour >= 12))
 
 
 def read_weekday(line: Line, index: int, now: datetime) -> DayFound:
@@ -115,9 +130,11 @@ def read_end_of_unit(line: Line, index: int, now: datetime) -> DayFound:
 
 
 def read_day_of_month(line: Line, index: int, now: datetime) -> DayFound:
-    """Read `15th`, which needs a leading word: `on the 15th`."""
+    """Read `15th` of `on the 15th`, but not of `on the 15th floor`."""
     number = read_ordinal(line.word(index))
-    if number is None or not line.word(index)[0].isdigit():
+    following = line.next_word(index + 1)
+    is_of_another = following == "of" or following in ALL_WEEKDAYS or following in UNITS
+    if number is None or is_of_another or not line.word(index)[0].isdigit():
         return None
     day = days.coming_day_of_month(now.date(), number)
-    return None if day is None else Found(index + 1, day, Clarity.NEEDS_LEAD)
+    return None if day is None else Found(index + 1, day, Clarity.NEEDS_LEAD_AND_END)

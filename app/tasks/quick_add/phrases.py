@@ -1,6 +1,7 @@
 """Finding days and times in a line, and being sure that they are meant as such."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from app.tasks.quick_add.clock_times import ClockTime, read_bare_hour, read_time
@@ -13,6 +14,7 @@ from app.tasks.quick_add.named_days import (
     read_end_of_unit,
     read_near_day,
     read_next_unit,
+    read_part_of_day,
     read_weekday,
     read_weekend,
 )
@@ -47,6 +49,9 @@ def find_day(
     found = read_day(line, first, now)
     if found is None:
         return None
+    part = None if found.value.part else read_part_of_day(line, found.end)
+    if part is not None:
+        return Found(part.end, replace(found.value, part=part.value))
     is_sure = _is_sure(line, found, is_led=has_lead or is_beside)
     return found if is_sure or find_time(line, found.end, now, is_beside=True) else None
 
@@ -58,10 +63,7 @@ def read_day(line: Line, index: int, now: datetime) -> Found[Day] | None:
 
 def find_time(line: Line, index: int, now: datetime, *, is_beside: bool = False) -> Found[ClockTime] | None:
     """Find a time that begins here, with the words that lead to it; `is_beside` when a day stands beside it."""
-    first = index + 1 if line.word(index) in _TIME_LEADS else index
-    if first > index and line.word(index) == "due" and line.next_word(first) in _SECOND_LEADS:
-        first += 1
-    has_lead = first > index
+    first, has_lead = _skip_time_leads(line, index)
     found = read_time(line, first)
     if found is None and has_lead and line.word(first - 1) == "at":
         found, has_lead = read_bare_hour(line, first), False  # "at" alone leads to houses as well
@@ -69,6 +71,17 @@ def find_time(line: Line, index: int, now: datetime, *, is_beside: bool = False)
         return None
     is_sure = _is_sure(line, found, is_led=has_lead or is_beside)
     return found if is_sure or find_day(line, found.end, now, is_beside=True) else None
+
+
+def _skip_time_leads(line: Line, index: int) -> tuple[int, bool]:
+    """Return where the time itself may begin, and whether a word that makes sure stands before it."""
+    word = line.word(index)
+    if word == "for":
+        return index + 1, False
+    if word not in _TIME_LEADS:
+        return index, False
+    is_second = word == "due" and line.next_word(index + 1) in _SECOND_LEADS
+    return index + 1 + is_second, True
 
 
 def _skip_day_leads(line: Line, index: int, *, may_start: bool) -> tuple[int, bool]:
@@ -91,6 +104,7 @@ def _has_article(line: Line, index: int) -> bool:
 
 
 def _is_sure(line: Line, found: Found[object], *, is_led: bool) -> bool:
-    if found.clarity is Clarity.CLEAR or is_led:
-        return True
-    return found.clarity is Clarity.NEEDS_END and line.ends_before(found.end)
+    is_at_end = line.ends_before(found.end)
+    if found.clarity is Clarity.NEEDS_LEAD_AND_END:
+        return is_led and (is_at_end or bool(line.punctuation(found.end - 1)))
+    return found.clarity is Clarity.CLEAR or is_led or (found.clarity is Clarity.NEEDS_END and is_at_end)

@@ -1,7 +1,7 @@
 """Reading a whole line: what is found in it becomes the fields of a task, and the rest its title."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -13,9 +13,9 @@ from app.tasks.quick_add.found import Found
 from app.tasks.quick_add.marks import MAX_LABELS, ListNames, read_label, read_priority
 from app.tasks.quick_add.phrases import find_day, find_time
 from app.tasks.quick_add.recurrences import find_count, find_recurrence, find_until
-from app.tasks.quick_add.rules import Rule
+from app.tasks.quick_add.rules import Repetition
 from app.tasks.quick_add.tokens import Line, tokenize
-from app.tasks.quick_add.vocabulary import RELATIONS
+from app.tasks.quick_add.vocabulary import RELATIONS, read_ordinal
 
 Kind = Literal["date", "time", "label", "priority", "list", "recurrence"]
 
@@ -67,7 +67,7 @@ class _Reading:
     list_id: UUID | None = None
     day: Day | None = None
     time: ClockTime | None = None
-    rule: Rule | None = None
+    repetition: Repetition | None = None
     until: Day | None = None
     until_span: Span | None = None
     count: int | None = None
@@ -85,8 +85,10 @@ class _Reading:
 
     def finish(self, text: str) -> QuickTask:
         """Return what was read."""
-        due = settle_due(self.now, self.day, self.time, self.rule)
+        due = settle_due(self.now, self.day, self.time, self.repetition)
         until = None if self.until is None or due is None else settle_until(self.until, due)
+        repetition = self.repetition
+        rule = None if repetition is None else str(replace(repetition.rule, until=until, count=self.count))
         spans = [span for span in self.spans if until is not None or span is not self.until_span]
         return QuickTask(
             title=_without(text, spans),
@@ -94,8 +96,8 @@ class _Reading:
             labels=list(self.labels),
             priority=self.priority,
             list_id=self.list_id,
-            rule=None if self.rule is None else self.rule.to_text(until, self.count),
-            is_from_completion=self.rule is not None and self.rule.is_from_completion,
+            rule=rule,
+            is_from_completion=repetition is not None and repetition.is_from_completion,
             spans=spans,
         )
 
@@ -115,13 +117,13 @@ class _Reading:
 
     def _take_recurrence(self, index: int) -> int | None:
         found = find_recurrence(self.line, index, self.now)
-        if found is None or self.rule is not None:
+        if found is None or self.repetition is not None or self._is_part(index):
             return _skip(found)
-        self.rule = found.value
+        self.repetition = found.value
         return self._understand("recurrence", index, found.end)
 
     def _take_limit(self, index: int) -> int | None:
-        if self.rule is None or self.until is not None or self.count is not None:
+        if self.repetition is None or self.until is not None or self.count is not None:
             return None
         if until := find_until(self.line, index, self.now):
             self.until = until.value
@@ -141,7 +143,7 @@ class _Reading:
         return self._understand("time", index, found.end)
 
     def _take_day(self, index: int) -> int | None:
-        is_beside, may_start = self._follows("time", index), self.rule is not None
+        is_beside, may_start = self._follows("time", index), self.repetition is not None
         found = find_day(self.line, index, self.now, is_beside=is_beside, may_start=may_start)
         if found is None:
             return None
@@ -161,7 +163,13 @@ class _Reading:
 
     def _is_related(self, index: int) -> bool:
         """Whether the word before tells that this is not when the task is due."""
-        return self.line.next_word(index - 1) in RELATIONS and not self._was_understood(index)
+        word = "" if self.line.punctuation(index - 1) else self.line.word(index - 1)
+        is_related = word in RELATIONS or read_ordinal(word) is not None
+        return is_related and not self._was_understood(index)
+
+    def _is_part(self, index: int) -> bool:
+        """Whether the word before makes a recurrence tell of something else: "the best of every day"."""
+        return self.line.word(index - 1) == "of" and not self.line.punctuation(index - 1)
 
     def _was_understood(self, index: int) -> bool:
         return index > 0 and bool(self.spans) and self.spans[-1].end == self.line.tokens[index - 1].end

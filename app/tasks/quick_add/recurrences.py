@@ -9,42 +9,71 @@ from app.tasks.quick_add import days
 from app.tasks.quick_add.days import Day
 from app.tasks.quick_add.found import Found
 from app.tasks.quick_add.month_days import read_month_day
+from app.tasks.quick_add.named_days import read_part_of_day
 from app.tasks.quick_add.phrases import find_day, find_time, read_day
-from app.tasks.quick_add.rules import Rule, on_weekdays
+from app.tasks.quick_add.rules import FREQUENCIES, Repetition, on_weekdays
 from app.tasks.quick_add.tokens import Line
-from app.tasks.quick_add.vocabulary import ALL_WEEKDAYS, UNITS, read_number, read_ordinal
+from app.tasks.quick_add.vocabulary import ALL_WEEKDAYS, MAX_DAY_OF_MONTH, UNITS, Unit, read_number, read_ordinal
+from app.tasks.recurrence_rule import MAX_WEEKS_OF_MONTH, RecurrenceRule
 
 Value = TypeVar("Value")
-RuleFound = Found[Rule] | None
+RuleFound = Found[RecurrenceRule] | None
 
-_ADVERBS = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annually": "year"}
+_ADVERBS: dict[str, Unit] = {
+    "daily": "day",
+    "everyday": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "yearly": "year",
+    "annually": "year",
+}
 _LAST = -1
 _WORKING_DAYS, _WEEKEND = [0, 1, 2, 3, 4], [5, 6]
 # A leap year, in which every day is there that any year has.
 _LEAP_YEAR = 2000
-# No month has a sixth Friday.
-_MAX_WEEKS_OF_MONTH = 5
 
 
-def find_recurrence(line: Line, index: int, now: datetime) -> RuleFound:
-    """Find a recurrence that begins here."""
+def find_recurrence(line: Line, index: int, now: datetime) -> Found[Repetition] | None:
+    """Find a recurrence that begins here, with the part of the day behind it."""
     word = line.word(index)
+    is_from_completion = word == "every" and line.punctuation(index) == "!"
+    allowed = "!" if is_from_completion else ""
     if word == "every":
-        is_from_completion = line.punctuation(index) == "!"
-        found = _read_every(line, index + 1, "!" if is_from_completion else "")
-        if found is None:
-            return None
-        return Found(found.end, replace(found.value, is_from_completion=is_from_completion))
-    if word not in _ADVERBS:
+        found = _read_every(line, index + 1, allowed)
+    elif word in _ADVERBS:
+        found = _read_adverb(line, index, now)
+    else:
+        found = _read_days_of_every_month(line, index)
+    if found is None:
         return None
-    found = _read_days_of(line, index + 1, Rule(_ADVERBS[word]))
+    part = read_part_of_day(line, found.end, allowed)
+    if part is None:
+        return Found(found.end, Repetition(found.value, None, is_from_completion))
+    return Found(part.end, Repetition(found.value, part.value, is_from_completion))
+
+
+def _read_adverb(line: Line, index: int, now: datetime) -> RuleFound:
+    rule = RecurrenceRule(FREQUENCIES[_ADVERBS[line.word(index)]])
+    found = _read_days_of(line, index + 1, rule)
     is_sure = found.end > index + 1 or line.ends_before(found.end) or _has_company(line, found.end, now)
     return found if is_sure else None
 
 
+def _read_days_of_every_month(line: Line, index: int) -> RuleFound:
+    """Read `on the 1st of every month` or `the last friday of each month`."""
+    first = index + 1 if line.word(index) == "on" else index
+    if line.word(first) == "the":
+        first += 1
+    if first > index and not line.next_word(first):
+        return None
+    found = _read_ordinal_days(line, first)
+    return found if found is not None and line.word(found.end - 2) in {"every", "each"} else None
+
+
 def _has_company(line: Line, index: int, now: datetime) -> bool:
-    """Whether a time, a day or an end follows."""
+    """Whether a time, a part of the day, a day or an end follows."""
     company = (
+        read_part_of_day(line, index),
         *(find_time(line, index, now), find_day(line, index, now, may_start=True)),
         *(find_until(line, index, now), find_count(line, index)),
     )
@@ -57,6 +86,8 @@ def _read_every(line: Line, index: int, allowed: str) -> RuleFound:
         return None
     if first == "other":
         return _read_interval(line, index + 1, 2)
+    if first != "in" and read_part_of_day(line, index, allowed) is not None:
+        return Found(index, RecurrenceRule("DAILY"))
     number = read_number(first)
     if number is not None:
         return _read_interval(line, index + 1, number)
@@ -68,14 +99,14 @@ def _read_interval(line: Line, index: int, interval: int) -> RuleFound:
     """Read what stands behind `every 2` or `every other`: units, or with `other` the name of a day."""
     unit = UNITS.get(line.next_word(index))
     if unit is not None:
-        return _read_days_of(line, index + 1, Rule(unit, interval))
+        return _read_days_of(line, index + 1, RecurrenceRule(FREQUENCIES[unit], interval))
     weekday = ALL_WEEKDAYS.get(line.next_word(index))
     return None if weekday is None or interval != 2 else Found(index + 1, on_weekdays([weekday], interval))
 
 
 def _read_unit(line: Line, index: int) -> RuleFound:
     unit = UNITS.get(line.word(index))
-    return None if unit is None else _read_days_of(line, index + 1, Rule(unit))
+    return None if unit is None else _read_days_of(line, index + 1, RecurrenceRule(FREQUENCIES[unit]))
 
 
 def _read_weekday_group(line: Line, index: int) -> RuleFound:
@@ -94,11 +125,12 @@ def _read_ordinal_days(line: Line, index: int) -> RuleFound:
     if ordinal is None:
         return None
     following = line.next_word(index + 1)
-    if following in ALL_WEEKDAYS or ordinal == _LAST:
+    is_of_month = _skip_of_month(line, index + 2) > index + 2
+    if following in ALL_WEEKDAYS or ordinal == _LAST or (following == "day" and is_of_month):
         return _read_nth_day(line, index, ordinal)
     if read_month_day(line, index) is not None:
         return None
-    if following in UNITS and not _is_of_month(line, index + 2):
+    if following in UNITS:
         return _read_interval(line, index + 1, ordinal)
     return _read_month_days(line, index)
 
@@ -106,10 +138,10 @@ def _read_ordinal_days(line: Line, index: int) -> RuleFound:
 def _read_nth_day(line: Line, index: int, ordinal: int) -> RuleFound:
     """Read `2nd tuesday`, `last friday` or `last day`."""
     name = line.next_word(index + 1)
-    if name in ALL_WEEKDAYS and ordinal <= _MAX_WEEKS_OF_MONTH:
-        rule = Rule("month", weekdays=((ordinal, ALL_WEEKDAYS[name]),))
+    if name in ALL_WEEKDAYS and ordinal <= MAX_WEEKS_OF_MONTH:
+        rule = RecurrenceRule("MONTHLY", by_day=((ordinal, ALL_WEEKDAYS[name]),))
     elif name == "day":
-        rule = Rule("month", month_days=(ordinal,))
+        rule = RecurrenceRule("MONTHLY", by_month_day=(ordinal,))
     else:
         return None
     return Found(_skip_of_month(line, index + 2), rule)
@@ -119,8 +151,8 @@ def _read_month_days(line: Line, index: int) -> RuleFound:
     numbers = _read_list(line, index, _read_numeral)
     if numbers is None:
         return None
-    end = numbers.end + 1 if line.next_word(numbers.end) == "day" else numbers.end
-    return Found(_skip_of_month(line, end), Rule("month", month_days=tuple(sorted(set(numbers.value)))))
+    rule = RecurrenceRule("MONTHLY", by_month_day=tuple(sorted(set(numbers.value))))
+    return Found(_skip_of_month(line, numbers.end), rule)
 
 
 def _read_numeral(word: str) -> int | None:
@@ -129,10 +161,6 @@ def _read_numeral(word: str) -> int | None:
 
 def _read_any_ordinal(word: str) -> int | None:
     return _LAST if word == "last" else read_ordinal(word)
-
-
-def _is_of_month(line: Line, index: int) -> bool:
-    return _skip_of_month(line, index) > index
 
 
 def _skip_of_month(line: Line, index: int) -> int:
@@ -147,32 +175,32 @@ def _read_day_of_year(line: Line, index: int) -> RuleFound:
     if found is None or not days.exists(_LEAP_YEAR, *found.value):
         return None
     month, day_of_month = found.value
-    return Found(found.end, Rule("year", month=month, month_days=(day_of_month,)))
+    return Found(found.end, RecurrenceRule("YEARLY", by_month=(month,), by_month_day=(day_of_month,)))
 
 
-def _read_days_of(line: Line, index: int, rule: Rule) -> Found[Rule]:
+def _read_days_of(line: Line, index: int, rule: RecurrenceRule) -> Found[RecurrenceRule]:
     """Read `on mon and thu` behind weeks, `on the 15th` behind months or `on dec 24` behind years, if it is there."""
     found: RuleFound = None
     if line.next_word(index) == "on":
         at = index + 2 if line.next_word(index + 1) == "the" else index + 1
         if not line.next_word(at):
             return Found(index, rule)
-        if rule.unit == "week":
+        if rule.frequency == "WEEKLY":
             found = _read_weekday_group(line, at)
-        elif rule.unit == "month":
+        elif rule.frequency == "MONTHLY":
             found = _read_ordinal_days(line, at)
-        elif rule.unit == "year":
+        elif rule.frequency == "YEARLY":
             found = _read_day_of_year(line, at)
-    if found is None or found.value.unit != rule.unit:
+    if found is None or found.value.frequency != rule.frequency:
         return Found(index, rule)
     return Found(found.end, replace(found.value, interval=rule.interval))
 
 
 def _read_list(line: Line, index: int, read: Callable[[str], Value | None]) -> Found[list[Value]] | None:
-    """Read values with `,`, `and` or `&` between them."""
+    """Read values with `,`, `and` or `&` between them, as many as can differ."""
     values: list[Value] = []
     end, at = index, index
-    while (value := read(line.word(at))) is not None:
+    while len(values) < MAX_DAY_OF_MONTH and (value := read(line.word(at))) is not None:
         values.append(value)
         end = at + 1
         at = end + 1 if line.next_word(end, ",") in {"and", "&"} else end

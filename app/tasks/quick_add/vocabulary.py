@@ -50,7 +50,7 @@ _NUMBERS = {name: number for number, name in enumerate(_NUMBER_NAMES, 1)}
 _DIGITS = re.compile(r"[0-9]{1,3}")
 _ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
-_MAX_DAY_OF_MONTH = 31
+MAX_DAY_OF_MONTH = 31
 
 # Behind these a day or a time is not when the task is due: "letter from Monday", "before Friday", "9am to 5pm".
 RELATIONS = frozenset(
@@ -80,4 +80,4 @@ def read_ordinal(word: str) -> int | None:
     """Return the number of `1st` to `31st`, or of `first` to `fifth`."""
     match = _ORDINAL.fullmatch(word)
     number = int(match[1]) if match else _ORDINALS.get(word, 0)
-    return number if 1 <= number <= _MAX_DAY_OF_MONTH else None
+    return number if 1 <= number <= MAX_DAY_OF_MONTH else None

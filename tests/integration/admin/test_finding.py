@@ -55,6 +55,7 @@ class TestTheListOfUsers:
             "role": "user",
             "disabled": False,
             "created_at": "2026-11-23T12:00:05.000Z",
+            "last_seen_at": "2026-11-23T12:00:05.000Z",
             "revision": 0,
         }
 

@@ -22,8 +22,8 @@ class TestAUser:
     async def test_is_shown_with_numbers(
         self, root: httpx.AsyncClient, ann: httpx.AsyncClient, ann_id: str, sign_in: SignIn, clock: FakeClock
     ) -> None:
-        clock.advance(minutes=5)
-        await sign_in("ann@example.com")
+        clock.advance(hours=1)
+        ann, root = await sign_in("ann@example.com"), await sign_in("root@example.com")
         for title in ("Milk", "Bread"):
             await ann.post(f"{API_PREFIX}/tasks", json={"title": title})
 
@@ -36,8 +36,8 @@ class TestAUser:
             "role": "user",
             "disabled": False,
             "created_at": "2026-11-23T12:00:00.000Z",
+            "last_seen_at": "2026-11-23T13:00:00.000Z",
             "revision": 2,
-            "last_seen_at": "2026-11-23T12:05:00.000Z",
             "sessions": 2,
             "tasks": 2,
         }
@@ -56,6 +56,38 @@ class TestAUser:
         await sign_in("ann@example.com")
 
         assert (await read(root, ann_id)).headers["ETag"] != etag
+
+
+class TestWhenAUserWasLastSeen:
+    async def test_is_told_by_sign_ins_and_refreshes_to_the_hour(
+        self, root: httpx.AsyncClient, client: httpx.AsyncClient, clock: FakeClock, sign_in: SignIn
+    ) -> None:
+        async def look() -> str:
+            user = (await root.get(USERS, params={"q": "ann@"})).json()["items"][0]
+            assert user["revision"] == 0
+            return str(user["last_seen_at"])
+
+        login = await client.post(f"{API_PREFIX}/auth/dev/login", json={"email": "ann@example.com"})
+        seen = [await look()]
+        for _ in range(4):
+            clock.advance(minutes=30)
+            refresh = {"refresh_token": login.json()["refresh_token"]}
+            login = await client.post(f"{API_PREFIX}/auth/refresh", json=refresh)
+            assert login.status_code == 200
+            root = await sign_in("root@example.com")
+            seen.append(await look())
+
+        assert [instant[11:16] for instant in seen] == ["12:00", "12:00", "13:00", "13:00", "14:00"]
+
+    async def test_is_unknown_of_one_who_has_not_come_since_it_is_noted(
+        self, root: httpx.AsyncClient, ann_id: str, raw_database: RawDatabase, sign_in: SignIn
+    ) -> None:
+        await raw_database["users"].update_one({"email": "ann@example.com"}, {"$unset": {"last_seen_at": 1}})
+        assert (await read(root, ann_id)).json()["last_seen_at"] is None
+
+        await sign_in("ann@example.com")
+
+        assert (await read(root, ann_id)).json()["last_seen_at"] == "2026-11-23T12:00:00.000Z"
 
 
 class TestChangingARole:
@@ -117,11 +149,7 @@ class TestDisablingAUser:
 
         answer = await root.patch(f"{USERS}/{ann_id}", json={"disabled": True})
 
-        assert (answer.json()["disabled"], answer.json()["sessions"], answer.json()["last_seen_at"]) == (
-            True,
-            0,
-            None,
-        )
+        assert (answer.json()["disabled"], answer.json()["sessions"]) == (True, 0)
         assert (await ann.get(ME)).status_code == 401
         refresh = {"refresh_token": signed_in.json()["refresh_token"]}
         assert (await client.post(f"{API_PREFIX}/auth/refresh", json=refresh)).status_code == 401
@@ -251,3 +279,44 @@ class TestAUserWhoDoesNotExist:
         assert (await root.get(f"{USERS}/{ann_id}")).status_code == 404
         assert (await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})).status_code == 404
         assert (await root.get(USERS, params={"q": "ann@"})).json()["items"] == []
+
+
+class TestAPersonalToken:
+    async def test_stops_at_once_when_its_owner_is_disabled(
+        self, root: httpx.AsyncClient, ann: httpx.AsyncClient, ann_id: str, client: httpx.AsyncClient
+    ) -> None:
+        client.headers["Authorization"] = f"Bearer {await make_token(ann, 'tasks:read')}"
+        for _ in range(2):
+            assert (await client.get(ME)).status_code == 200
+
+        await root.patch(f"{USERS}/{ann_id}", json={"disabled": True})
+
+        assert (await client.get(ME)).status_code == 401
+
+    async def test_opens_the_administration_for_as_long_as_its_owner_has_it(
+        self, root: httpx.AsyncClient, ann_id: str, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+        client.headers["Authorization"] = f"Bearer {await make_token(await sign_in('ann@example.com'), 'admin')}"
+        for _ in range(2):
+            assert (await client.get(USERS)).status_code == 200
+
+        await root.patch(f"{USERS}/{ann_id}", json={"role": "user"})
+
+        assert (await client.get(USERS)).status_code == 403
+
+    async def test_is_told_in_the_audit_by_its_owner(
+        self, root: httpx.AsyncClient, ann_id: str, client: httpx.AsyncClient
+    ) -> None:
+        client.headers["Authorization"] = f"Bearer {await make_token(root, 'admin')}"
+        await client.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+
+        (entry,) = await audit_of(root)
+        assert entry["actor"]["email"] == "root@example.com"
+
+
+async def make_token(owner: httpx.AsyncClient, scope: str) -> str:
+    answer = await owner.post(f"{ME}/tokens", json={"name": "script", "scopes": [scope]})
+    assert answer.status_code == 201, answer.text
+    secret: str = answer.json()["secret"]
+    return secret

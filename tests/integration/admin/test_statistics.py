@@ -73,15 +73,6 @@ class TestTheStatistics:
             "counted_at": "2026-12-21T12:00:00.000Z",
         }
 
-    async def test_of_nobody_active_are_zeros(
-        self, root: httpx.AsyncClient, raw_database: RawDatabase, app: FastAPI
-    ) -> None:
-        await raw_database["sessions"].delete_many({})
-
-        counted = await app.state.auth.statistics.get()
-
-        assert b'"active":{"last_day":0,"last_7_days":0,"last_30_days":0}' in counted
-
     async def test_are_counted_once_a_minute(
         self, root: httpx.AsyncClient, sign_in: SignIn, stopwatch: Stopwatch
     ) -> None:

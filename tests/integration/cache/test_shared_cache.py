@@ -154,6 +154,47 @@ class TestAnAnswer:
         assert await cache.get(NAME, source.load, TTL_SECONDS) == b"answer 2"
 
 
+class TestAnAnswerAtHand:
+    async def test_is_what_this_process_has_found_within_the_local_time(
+        self, cache: SharedCache, source: Source, hands: Hands
+    ) -> None:
+        assert cache.find_near(NAME, source.load, TTL_SECONDS) is None
+        await cache.get(NAME, source.load, TTL_SECONDS)
+        await cache.get(NAME, source.load, TTL_SECONDS)  # the load took longer than an answer is at hand
+
+        assert cache.find_near(NAME, source.load, TTL_SECONDS) == b"answer 1"
+        hands.now += LOCAL_SECONDS
+        assert cache.find_near(NAME, source.load, TTL_SECONDS) is None
+        assert source.count == 1
+
+    async def test_is_none_that_was_to_be_forgotten(self, cache: SharedCache, source: Source) -> None:
+        await cache.get(NAME, source.load, TTL_SECONDS)
+        await cache.get(NAME, source.load, TTL_SECONDS)
+        await cache.forget(NAME)
+
+        assert cache.find_near(NAME, source.load, TTL_SECONDS) is None
+
+    async def test_is_none_that_has_ended(self, cache: SharedCache, source: Source, hands: Hands) -> None:
+        await cache.get(NAME, source.load, TTL_SECONDS)
+        hands.now += TTL_SECONDS - LOCAL_SECONDS / 2
+        await cache.get(NAME, source.load, TTL_SECONDS)
+        assert cache.find_near(NAME, source.load, TTL_SECONDS) == b"answer 1"
+        hands.now += LOCAL_SECONDS / 2
+
+        assert cache.find_near(NAME, source.load, TTL_SECONDS) is None
+
+    async def test_is_renewed_early_as_any_other(self, cache: SharedCache, source: Source, hands: Hands) -> None:
+        await cache.get(NAME, source.load, TTL_SECONDS)
+        hands.now += TTL_SECONDS - 1
+        await cache.get(NAME, source.load, TTL_SECONDS)
+        hands.chance = EARLY
+
+        assert cache.find_near(NAME, source.load, TTL_SECONDS) == b"answer 1"
+        hands.chance = NEVER_EARLY
+        await cache.close()
+        assert source.count == 2
+
+
 class TestAnAnswerThatEnds:
     async def test_under_load_is_loaded_once_by_each_process_at_most(
         self, make_cache: MakeCache, source: Source, hands: Hands

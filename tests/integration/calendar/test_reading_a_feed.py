@@ -80,6 +80,18 @@ class TestTheFeed:
 
         assert [event["DTSTART"].to_ical() for event in events] == [b"20261201T003000Z", b"20261201T143000Z"]
 
+    async def test_shows_recurring_tasks_as_series_in_local_time(
+        self, ann: httpx.AsyncClient, client: httpx.AsyncClient
+    ) -> None:
+        due = {"date": "2026-12-01", "time": "09:00", "timezone": "Europe/Paris"}
+        await add_task(ann, due=due, recurrence={"rule": "FREQ=WEEKLY;BYDAY=TU"})
+
+        content = (await client.get(await make_feed(ann))).text
+
+        assert "BEGIN:VTIMEZONE\r\nTZID:Europe/Paris\r\n" in content
+        assert "DTSTART;TZID=Europe/Paris:20261201T090000\r\n" in content
+        assert "RRULE:FREQ=WEEKLY;BYDAY=TU\r\n" in content
+
     async def test_leads_to_the_page_of_the_task(self, ann: httpx.AsyncClient, read_events: ReadEvents) -> None:
         task = await add_task(ann, due=TODAY)
 

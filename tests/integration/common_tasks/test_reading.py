@@ -15,6 +15,7 @@ from tests.conftest import BASE_URL, FailPoint, until_cached
 from tests.fakes.clock import FakeClock
 from tests.integration.common_tasks.conftest import ADMIN, COMMON, add_common, titles_of
 from tests.integration.tasks.calls import expect, expect_problem
+from tests.integration.tokens.conftest import bearer, make_token
 from tests.waiting import until
 
 
@@ -63,6 +64,53 @@ class TestTheCatalogue:
         assert not etag.startswith("W/")
         assert changed.status_code == 200
         assert changed.headers["ETag"] != etag
+
+
+class TestAheadOfTheRouter:
+    """Where a caller who is known gets it from the second time on."""
+
+    async def test_the_answer_is_that_of_the_router(
+        self, admin: httpx.AsyncClient, ann: httpx.AsyncClient, app: FastAPI
+    ) -> None:
+        await add_common(admin)
+        for headers in ({}, {"If-None-Match": (await ann.get(COMMON)).headers["ETag"]}):
+            await app.state.common_tasks.catalogue.forget()
+            count = app.state.metrics.cache.reads
+            before = count["hit"]._value.get() + count["not_modified"]._value.get()
+            by_router, ahead = [await ann.get(COMMON, headers=headers) for _ in range(2)]
+
+            assert count["hit"]._value.get() + count["not_modified"]._value.get() == before + 1
+            assert (by_router.status_code, by_router.content) == (ahead.status_code, ahead.content)
+            own = {"x-request-id"}
+            assert {name: value for name, value in by_router.headers.items() if name not in own} == {
+                name: value for name, value in ahead.headers.items() if name not in own
+            }
+
+    async def test_a_session_that_has_ended_is_refused(self, ann: httpx.AsyncClient) -> None:
+        for _ in range(2):
+            expect(await ann.get(COMMON))
+        await ann.post("/api/v1/auth/logout-all")
+
+        expect_problem(await ann.get(COMMON), 401, "unauthenticated")
+
+    async def test_a_personal_token_gets_it_by_its_scope_alone(
+        self, ann: httpx.AsyncClient, client: httpx.AsyncClient
+    ) -> None:
+        reader, writer = [bearer((await make_token(ann, scope))["secret"]) for scope in ("tasks:read", "tasks:write")]
+        for _ in range(3):  # looked up, known, and ahead of the router
+            assert (await client.get(COMMON, headers=reader)).status_code == 200
+            expect_problem(await client.get(COMMON, headers=writer), 403, "insufficient-scope")
+
+    async def test_a_query_is_refused_whether_it_is_kept_or_not(self, ann: httpx.AsyncClient) -> None:
+        for _ in range(2):
+            expect_problem(await ann.get(COMMON, params={"limit": 5}), 422, "validation-failed")
+            await ann.get(COMMON)
+
+    async def test_it_is_counted_under_its_route(self, ann: httpx.AsyncClient, app: FastAPI) -> None:
+        for _ in range(2):
+            await ann.get(COMMON)
+
+        assert f'route="{COMMON}"' in app.state.metrics.render().decode()
 
 
 class TestAChange:

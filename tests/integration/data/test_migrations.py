@@ -292,7 +292,13 @@ class TestTheDeclaredCollections:
             and spec.shard_key not in [field for field, _ in index.keys[:2]]
             and "expireAfterSeconds" not in index.to_model().document
         }
-        assert others == {"users.email", "users.google_id", "users.deleted_at", "users.disabled"}
+        assert others == {
+            "users.email",
+            "users.google_id",
+            "users.deleted_at",
+            "users.disabled",
+            "users.last_seen_at",
+        }
 
 
 class TestALeaseThatAnotherMigratorHolds:

@@ -1,12 +1,14 @@
 """`GET /events` over a real connection: what a client hears first, next and last."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from app.api.event_stream import MAX_STREAMS
+from tests.conftest import SignIn
 from tests.integration.api.problem_shape import assert_problem
 from tests.integration.events.conftest import (
     DEADLINE_SECONDS,
@@ -56,6 +58,20 @@ class TestAStream:
             await stream.read_revision()
             answer = await ann.patch("/api/v1/me", json={"name": "Anna"})
             assert await stream.read_revision() == answer.json()["revision"]
+
+    @pytest.mark.parametrize("patch", [{"role": "admin"}, {"disabled": True}])
+    async def test_tells_of_what_an_administrator_changes(
+        self, process: Process, ann: httpx.AsyncClient, sign_in: SignIn, raw_database: Any, patch: dict[str, Any]
+    ) -> None:
+        ann_id = (await ann.get("/api/v1/me")).json()["id"]
+        await sign_in("root@example.com")
+        await raw_database["users"].update_one({"email": "root@example.com"}, {"$set": {"role": "admin"}})
+        root = await sign_in("root@example.com")
+        async with process.stream(ann) as stream:
+            assert await stream.read_revision() == 0
+            answer = await root.patch(f"/api/v1/admin/users/{ann_id}", json=patch)
+            assert answer.status_code == 200
+            assert await stream.read_revision() == 1
 
     async def test_never_goes_back_while_many_change_at_once(self, process: Process, ann: httpx.AsyncClient) -> None:
         async with process.stream(ann) as stream:

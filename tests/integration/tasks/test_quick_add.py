@@ -13,6 +13,7 @@ from tests.integration.tasks.calls import (
     API,
     TASKS,
     Json,
+    act,
     add_list,
     add_task,
     count_kept,
@@ -151,6 +152,34 @@ class TestTheZoneOfTheUser:
         expect(await ann.patch(f"{API}/me", json={"timezone": "Europe/Berlin"}))
 
         assert (await quick_add(ann, text))["task"]["due_at"] == due_at
+
+
+class TestALineThatRecurs:
+    async def test_becomes_a_task_that_recurs(self, ann: httpx.AsyncClient) -> None:
+        task = (await quick_add(ann, "Pay rent every month 9am"))["task"]
+
+        assert (task["title"], task["recurrence"]) == ("Pay rent", {"rule": "FREQ=MONTHLY", "from": "due"})
+        assert task["due_at"] == "2026-11-24T09:00:00.000Z"
+
+    async def test_counts_from_completion_with_an_exclamation_mark(self, ann: httpx.AsyncClient) -> None:
+        task = (await quick_add(ann, "Water plants every! 3 days"))["task"]
+
+        assert task["recurrence"] == {"rule": "FREQ=DAILY;INTERVAL=3", "from": "completion"}
+
+    async def test_makes_the_next_one_when_it_is_completed(self, ann: httpx.AsyncClient) -> None:
+        task = (await quick_add(ann, "Take a pill every other friday for 3 times"))["task"]
+
+        await act(ann, task, "complete")
+
+        (following,) = (await read(ann, "/tasks", status="todo"))["items"]
+        assert following["due"] == {"date": "2026-12-11", "time": None, "timezone": None}
+        assert following["recurrence"]["rule"] == "FREQ=WEEKLY;INTERVAL=2;COUNT=2;BYDAY=FR"
+
+    async def test_is_shown_by_a_preview(self, ann: httpx.AsyncClient) -> None:
+        answer = await preview(ann, "Open a door every day until dec 24")
+
+        assert answer["task"]["recurrence"] == {"rule": "FREQ=DAILY;UNTIL=20261224", "from": "due"}
+        assert [part["kind"] for part in answer["understood"]] == ["recurrence", "recurrence"]
 
 
 class TestLists:

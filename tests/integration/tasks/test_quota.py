@@ -58,6 +58,13 @@ class TestAFullAccount:
         assert "3" in problem["detail"]
         assert await titles(ann) == ["a", "b", "c"]
 
+    async def test_takes_none_by_a_line_of_text(self, ann: httpx.AsyncClient) -> None:
+        for title in "abc":
+            expect(await ann.post(f"{TASKS}/quick", json={"text": title}), 201)
+
+        expect_problem(await ann.post(f"{TASKS}/quick", json={"text": "d"}), 409, "quota-exceeded")
+        assert await titles(ann) == ["a", "b", "c"]
+
     async def test_takes_one_more_when_one_is_deleted(self, ann: httpx.AsyncClient) -> None:
         first, *_ = await add_tasks(ann, *"abc")
         await delete_task(ann, first)

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -25,6 +26,8 @@ from tests.integration.tokens.conftest import (
     make_token,
 )
 from tests.waiting import until
+
+USERS = "/api/v1/admin/users"
 
 
 class TestAToken:
@@ -128,6 +131,45 @@ class TestAsSoonAs:
 
         assert (await ann.get(ME, headers=bearer(secret))).json()["role"] == "admin"
         assert (await ann.get(ME)).status_code == 401
+
+
+class TestAnAdministratorsToken:
+    async def test_works_as_long_as_its_owner_is_one(
+        self, admin: httpx.AsyncClient, sign_in: SignIn, raw_database: RawDatabase
+    ) -> None:
+        await raw_database["users"].insert_many(
+            [{**user, "_id": uuid4(), "email": None} async for user in raw_database["users"].find({"role": "admin"})]
+        )
+        owner_id = (await admin.get(ME)).json()["id"]
+        reader, worker = [
+            bearer((await make_token(admin, *scopes))["secret"]) for scopes in (("tasks:read",), ("admin",))
+        ]
+        assert (await admin.get(USERS, headers=worker)).status_code == 200
+        assert (await admin.get(ME, headers=reader)).json()["role"] == "admin"
+        demoted = await admin.patch(f"{USERS}/{owner_id}", json={"role": "user"}, headers=worker)
+        assert demoted.status_code == 200
+
+        refused = await admin.get(USERS, headers=worker)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden")
+        assert (await admin.get(ME, headers=reader)).json()["role"] == "user"
+
+    async def test_disables_an_account_whose_tokens_then_end_at_once(
+        self, admin: httpx.AsyncClient, ann: httpx.AsyncClient
+    ) -> None:
+        worker, program = [
+            bearer((await make_token(owner, scope))["secret"])
+            for owner, scope in ((admin, "admin"), (ann, "tasks:read"))
+        ]
+        for _ in range(3):
+            assert (await ann.get(TASKS, headers=program)).status_code == 200
+        path = f"{USERS}/{(await ann.get(ME)).json()['id']}"
+        assert (await admin.patch(path, json={"disabled": True}, headers=worker)).status_code == 200
+        assert_refused(await ann.get(TASKS, headers=program))
+
+        # They are there again with the account; sessions are not.
+        assert (await admin.patch(path, json={"disabled": False}, headers=worker)).status_code == 200
+        assert (await ann.get(TASKS, headers=program)).status_code == 200
+        assert (await ann.get(TASKS)).status_code == 401
 
 
 class TestATokenMadeWhileTheAccountIsErased:

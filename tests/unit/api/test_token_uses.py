@@ -132,6 +132,23 @@ class TestTheWriter:
                 uses.note(ANN, UUID(int=number), NOON)
             await until(lambda: len(tokens.written) == 3)
 
+    async def test_does_not_try_without_a_pause_when_there_is_no_room_and_nothing_can_be_written(
+        self, uses: TokenUses, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(token_uses_module, "_MAX_NOTED", 3)
+        tokens.failures = [AutoReconnect("away") for _ in range(50)]
+        async with uses.run():
+            for number in range(3):
+                uses.note(ANN, UUID(int=number), NOON)
+            await until(lambda: len(tokens.failures) < 50)
+            for turn in range(100):
+                uses.note(ANN, UUID(int=turn % 5), NOON + turn)
+                await asyncio.sleep(0)
+            assert len(tokens.failures) == 49
+            tokens.failures.clear()
+
+        assert tokens.written.keys() == {0, 1, 2}
+
     @pytest.mark.parametrize("failure", [AutoReconnect("away"), OperationFailure("no"), ValueError("a fault")])
     async def test_goes_on_after_a_failure_and_tells_of_it(
         self, failure: Exception, uses: TokenUses, tokens: Tokens, monkeypatch: pytest.MonkeyPatch

@@ -1,18 +1,23 @@
 """Tasks as events: what becomes of each field, read back by the library and looked at as text."""
 
 import asyncio
+import itertools
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from app.data.database import Document
 from app.tasks.calendar_document import MAX_NOTES_LENGTH, clean_text, make_event, write_calendar
+from app.tasks.recurrence import following_dues
+from app.tasks.recurrence_rule import canonical_rule, parse_rule
 
 TASK_ID = UUID("0198c7a2-6f00-7000-8000-000000000000")
 CREATED, UPDATED = datetime(2026, 11, 1, 8, tzinfo=UTC), datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -50,7 +55,7 @@ def read_back(task: Document) -> Event:
 
 def lines_of(task: Document) -> list[str]:
     """The lines of the event of a task, unfolded (RFC 5545, section 3.1)."""
-    return make_event(task, PAGE).to_ical().decode().replace("\r\n ", "").split("\r\n")
+    return make_event(task, "Europe/Paris", PAGE).to_ical().decode().replace("\r\n ", "").split("\r\n")
 
 
 class TestTheCalendar:
@@ -167,6 +172,95 @@ class TestATaskWithoutATime:
         assert "TRIGGER;RELATED=END:-PT1H30M" in lines
 
 
+def recurring(rule: str, due: dict[str, Any] = TIMED, basis: str = "due", **fields: Any) -> Document:
+    return make_task(due=due, recurrence={"rule": rule, "from": basis}, **fields)
+
+
+class TestARecurringTask:
+    def test_is_at_the_same_local_time_all_year(self) -> None:
+        lines = lines_of(recurring("FREQ=WEEKLY;BYDAY=TU"))
+
+        assert "DTSTART;TZID=Europe/Paris:20261201T093000" in lines
+        assert "RRULE:FREQ=WEEKLY;BYDAY=TU" in lines
+
+    async def test_brings_its_zone_along_once(self) -> None:
+        tasks = [recurring("FREQ=DAILY", _id=UUID(int=number)) for number in range(3)]
+        tokyo = recurring("FREQ=DAILY", {**TIMED, "timezone": "Asia/Tokyo"})
+        calendar = Calendar.from_ical(await write(*tasks, tokyo, make_task(), recurring("FREQ=DAILY", OF_A_DAY)))
+
+        assert [str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")] == ["Asia/Tokyo", "Europe/Paris"]
+        assert calendar.get_missing_tzids() == set()
+
+    @pytest.mark.parametrize(
+        "zone", ["UTC", "Etc/UTC", "Zulu", "Etc/GMT+5", "GMT", "US/Pacific", "America/Argentina/Buenos_Aires"]
+    )
+    def test_names_no_zone_that_is_missing(self, zone: str) -> None:
+        content = asyncio.run(write(recurring("FREQ=DAILY", {**TIMED, "timezone": zone})))
+        named = set(re.findall(rb"DTSTART;TZID=([^:\r]+):", content))
+
+        assert named <= set(re.findall(rb"\r\nTZID:([^\r]+)\r", content))
+        (event,) = Calendar.from_ical(content).walk("VEVENT")
+        assert event.decoded("DTSTART").astimezone(UTC) == datetime(2026, 12, 1, 9, 30, tzinfo=ZoneInfo(zone))
+
+    async def test_follows_the_user_where_it_names_no_zone(self) -> None:
+        floating = {**TIMED, "timezone": None}
+        content = await write_calendar([recurring("FREQ=DAILY", floating)], "America/New_York", PAGE)
+
+        assert b"DTSTART;TZID=America/New_York:20261201T093000" in content
+        assert b"TZID:America/New_York" in content
+
+    def test_of_a_day_comes_on_days(self) -> None:
+        lines = lines_of(recurring("FREQ=MONTHLY;BYMONTHDAY=-1", OF_A_DAY))
+
+        assert "DTSTART;VALUE=DATE:20261231" in lines
+        assert "RRULE:FREQ=MONTHLY;BYMONTHDAY=-1" in lines
+
+    def test_from_its_completion_has_one_date(self) -> None:
+        lines = lines_of(recurring("FREQ=WEEKLY", basis="completion"))
+
+        assert "DTSTART:20261201T083000Z" in lines
+        assert not [line for line in lines if line.startswith("RRULE")]
+
+    @pytest.mark.parametrize(
+        ("until", "due", "expected"),
+        [
+            ("20261231", TIMED, "20261231T225959Z"),
+            ("20261231T225900Z", TIMED, "20261231T225900Z"),
+            ("20260701T120000", TIMED, "20260701T100000Z"),
+            ("20261231", OF_A_DAY, "20261231"),
+            ("20261231T230000Z", OF_A_DAY, "20270101"),
+            ("20261231T225900", OF_A_DAY, "20261231"),
+        ],
+    )
+    def test_ends_in_the_form_of_its_beginning(self, until: str, due: dict[str, Any], expected: str) -> None:
+        """RFC 5545, section 3.3.10: a date for days, UTC for times with a zone."""
+        assert f"RRULE:FREQ=DAILY;UNTIL={expected}" in lines_of(recurring(f"FREQ=DAILY;UNTIL={until}", due))
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            "FREQ=DAILY;INTERVAL=3;COUNT=5",
+            "FREQ=WEEKLY;BYDAY=MO,TU,SU;WKST=SU",
+            "FREQ=MONTHLY;BYDAY=-1FR",
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+            "FREQ=YEARLY;UNTIL=20300101;BYWEEKNO=1,53;BYDAY=MO",
+        ],
+    )
+    def test_means_the_same_dates_to_others(self, rule: str) -> None:
+        """As another library reads the event, and as the service itself goes on."""
+        rule = canonical_rule(rule)
+        event = read_back(recurring(rule))
+        start = event.decoded("DTSTART").replace(tzinfo=None)
+        text = re.sub(r"(UNTIL=\d{8})T\d{6}Z", r"\1T235959", event["RRULE"].to_ical().decode())
+        read = [at for at in rrulestr(text, dtstart=start)[:6] if at > start]
+
+        going_on = following_dues(parse_rule(rule), TIMED, "Europe/Paris")
+        own = [f"{due['date']}T{due['time']}" for due in itertools.islice(going_on, len(read))]
+        assert own == [at.isoformat(timespec="minutes") for at in read]
+        assert read
+
+
 HOSTILE = [
     "a\nb",
     "a\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nSUMMARY:forged",
@@ -206,7 +300,7 @@ class TestHostileText:
     @given(st.text(max_size=300))
     def test_never_becomes_a_line_of_its_own(self, text: str) -> None:
         """What is no continuation is a name that we wrote, in lines of at most 75 octets with both breaks."""
-        content = make_event(make_task(title=text, notes=text, labels=[text]), PAGE).to_ical()
+        content = make_event(make_task(title=text, notes=text, labels=[text]), "Europe/Paris", PAGE).to_ical()
 
         assert content.endswith(b"\r\n")
         for line in content.removesuffix(b"\r\n").split(b"\r\n"):

@@ -91,6 +91,14 @@ class TestTheDaysOfARule:
 
         assert list(days_after(rule, start, after)) == rest
 
+    @given(rule=rules(), start=st.dates(date(1990, 1, 1), date(2090, 12, 31)))
+    @settings(max_examples=200, deadline=None)
+    def test_go_on_from_each_of_them_as_from_the_first(self, rule: RecurrenceRule, start: date) -> None:
+        """Each task of a series begins it anew, and the series stays the same."""
+        days = list(itertools.islice(days_after(rule, start, start), 8))
+
+        assert [next(days_after(rule, day, day)) for day in days[:-1]] == days[1:]
+
     @pytest.mark.parametrize(
         ("rule", "start", "days"),
         [

@@ -55,6 +55,11 @@ Meet at 5 Main Street
 Drive at 50
 Aim at 100
 Letter from Monday
+Hello, from Monday on
+First Monday of the month
+Meet on the 2nd Tuesday of the month
+Live on the 5th floor of the house
+Use the 3rd day
 Pay before Friday
 Finish after tomorrow
 The last Friday job

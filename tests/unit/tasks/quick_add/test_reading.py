@@ -111,6 +111,33 @@ class TestTonight:
         assert moment.at.hour == hour
 
 
+class TestAPartOfADay:
+    @pytest.mark.parametrize(
+        ("text", "moment"),
+        [
+            ("this morning", "2026-11-23 09:00"),
+            ("this evening", "2026-11-23 18:00"),
+            ("tomorrow in the morning", "2026-11-24 09:00"),
+            ("tomorrow night", "2026-11-24 20:00"),
+            ("sat morning", "2026-11-28 09:00"),
+            ("monday morning", "2026-11-30 09:00"),
+            ("monday evening", "2026-11-23 18:00"),
+            ("friday afternoon at 3", "2026-11-27 15:00"),
+            ("friday afternoon 15:30", "2026-11-27 15:30"),
+            ("friday morning at 3", "2026-11-27 03:00"),
+            ("every! evening at 7", "2026-11-23 19:00"),
+            ("daily in the morning", "2026-11-24 09:00"),
+            ("every evening starting friday", "2026-11-27 18:00"),
+        ],
+    )
+    def test_is_a_time_if_no_other_is_said(self, text: str, moment: str) -> None:
+        assert (read(f"x {text}").title, due(f"x {text}")) == ("x", moment)
+
+    @pytest.mark.parametrize("text", ["Good morning", "Morning run", "Say it in the evening", "Night, night"])
+    def test_is_nothing_without_a_day(self, text: str) -> None:
+        assert read(text).title == text
+
+
 class TestATimeWithoutADay:
     def test_is_the_next_such_time(self) -> None:
         assert due("x 12:01") == "2026-11-23 12:01"
@@ -177,6 +204,11 @@ class TestARecurrence:
             ("every first monday of the month", "FREQ=MONTHLY;BYDAY=1MO"),
             ("every last day of the month", "FREQ=MONTHLY;BYMONTHDAY=-1"),
             ("every 1st day of the month", "FREQ=MONTHLY;BYMONTHDAY=1"),
+            ("every first day of the month", "FREQ=MONTHLY;BYMONTHDAY=1"),
+            ("the first day of every month", "FREQ=MONTHLY;BYMONTHDAY=1"),
+            ("on the 1st and 15th of each month", "FREQ=MONTHLY;BYMONTHDAY=1,15"),
+            ("the last friday of every month", "FREQ=MONTHLY;BYDAY=-1FR"),
+            ("on the 2nd tuesday of every month", "FREQ=MONTHLY;BYDAY=2TU"),
             ("every year on dec 24", "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24"),
             ("every 24th of december", "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24"),
             ("every feb 29", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"),
