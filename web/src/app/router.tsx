@@ -187,6 +187,11 @@ const views = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/settings/files",
+    component: lazyRouteComponent(() => import("../features/files/FilesPage"), "FilesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/statistics",
     component: lazyRouteComponent(() => import("../features/statistics/StatisticsPage"), "StatisticsPage"),
   }),

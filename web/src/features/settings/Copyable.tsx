@@ -7,13 +7,15 @@ const words = en.programs;
 interface Props {
   readonly label: string;
   readonly text: string;
+  /** What is seen of it; all of it unless told otherwise. */
+  readonly shown?: string | undefined;
   /** What the button says to those who do not see what it stands beside. */
   readonly action: string;
 }
 
 /** A text to be taken elsewhere. Where the browser does not let a page copy, it is selected instead. */
-export function Copyable({ label, text, action }: Props) {
-  const shown = useRef<HTMLElement>(null);
+export function Copyable({ label, text, shown = text, action }: Props) {
+  const code = useRef<HTMLElement>(null);
   const [outcome, setOutcome] = useState("");
   const copy = async () => {
     try {
@@ -21,8 +23,8 @@ export function Copyable({ label, text, action }: Props) {
       setOutcome(words.copied);
     } catch {
       // Not allowed, or, on plain http, not there.
-      if (shown.current !== null) {
-        window.getSelection()?.selectAllChildren(shown.current);
+      if (code.current !== null) {
+        window.getSelection()?.selectAllChildren(code.current);
       }
       setOutcome(words.selected);
     }
@@ -30,8 +32,8 @@ export function Copyable({ label, text, action }: Props) {
   return (
     <div>
       <fieldset className="copyable" aria-label={label}>
-        <code ref={shown} dir="ltr">
-          {text}
+        <code ref={code} dir="ltr">
+          {shown}
         </code>
         <Button variant="default" size="compact-sm" aria-label={action} onClick={() => void copy()}>
           {words.copy}

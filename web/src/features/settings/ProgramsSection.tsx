@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import { IconCalendarShare, IconChevronRight, IconKey } from "@tabler/icons-react";
+import { IconCalendarShare, IconChevronRight, IconFileArrowRight, IconKey } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { en } from "../../words/en";
 import { Section } from "./Section";
@@ -7,6 +7,7 @@ import { Section } from "./Section";
 const PAGES = [
   { to: "/settings/tokens", words: en.tokens, Icon: IconKey },
   { to: "/settings/calendar-feed", words: en.calendarFeed, Icon: IconCalendarShare },
+  { to: "/settings/files", words: en.files, Icon: IconFileArrowRight },
 ] as const;
 
 /** The ways to the pages for those who reach their tasks by something other than this app. */
