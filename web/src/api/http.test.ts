@@ -93,11 +93,14 @@ describe("idempotency", () => {
     },
   );
 
-  test("signing in carries none: its answer holds tokens, which nobody may keep", async () => {
-    const requests = serve(() => json({}));
-    await send("/api/v1/auth/dev/login", { method: "POST" });
-    expect(requests[0]?.headers.has("Idempotency-Key")).toBe(false);
-  });
+  test.each(["/api/v1/auth/dev/login", "/api/v1/me/tokens", "/api/v1/me/calendar-feed"])(
+    "a POST to %s carries none: its answer holds a secret, which nobody may keep",
+    async (url) => {
+      const requests = serve(() => json({}));
+      await send(url, { method: "POST" });
+      expect(requests[0]?.headers.has("Idempotency-Key")).toBe(false);
+    },
+  );
 
   test("a POST that is sent again after the session was renewed has the same key", async () => {
     let isExpired = true;

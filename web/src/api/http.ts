@@ -2,18 +2,20 @@ import { problemOf, UnreachableError } from "./problem";
 import { noticeEnd, PATIENCE_MS, refreshSession } from "./session";
 
 const AUTH_PATH = "/api/v1/auth/";
+/** Their answers hold a secret, which nobody may keep: the service takes no key there. */
+const KEYLESS_PATHS: readonly string[] = ["/api/v1/me/tokens", "/api/v1/me/calendar-feed"];
 
 /**
  * Send one request for the generated client and return the parsed body of the answer.
  *
- * An expired access token is renewed, once for all requests in all tabs, and the request sent again. Every POST carries
- * an idempotency key, so that this and any other repetition acts once; a caller that may repeat it passes its own.
+ * An expired access token is renewed, once for all requests in all tabs, and the request sent again. Every POST whose
+ * answer may be kept carries an idempotency key, so that this and any other repetition acts once; a caller that may repeat it passes its own.
  * Rejects with `ApiProblem` or `UnreachableError`.
  */
 export async function send<Body>(url: string, options: RequestInit = {}): Promise<Body> {
   const headers = new Headers(options.headers);
   headers.set("Accept", "application/json");
-  if (options.method === "POST" && !headers.has("Idempotency-Key") && !url.startsWith(AUTH_PATH)) {
+  if (options.method === "POST" && !headers.has("Idempotency-Key") && takesKey(url)) {
     headers.set("Idempotency-Key", newIdempotencyKey());
   }
   const request = { ...options, headers };
@@ -40,6 +42,10 @@ export async function send<Body>(url: string, options: RequestInit = {}): Promis
 export function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function takesKey(url: string): boolean {
+  return !url.startsWith(AUTH_PATH) && !KEYLESS_PATHS.includes(url);
 }
 
 async function readBody(answer: Response, signal: AbortSignal | null | undefined): Promise<unknown> {

@@ -174,6 +174,24 @@ const views = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/settings/tokens",
+    component: lazyRouteComponent(() => import("../features/tokens/TokensPage"), "TokensPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/calendar-feed",
+    component: lazyRouteComponent(
+      () => import("../features/calendar-feed/CalendarFeedPage"),
+      "CalendarFeedPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/files",
+    component: lazyRouteComponent(() => import("../features/files/FilesPage"), "FilesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/statistics",
     component: lazyRouteComponent(() => import("../features/statistics/StatisticsPage"), "StatisticsPage"),
   }),

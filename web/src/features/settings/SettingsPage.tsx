@@ -8,6 +8,7 @@ import { AppearanceSection } from "./AppearanceSection";
 import { DevicesSection } from "./DevicesSection";
 import { EraseSection } from "./EraseSection";
 import { ProfileSection } from "./ProfileSection";
+import { ProgramsSection } from "./ProgramsSection";
 import "./settings.css";
 
 const signedInRoute = getRouteApi("/signed-in");
@@ -28,6 +29,7 @@ export function SettingsPage() {
           countUnsaved={() => device.countUnsaved()}
           onSignedOut={() => void leaveSession(device)}
         />
+        <ProgramsSection />
         <EraseSection
           email={profile.email}
           onErased={() => void leaveSession(device, "/sign-in?erased=true")}
