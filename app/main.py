@@ -28,6 +28,7 @@ from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
 from app.api.paths import API_PREFIX
 from app.api.problems import install_problem_handlers
 from app.api.rate_limit import RateLimitMiddleware
+from app.api.unconfirmed_tokens import UnconfirmedTokensMiddleware
 from app.api.web_app import install_web_app
 from app.auth.router import build_routers as build_auth_routers
 from app.auth.router import well_known_router
@@ -106,6 +107,7 @@ def create_app(
         Middleware(RequestContextMiddleware, metrics=metrics, access_log=request_log),
         Middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=metrics, frontends=frontends),
         Middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app)),
+        Middleware(UnconfirmedTokensMiddleware),
     )
     # The last one added is the outermost.
     app.add_middleware(PlainPathMiddleware)

@@ -20,7 +20,7 @@ NoteTokenUse = Callable[[UUID, UUID, float], None]
 _STATE_NAME = "credentials"
 # Sessions that were here within the life of a token; about 2 KB each.
 _MAX_REMEMBERED = 10_000
-# Ours have about 500 bytes; around one there may be any number of spaces.
+# Ours have about 500 bytes.
 _MAX_REMEMBERED_LENGTH = 1_024
 
 
@@ -63,7 +63,8 @@ class CredentialReader:
         self._cookies = cookies
         self._now = now
         self._note_token_use = note_token_use
-        # By the header, or by the cookie's value, which is text and so cannot be taken for a header.
+        # By the header in its plain spelling, so that no token is here twice, or by the cookie's value, which is text
+        # and so cannot be taken for a header.
         self._remembered: dict[bytes | str, Credentials] = {}
 
     def read(self, scope: Scope) -> Credentials:
@@ -79,15 +80,14 @@ class CredentialReader:
         claims = TokenClaims(token.user_id, token.token_id)
         credentials = Credentials(claims, user_name=str(token.user_id), expires_at=grant.expires_at, grant=grant)
         scope["state"][_STATE_NAME] = credentials
-        header = _find_header(scope)
-        if header is not None and len(header) <= _MAX_REMEMBERED_LENGTH:
-            self._remember(header, credentials)
+        self._remember(_spell_plainly(token.encode()), credentials)
 
     def forget(self, scope: Scope) -> None:
-        """Take what is in the header of a request for unknown again: it was refused."""
+        """Take what is in the header of a request for unknown again, however it is spelled."""
         header = _find_header(scope)
-        if header is not None:
-            self._remembered.pop(header, None)
+        token = None if header is None else _find_bearer_token(header)
+        if token is not None:
+            self._remembered.pop(_spell_plainly(token), None)
 
     def note_use(self, credentials: Credentials) -> None:
         """Take note that a personal token was used, if it is one."""
@@ -108,14 +108,17 @@ class CredentialReader:
         return credentials if credentials is not None and credentials.expires_at > self._now() else None
 
     def _read_header(self, header: bytes) -> Credentials:
-        scheme, _, token = header.decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        token = _find_bearer_token(header)
+        if token is None:
             detail = "The Authorization header must be a bearer token."
             return Credentials(None, UnauthenticatedError(detail, error="invalid_request"))
-        token = token.strip()
+        plain = _spell_plainly(token)
+        known = self._recall(plain)
+        if known is not None:
+            return known
         if token.startswith(TOKEN_PREFIX):
             return _read_personal_token(token)
-        return self._verify(header, token, is_cookie=False)
+        return self._verify(plain, token, is_cookie=False)
 
     def _verify(self, presented: bytes | str, token: str, *, is_cookie: bool) -> Credentials:
         try:
@@ -142,6 +145,23 @@ def _find_header(scope: Scope) -> bytes | None:
             header: bytes = value
             return header
     return None
+
+
+def _find_bearer_token(header: bytes) -> str | None:
+    """Return the token of a bearer header, whose scheme may be in any case and have spaces behind it."""
+    scheme, _, token = header.decode("latin-1").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _spell_plainly(token: str) -> bytes:
+    """Return the header by which nearly all clients send a token."""
+    return b"Bearer " + token.encode("latin-1")
+
+
+def find_credentials(scope: Scope) -> Credentials | None:
+    """Return what was read of the sender of this request, if anybody asked."""
+    credentials: Credentials | None = scope.get("state", {}).get(_STATE_NAME)
+    return credentials
 
 
 def _read_personal_token(text: str) -> Credentials:

@@ -56,12 +56,7 @@ class Security:
         account = await self._find_account(request, claims, is_token=grant is not None)
         if grant is None:
             return _admit(account, claims.session_id, claims.role)
-        try:
-            caller = _admit(account, claims.session_id, None, grant)
-        except UnauthenticatedError:
-            # Whoever goes on sending it is nobody again, and has no part in the limit of its former owner.
-            self.credentials.forget(request.scope)
-            raise
+        caller = _admit(account, claims.session_id, None, grant)
         self.credentials.note_use(credentials)
         return caller
 

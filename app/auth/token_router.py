@@ -9,7 +9,6 @@ from pydantic_core import to_json
 from app.api.idempotency import NoOnceHeader
 from app.api.openapi import read_problems, write_problems
 from app.api.pagination import CursorCodec, InvalidCursorError, next_page_link
-from app.api.paths import API_PREFIX
 from app.api.preconditions import content_etag, is_unchanged, json_with_etag, not_modified
 from app.api.schemas import Id, parse_id
 from app.api.security import CurrentCaller
@@ -56,8 +55,7 @@ async def make_token(
     """
     made = await module.tokens.make(caller, draft.name, draft.scopes, draft.expires_at)
     content = to_json({**represent_token(made.record), "secret": made.secret})
-    headers = {"Location": f"{API_PREFIX}/me/tokens/{made.record.token_id}", "Cache-Control": "no-store"}
-    return Response(content, 201, headers, media_type="application/json")
+    return Response(content, 201, {"Cache-Control": "no-store"}, media_type="application/json")
 
 
 @router.get(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from app.api.cacheable import EtagKind, cacheable
+from app.api.idempotency import NoOnceHeader
 from app.api.openapi import problems, read_problems, write_problems
 from app.api.preconditions import IfMatchHeader, conditional_json, is_unchanged
 from app.api.schemas import Instant
@@ -46,10 +47,13 @@ class CalendarFeedOut(BaseModel):
     status_code=201,
     responses=write_problems(),
 )
-async def renew_calendar_feed(response: Response, caller: CurrentCaller, calendar: CalendarPart) -> NewCalendarFeed:
+async def renew_calendar_feed(
+    response: Response, caller: CurrentCaller, calendar: CalendarPart, _: NoOnceHeader
+) -> NewCalendarFeed:
     """Make the address of one's own calendar feed; an older address leads nowhere from then on.
 
-    Whoever knows the address reads the tasks without signing in.
+    Whoever knows the address reads the tasks without signing in. The answer is not kept, hence no `Idempotency-Key`
+    is taken: if it got lost, make another address.
     """
     response.headers["Cache-Control"] = "no-store"
     return NewCalendarFeed(url=await calendar.renew(caller.user_id))

@@ -39,7 +39,7 @@ PUBLIC = {
 REPEATED_WITHOUT_KEY: dict[str, str] = {
     "POST /api/v1/me/tokens": "its answer holds a secret, which must not be kept; a key is refused",
     "POST /api/v1/admin/users/{user_id}/logout-all": "what has ended stays ended; the answer tells nothing",
-    "POST /api/v1/me/calendar-feed": "its answer is a secret, which is kept nowhere; repeated, it makes another one",
+    "POST /api/v1/me/calendar-feed": "its answer is a secret, which must not be kept; a key is refused",
 }
 
 

@@ -28,6 +28,17 @@ async def send(client: httpx.AsyncClient, route: RouteFacts, *scopes: str) -> ht
     return await client.request(route.method, path, headers=bearer(secret))
 
 
+class TestATokenThatMayOnlyWrite:
+    async def test_sees_what_it_writes_and_no_more(self, ann: httpx.AsyncClient) -> None:
+        """Changes are answered with what was changed, even if nothing was."""
+        task = await add_task(ann)
+        writer = bearer((await make_token(ann, "tasks:write"))["secret"])
+
+        for path in ("/api/v1/me", f"{TASKS}/{task['id']}"):
+            assert (await ann.patch(path, json={}, headers=writer)).json() == (await ann.get(path)).json()
+            assert (await ann.get(path, headers=writer)).status_code == 403
+
+
 class TestATokenWithoutTheScopeOfARoute:
     @pytest.mark.parametrize("route", WITH_SCOPE, ids=str)
     async def test_is_told_which_one_it_lacks(self, route: RouteFacts, admin: httpx.AsyncClient) -> None:

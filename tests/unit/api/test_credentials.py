@@ -107,11 +107,22 @@ class TestAValidToken:
         assert hands.reader.read(scope(cookie="access=token-1")).is_cookie
         assert not hands.reader.read(scope(authorization="Bearer token-1")).is_cookie
 
-    def test_is_not_remembered_with_much_around_it(self, hands: Hands) -> None:
-        for spaces in range(2_000, 2_010):
-            hands.reader.read(scope(authorization=f"Bearer {' ' * spaces}token-1"))
+    @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+    def test_is_remembered_once_however_it_is_spelled(self, scheme: str, hands: Hands) -> None:
+        for spaces in (1, 2, 2_000):
+            found = hands.reader.read(scope(authorization=f"{scheme}{' ' * spaces}token-1{' ' * (spaces - 1)}"))
+            assert found.claims is not None
 
-        assert not hands.reader._remembered
+        assert len(hands.reader._remembered) == 1
+        assert hands.verifier.count == 1
+
+    @pytest.mark.parametrize(("length", "count"), [(1_024, 1), (1_025, 2)])
+    def test_is_not_remembered_when_it_is_long(self, length: int, count: int, hands: Hands) -> None:
+        """Some that were signed by others, of several KB each, would take much memory."""
+        for _ in range(2):
+            hands.reader.read(scope(authorization="Bearer token-".ljust(length, "0")))
+
+        assert hands.verifier.count == count
 
     def test_is_forgotten_when_there_are_too_many(self, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(credentials_module, "_MAX_REMEMBERED", 20)
@@ -175,13 +186,18 @@ class TestAPersonalToken:
         found = hands.reader.read(scope(authorization=f"Bearer {TOKEN.encode()}"))
         assert (found.claims, found.unverified) == (None, TOKEN)
 
-    def test_is_not_remembered_with_much_around_it(self, hands: Hands) -> None:
-        request = scope(authorization=f"Bearer {' ' * 2_000}{TOKEN.encode()}")
-        hands.reader.read(request)
-        hands.reader.accept(request, TOKEN, GRANT)
+    def test_is_remembered_and_forgotten_as_one_however_it_is_spelled(self, hands: Hands) -> None:
+        names = ("Bearer", "bEARER", "Bearer" + " " * 2_000)
+        spellings = [f"{name} {TOKEN.encode()}{end}" for name in names for end in ("", " ")]
+        for first in spellings:
+            request = scope(authorization=first)
+            hands.reader.read(request)
+            hands.reader.accept(request, TOKEN, GRANT)
+            assert len(hands.reader._remembered) == 1
+            assert all(hands.reader.read(scope(authorization=text)).grant == GRANT for text in spellings)
 
-        assert hands.reader.read(request).claims is not None
-        assert not hands.reader._remembered
+            hands.reader.forget(scope(authorization=spellings[-1]))
+            assert not hands.reader._remembered
 
     @pytest.mark.parametrize("text", ["tf_", TOKEN.encode()[:-1], TOKEN.encode() + "x", "tf_" + "0" * 92])
     def test_that_was_damaged_is_refused_without_a_look(self, text: str, hands: Hands) -> None:

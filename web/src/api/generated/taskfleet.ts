@@ -818,7 +818,8 @@ export const deleteCommonTask = async (commonTaskId: string, options?: RequestIn
 /**
  * Make the address of one's own calendar feed; an older address leads nowhere from then on.
 
-Whoever knows the address reads the tasks without signing in.
+Whoever knows the address reads the tasks without signing in. The answer is not kept, hence no `Idempotency-Key`
+is taken: if it got lost, make another address.
  * @summary Make a calendar feed
  */
 export const getRenewCalendarFeedUrl = () => {
