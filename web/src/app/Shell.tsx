@@ -10,6 +10,7 @@ import {
   IconLogout,
   IconMoonStars,
   IconSettings,
+  IconShield,
   IconTag,
   IconTrash,
 } from "@tabler/icons-react";
@@ -122,7 +123,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={en.navigation}>
         <div className="navigation">
-          <Views />
+          <Views isAdmin={profile.role === "admin"} />
         </div>
       </AppShell.Navbar>
       <AppShell.Main>
@@ -152,7 +153,7 @@ const VIEWS = [
   { to: "/statistics", label: en.views.statistics, Icon: IconChartBar },
 ] as const;
 
-function Views() {
+function Views({ isAdmin }: { readonly isAdmin: boolean }) {
   const labels = useQuery(labelsQuery);
   return (
     <>
@@ -194,6 +195,13 @@ function Views() {
         label={en.trash.title}
         leftSection={<IconTrash size={ICON} aria-hidden />}
       />
+      {isAdmin && (
+        <NavLink
+          renderRoot={(props) => <Link to="/admin" {...props} />}
+          label={en.views.administration}
+          leftSection={<IconShield size={ICON} aria-hidden />}
+        />
+      )}
     </>
   );
 }

@@ -28,6 +28,12 @@ interface CalendarSearch {
   readonly month?: string;
 }
 
+interface AuditSearch {
+  readonly action?: string;
+  readonly by?: string;
+  readonly about?: string;
+}
+
 interface SignInSearch {
   readonly next?: string;
   readonly expired?: boolean;
@@ -114,6 +120,17 @@ function calendarSearch(search: Record<string, unknown>): CalendarSearch {
   return { month: isMonth ? month : undefined };
 }
 
+/** What is looked for: a number or a word such as true is text here. */
+function findSearch({ q }: Record<string, unknown>): { readonly q?: string } {
+  return q === undefined ? {} : { q: String(q) };
+}
+
+function auditSearch({ action, by, about }: Record<string, unknown>): AuditSearch {
+  return Object.fromEntries(
+    Object.entries({ action, by, about }).filter(([, value]) => typeof value === "string" && value !== ""),
+  );
+}
+
 const views = [
   createRoute({
     getParentRoute: () => signedIn,
@@ -157,9 +174,7 @@ const views = [
   createRoute({
     getParentRoute: () => signedIn,
     path: "/search",
-    // A number or a word such as true is text here.
-    validateSearch: ({ q }: Record<string, unknown>): { readonly q?: string } =>
-      q === undefined ? {} : { q: String(q) },
+    validateSearch: findSearch,
     component: lazyRouteComponent(() => import("./SearchRoute"), "SearchRoute"),
   }),
   createRoute({
@@ -179,6 +194,48 @@ const views = [
   }),
 ] as const;
 
+const adminRoutes = () => import("./AdminRoutes");
+const admin = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("../features/admin/AdminLayout"), "AdminLayout"),
+});
+
+const adminViews = [
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/",
+    beforeLoad: () => {
+      throw redirect({ to: "/admin/users" });
+    },
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/users",
+    validateSearch: findSearch,
+    component: lazyRouteComponent(adminRoutes, "UsersRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/users/$userId",
+    component: lazyRouteComponent(adminRoutes, "UserRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/statistics",
+    component: lazyRouteComponent(
+      () => import("../features/admin/AdminStatisticsPage"),
+      "AdminStatisticsPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/audit",
+    validateSearch: auditSearch,
+    component: lazyRouteComponent(adminRoutes, "AuditRoute"),
+  }),
+] as const;
+
 async function isSignedIn(client: QueryClient): Promise<boolean> {
   try {
     await client.fetchQuery({ ...profileQuery, staleTime: 0 });
@@ -191,7 +248,11 @@ async function isSignedIn(client: QueryClient): Promise<boolean> {
 /** Build the router over the app's query client, and what is kept on the device. */
 export function buildRouter(client: QueryClient, device: Device) {
   return createRouter({
-    routeTree: root.addChildren([index, signIn, signedIn.addChildren(views)]),
+    routeTree: root.addChildren([
+      index,
+      signIn,
+      signedIn.addChildren([...views, admin.addChildren(adminViews)]),
+    ]),
     context: { client, device },
     defaultPreload: "intent",
     defaultErrorComponent: FailurePage,
