@@ -5,6 +5,7 @@ import {
   IconCalendarDue,
   IconCalendarMonth,
   IconChartBar,
+  IconChecklist,
   IconInbox,
   IconLayoutList,
   IconLogout,
@@ -150,6 +151,7 @@ const VIEWS = [
   { to: "/calendar", label: en.views.calendar, Icon: IconCalendarMonth },
   { to: "/all", label: en.views.all, Icon: IconLayoutList },
   { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
+  { to: "/common-tasks", label: en.views.commonTasks, Icon: IconChecklist },
   { to: "/statistics", label: en.views.statistics, Icon: IconChartBar },
 ] as const;
 
@@ -266,7 +268,7 @@ function useLiveUpdates(profile: ProfileOut) {
 function useGoKeys() {
   const navigate = useNavigate();
   const pressedAt = useRef(0);
-  const go = (to: "/today" | "/upcoming" | "/all") => () => {
+  const go = (to: "/today" | "/upcoming" | "/all" | "/common-tasks") => () => {
     if (performance.now() - pressedAt.current < SEQUENCE_MS) {
       void navigate({ to });
     }
@@ -281,5 +283,6 @@ function useGoKeys() {
     ["t", go("/today")],
     ["u", go("/upcoming")],
     ["a", go("/all")],
+    ["b", go("/common-tasks")],
   ]);
 }

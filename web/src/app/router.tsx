@@ -14,6 +14,7 @@ import type { Device } from "../device/device";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
 import { Root } from "./Root";
+import { auditSearch, commonTasksSearch, findSearch, keepingSearch } from "./search-params";
 
 interface Context {
   readonly client: QueryClient;
@@ -26,12 +27,6 @@ interface BoardSearch {
 
 interface CalendarSearch {
   readonly month?: string;
-}
-
-interface AuditSearch {
-  readonly action?: string;
-  readonly by?: string;
-  readonly about?: string;
 }
 
 interface SignInSearch {
@@ -120,17 +115,6 @@ function calendarSearch(search: Record<string, unknown>): CalendarSearch {
   return { month: isMonth ? month : undefined };
 }
 
-/** What is looked for: a number or a word such as true is text here. */
-function findSearch({ q }: Record<string, unknown>): { readonly q?: string } {
-  return q === undefined ? {} : { q: String(q) };
-}
-
-function auditSearch({ action, by, about }: Record<string, unknown>): AuditSearch {
-  return Object.fromEntries(
-    Object.entries({ action, by, about }).filter(([, value]) => typeof value === "string" && value !== ""),
-  );
-}
-
 const views = [
   createRoute({
     getParentRoute: () => signedIn,
@@ -184,6 +168,12 @@ const views = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/common-tasks",
+    validateSearch: commonTasksSearch,
+    component: lazyRouteComponent(() => import("./CommonTasksRoute"), "CommonTasksRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/settings",
     component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
   }),
@@ -233,6 +223,12 @@ const adminViews = [
     path: "/audit",
     validateSearch: auditSearch,
     component: lazyRouteComponent(adminRoutes, "AuditRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/common-tasks",
+    validateSearch: keepingSearch,
+    component: lazyRouteComponent(() => import("./KeepCommonTasksRoute"), "KeepCommonTasksRoute"),
   }),
 ] as const;
 

@@ -12,6 +12,7 @@ const PARTS = [
   { to: "/admin/users", label: words.users.title },
   { to: "/admin/statistics", label: words.statistics.title },
   { to: "/admin/audit", label: words.audit.title },
+  { to: "/admin/common-tasks", label: en.keepCommonTasks.title },
 ] as const;
 
 /** What surrounds the pages for administrators; others are told that these are not for them. */
