@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
+import { FIRST_ADMIN } from "./e2e/first-admin";
 
 const PORT = Number(process.env.E2E_PORT ?? 8123);
 // What an earlier run left here is removed before the service starts.
@@ -41,6 +42,7 @@ export default defineConfig({
     command: `../.venv/bin/taskfleet local --port ${PORT} --data-dir ${join(RESULTS, "data")}`,
     env: {
       TASKFLEET_WEB_DIST: join(import.meta.dirname, "dist"),
+      TASKFLEET_ADMIN_EMAILS: FIRST_ADMIN,
       TASKFLEET_RATE_LIMIT_AUTH: "",
       TASKFLEET_RATE_LIMIT_ADDRESS: "",
     },

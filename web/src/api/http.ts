@@ -13,6 +13,17 @@ const KEYLESS_PATHS: readonly string[] = ["/api/v1/me/tokens", "/api/v1/me/calen
  * Rejects with `ApiProblem` or `UnreachableError`.
  */
 export async function send<Body>(url: string, options: RequestInit = {}): Promise<Body> {
+  return (await sendTagged<Body>(url, options)).body;
+}
+
+/** A body with the ETag of its answer, null without one. */
+export interface Tagged<Body> {
+  readonly body: Body;
+  readonly etag: string | null;
+}
+
+/** The same for an answer whose ETag is not the revision that the body tells. */
+export async function sendTagged<Body>(url: string, options: RequestInit = {}): Promise<Tagged<Body>> {
   const headers = new Headers(options.headers);
   headers.set("Accept", "application/json");
   if (options.method === "POST" && !headers.has("Idempotency-Key") && takesKey(url)) {
@@ -35,7 +46,8 @@ export async function send<Body>(url: string, options: RequestInit = {}): Promis
     noticeEnd(problem);
     throw problem;
   }
-  return (answer.status === 204 ? undefined : await readBody(answer, request.signal)) as Body;
+  const body = answer.status === 204 ? undefined : await readBody(answer, request.signal);
+  return { body: body as Body, etag: answer.headers.get("ETag") };
 }
 
 /** Return a key under which the service acts at most once. */

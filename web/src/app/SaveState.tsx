@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { useIsMutating } from "@tanstack/react-query";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect } from "react";
+import { useIsOnline } from "../api/online";
 import { useOutboxState } from "../features/tasks/outbox-context";
 import { en } from "../words/en";
 
@@ -14,7 +15,7 @@ export function SaveState() {
     return () => window.removeEventListener("beforeunload", askToStay);
   }, [isAtRisk]);
   const isChanging = useIsMutating() > 0; // what is no task: lists, settings
-  const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
+  const isOnline = useIsOnline();
   return (
     <Text size="sm" c={isAtRisk ? "red" : "dimmed"} role="status">
       {say(pending, isOnline, isStuck, isChanging)}
@@ -37,13 +38,4 @@ function say(pending: number, isOnline: boolean, isStuck: boolean, isChanging: b
 /** Have the browser ask whether the window may go. */
 function askToStay(event: BeforeUnloadEvent): void {
   event.preventDefault();
-}
-
-function subscribe(listener: () => void): () => void {
-  window.addEventListener("online", listener);
-  window.addEventListener("offline", listener);
-  return () => {
-    window.removeEventListener("online", listener);
-    window.removeEventListener("offline", listener);
-  };
 }

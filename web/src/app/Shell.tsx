@@ -5,11 +5,13 @@ import {
   IconCalendarDue,
   IconCalendarMonth,
   IconChartBar,
+  IconChecklist,
   IconInbox,
   IconLayoutList,
   IconLogout,
   IconMoonStars,
   IconSettings,
+  IconShield,
   IconTag,
   IconTrash,
 } from "@tabler/icons-react";
@@ -122,7 +124,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={en.navigation}>
         <div className="navigation">
-          <Views />
+          <Views isAdmin={profile.role === "admin"} />
         </div>
       </AppShell.Navbar>
       <AppShell.Main>
@@ -149,10 +151,11 @@ const VIEWS = [
   { to: "/calendar", label: en.views.calendar, Icon: IconCalendarMonth },
   { to: "/all", label: en.views.all, Icon: IconLayoutList },
   { to: "/inbox", label: en.views.inbox, Icon: IconInbox },
+  { to: "/common-tasks", label: en.views.commonTasks, Icon: IconChecklist },
   { to: "/statistics", label: en.views.statistics, Icon: IconChartBar },
 ] as const;
 
-function Views() {
+function Views({ isAdmin }: { readonly isAdmin: boolean }) {
   const labels = useQuery(labelsQuery);
   return (
     <>
@@ -194,6 +197,13 @@ function Views() {
         label={en.trash.title}
         leftSection={<IconTrash size={ICON} aria-hidden />}
       />
+      {isAdmin && (
+        <NavLink
+          renderRoot={(props) => <Link to="/admin" {...props} />}
+          label={en.views.administration}
+          leftSection={<IconShield size={ICON} aria-hidden />}
+        />
+      )}
     </>
   );
 }
@@ -258,7 +268,7 @@ function useLiveUpdates(profile: ProfileOut) {
 function useGoKeys() {
   const navigate = useNavigate();
   const pressedAt = useRef(0);
-  const go = (to: "/today" | "/upcoming" | "/all") => () => {
+  const go = (to: "/today" | "/upcoming" | "/all" | "/common-tasks") => () => {
     if (performance.now() - pressedAt.current < SEQUENCE_MS) {
       void navigate({ to });
     }
@@ -273,5 +283,6 @@ function useGoKeys() {
     ["t", go("/today")],
     ["u", go("/upcoming")],
     ["a", go("/all")],
+    ["b", go("/common-tasks")],
   ]);
 }

@@ -14,6 +14,7 @@ import type { Device } from "../device/device";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
 import { Root } from "./Root";
+import { auditSearch, commonTasksSearch, findSearch, keepingSearch } from "./search-params";
 
 interface Context {
   readonly client: QueryClient;
@@ -157,15 +158,19 @@ const views = [
   createRoute({
     getParentRoute: () => signedIn,
     path: "/search",
-    // A number or a word such as true is text here.
-    validateSearch: ({ q }: Record<string, unknown>): { readonly q?: string } =>
-      q === undefined ? {} : { q: String(q) },
+    validateSearch: findSearch,
     component: lazyRouteComponent(() => import("./SearchRoute"), "SearchRoute"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
     path: "/trash",
     component: lazyRouteComponent(() => import("./TrashRoute"), "TrashRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/common-tasks",
+    validateSearch: commonTasksSearch,
+    component: lazyRouteComponent(() => import("./CommonTasksRoute"), "CommonTasksRoute"),
   }),
   createRoute({
     getParentRoute: () => signedIn,
@@ -197,6 +202,54 @@ const views = [
   }),
 ] as const;
 
+const adminRoutes = () => import("./AdminRoutes");
+const admin = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("../features/admin/AdminLayout"), "AdminLayout"),
+});
+
+const adminViews = [
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/",
+    beforeLoad: () => {
+      throw redirect({ to: "/admin/users" });
+    },
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/users",
+    validateSearch: findSearch,
+    component: lazyRouteComponent(adminRoutes, "UsersRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/users/$userId",
+    component: lazyRouteComponent(adminRoutes, "UserRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/statistics",
+    component: lazyRouteComponent(
+      () => import("../features/admin/AdminStatisticsPage"),
+      "AdminStatisticsPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/audit",
+    validateSearch: auditSearch,
+    component: lazyRouteComponent(adminRoutes, "AuditRoute"),
+  }),
+  createRoute({
+    getParentRoute: () => admin,
+    path: "/common-tasks",
+    validateSearch: keepingSearch,
+    component: lazyRouteComponent(() => import("./KeepCommonTasksRoute"), "KeepCommonTasksRoute"),
+  }),
+] as const;
+
 async function isSignedIn(client: QueryClient): Promise<boolean> {
   try {
     await client.fetchQuery({ ...profileQuery, staleTime: 0 });
@@ -209,7 +262,11 @@ async function isSignedIn(client: QueryClient): Promise<boolean> {
 /** Build the router over the app's query client, and what is kept on the device. */
 export function buildRouter(client: QueryClient, device: Device) {
   return createRouter({
-    routeTree: root.addChildren([index, signIn, signedIn.addChildren(views)]),
+    routeTree: root.addChildren([
+      index,
+      signIn,
+      signedIn.addChildren([...views, admin.addChildren(adminViews)]),
+    ]),
     context: { client, device },
     defaultPreload: "intent",
     defaultErrorComponent: FailurePage,

@@ -9,6 +9,8 @@ interface Props {
   /** What it means, and anything that has to be filled in. */
   readonly children: ReactNode;
   readonly action: string;
+  /** Whether it only gives back, and takes nothing from anybody. */
+  readonly isHarmless?: boolean;
   readonly isReady?: boolean;
   readonly isPending?: boolean;
   readonly error?: unknown;
@@ -22,6 +24,7 @@ export function Confirmation({
   title,
   children,
   action,
+  isHarmless = false,
   isReady = true,
   isPending = false,
   error,
@@ -54,7 +57,12 @@ export function Confirmation({
             <Button variant="default" onClick={onCancel} data-autofocus>
               {en.confirmation.cancel}
             </Button>
-            <Button type="submit" color="red.9" disabled={!isReady} loading={isPending}>
+            <Button
+              type="submit"
+              {...(!isHarmless && { color: "red.9" })}
+              disabled={!isReady}
+              loading={isPending}
+            >
               {action}
             </Button>
           </Group>

@@ -2,7 +2,6 @@ import { useDroppable } from "@dnd-kit/core";
 import { useMergedRef } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, type ReactNode, useCallback, useEffect, useRef } from "react";
-import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import type { DropTarget } from "../dragging/drag";
 import type { Headings } from "./date-groups";
 import { useOutbox } from "./outbox-context";
@@ -21,15 +20,15 @@ export interface Paging {
   readonly fetchNextPage: () => unknown;
 }
 
-interface Props {
-  readonly tasks: readonly TaskOut[];
+interface Props<Item> {
+  readonly tasks: readonly Item[];
   readonly paging: Paging;
   /** The row that keys act on, -1 for none: it is scrolled to, and has the focus while nothing else needs it. */
   readonly current: number;
   readonly onCurrent: (taskId: string) => void;
-  readonly nameOf: (task: TaskOut) => string;
+  readonly nameOf: (task: Item) => string;
   readonly headings?: Headings;
-  readonly children: (task: TaskOut) => ReactNode;
+  readonly children: (task: Item) => ReactNode;
   /** The row that is dragged among these, -1 for none; undefined where rows stay in their places. */
   readonly dragged?: number | undefined;
   /** A row was clicked with Shift (to take in all from the last one to it), or with Control. */
@@ -38,8 +37,8 @@ interface Props {
   readonly overlay?: (topOf: (index: number) => number) => ReactNode;
 }
 
-/** A list of tasks of which only the rows in sight are drawn, however many there are. */
-export function VirtualRows({
+/** A list of tasks, or of what is listed like them, of which only the rows in sight are drawn, however many there are. */
+export function VirtualRows<Item extends { readonly id: string }>({
   tasks,
   paging,
   current,
@@ -50,7 +49,7 @@ export function VirtualRows({
   dragged,
   onPick,
   overlay,
-}: Props) {
+}: Props<Item>) {
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = paging;
   const outbox = useOutbox();
   const scroller = useRef<HTMLDivElement>(null);
@@ -113,7 +112,7 @@ export function VirtualRows({
   );
 }
 
-interface RowProps extends Pick<Props, "dragged" | "onPick"> {
+interface RowProps extends Pick<Props<unknown>, "dragged" | "onPick"> {
   readonly taskId: string;
   readonly name: string;
   readonly heading: string | undefined;

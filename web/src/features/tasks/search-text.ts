@@ -1,7 +1,7 @@
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 
 /** Whether title and notes of a task contain every word of a text; case, accents and punctuation around do not count. */
-export function containsWords(task: TaskOut, text: string): boolean {
+export function containsWords(task: Pick<TaskOut, "title" | "notes">, text: string): boolean {
   const words = wordsOf(text);
   const searched = folded(`${task.title}\n${task.notes}`);
   return words.length > 0 && words.every((word) => searched.includes(word));

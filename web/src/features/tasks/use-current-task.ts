@@ -1,14 +1,13 @@
 import { useCallback, useState } from "react";
-import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 
 interface Place {
   readonly id: string;
   readonly index: number;
 }
 
-/** The task that keys act on. */
-export interface CurrentTask {
-  readonly task: TaskOut | undefined;
+/** The task, or whatever is listed like one, that keys act on. */
+export interface CurrentTask<Item> {
+  readonly task: Item | undefined;
   /** Its place in the list, -1 for none. */
   readonly index: number;
   readonly choose: (taskId: string) => void;
@@ -17,7 +16,9 @@ export interface CurrentTask {
 }
 
 /** Follow the current task: when it leaves the list, the one that takes its place is the next. */
-export function useCurrentTask(tasks: readonly TaskOut[]): CurrentTask {
+export function useCurrentTask<Item extends { readonly id: string }>(
+  tasks: readonly Item[],
+): CurrentTask<Item> {
   const [place, setPlace] = useState<Place>();
   const index = indexOf(tasks, place);
   const choose = useCallback(
@@ -34,7 +35,7 @@ export function useCurrentTask(tasks: readonly TaskOut[]): CurrentTask {
   return { task: tasks[index], index, choose, step };
 }
 
-function indexOf(tasks: readonly TaskOut[], place: Place | undefined): number {
+function indexOf(tasks: readonly { readonly id: string }[], place: Place | undefined): number {
   if (place === undefined) {
     return -1;
   }
