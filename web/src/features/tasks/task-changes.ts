@@ -126,9 +126,17 @@ export function predict(
   }
 }
 
-/** Return a task as a merge patch (RFC 7396) leaves it; of its due date the members, too, stay as they are. */
-export function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone: string): TaskOut {
+/** Return a task as a merge patch (RFC 7396) leaves it; of its due date and recurrence the members, too, stay as they are. */
+export function withPatch(
+  task: TaskOut,
+  { due, recurrence, ...fields }: TaskPatch,
+  timezone: string,
+): TaskOut {
   const patched: TaskOut = { ...task, ...(fields as Partial<TaskOut>) };
+  if (recurrence !== undefined) {
+    patched.recurrence =
+      recurrence && ({ rule: "", from: "due", ...task.recurrence, ...recurrence } as TaskOut["recurrence"]);
+  }
   if (due === undefined) {
     return patched;
   }
@@ -138,6 +146,13 @@ export function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone
     due: merged as TaskOut["due"],
     due_at: merged && instantOf(merged as Partial<NonNullable<TaskOut["due"]>>, timezone),
   };
+}
+
+/** Return what takes a task's due date away; what repeats from that date cannot do so without it. */
+export function withoutDue({ recurrence }: TaskOut): TaskPatch {
+  return recurrence === null || recurrence.from === "completion"
+    ? { due: null }
+    : { due: null, recurrence: null };
 }
 
 /** Whether a task is what an update was to make of it. */
