@@ -120,6 +120,20 @@ export const en = {
     anyway: "Sign out and lose them",
   },
   colorScheme: "Switch between light and dark",
+  quickAdd: {
+    help: "What a line can say",
+    kinds: { due: "Due", recurrence: "Repeats", priority: "Priority", list: "List", label: "Label" },
+    literal: "Taken as it is.",
+    takeLiterally: "Take literally",
+    understand: "Understand it",
+    literalHint: "Escape takes a line as it is. What stands in “quotation marks” always stays in the title.",
+    examples: [
+      ["When", ["tomorrow 9am", "next friday", "on the 15th", "24 dec", "in 2 hours"]],
+      ["How often", ["every day", "every 2 weeks on mon, thu", "every last friday", "every! 3 days"]],
+      ["Label, list, priority", ["#home", "@work", '@"Home stuff"', "!high", "!urgent"]],
+      ["All at once", ["Pay rent tomorrow 9am #home !high every month"]],
+    ],
+  },
   add: { label: "Add a task", placeholder: "Add a task", hint: "Press q from anywhere" },
   task: {
     complete: (title: string) => `Complete “${title}”`,
@@ -438,6 +452,7 @@ export const en = {
   },
   shortcuts: {
     title: "Keyboard shortcuts",
+    quickAdd: "Adding a task",
     close: "Close",
     rows: [
       ["q", "Add a task"],

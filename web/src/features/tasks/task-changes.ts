@@ -8,7 +8,13 @@ import { instantOf } from "./instant";
  * `task` is the task as it was seen when the change was made.
  */
 export type TaskChange =
-  | { readonly kind: "create"; readonly id: string; readonly draft: TaskDraft; readonly madeAt: string }
+  | {
+      readonly kind: "create";
+      readonly id: string;
+      readonly draft: TaskDraft;
+      readonly madeAt: string;
+      readonly typed?: string;
+    }
   | { readonly kind: "update"; readonly task: TaskOut; readonly patch: TaskPatch }
   | { readonly kind: "complete" | "reopen" | "delete" | "restore"; readonly task: TaskOut }
   | { readonly kind: "move"; readonly task: TaskOut; readonly place: Place; readonly position: string };
@@ -40,9 +46,14 @@ export function titleOf(change: TaskChange): string {
   }
 }
 
-/** Add a task; until the service has given it its id and place, it is shown last under an id of its own. */
-export function creating(draft: TaskDraft, now = new Date()): TaskChange {
-  return { kind: "create", id: `${PENDING}${newIdempotencyKey()}`, draft, madeAt: now.toISOString() };
+/**
+ * Add a task; until the service has given it its id and place, it is shown last under an id of its own.
+ *
+ * `typed` is the line that it was made of, where that says more than its title.
+ */
+export function creating(draft: TaskDraft, now = new Date(), typed?: string): TaskChange {
+  const id = `${PENDING}${newIdempotencyKey()}`;
+  return { kind: "create", id, draft, madeAt: now.toISOString(), ...(typed !== undefined && { typed }) };
 }
 
 /** Change a task's editable members, if they are still what they were seen to be. */

@@ -140,7 +140,7 @@ describe("the repetition of a task without a due date", () => {
     serveDates();
     const { user, patches, patch } = renderField();
     await user.selectOptions(select(words.label), words.kinds.daily);
-    await act(async () => patch({ due }));
+    patch({ due });
     await waitFor(() => expect(patches.at(-1)).toEqual({ recurrence: { rule: "FREQ=DAILY", from: "due" } }));
   });
 });
