@@ -1,4 +1,5 @@
-import { Kbd, Modal, Table } from "@mantine/core";
+import { Kbd, Modal, Table, Title } from "@mantine/core";
+import { Examples } from "../features/quick-add/Examples";
 import { en } from "../words/en";
 
 interface Props {
@@ -27,6 +28,10 @@ export function Shortcuts({ isOpen, onClose }: Props) {
           ))}
         </Table.Tbody>
       </Table>
+      <Title order={3} size="sm" mt="lg" mb="xs">
+        {en.shortcuts.quickAdd}
+      </Title>
+      <Examples />
     </Modal>
   );
 }

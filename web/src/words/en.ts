@@ -296,6 +296,20 @@ export const en = {
     anyway: "Sign out and lose them",
   },
   colorScheme: "Switch between light and dark",
+  quickAdd: {
+    help: "What a line can say",
+    kinds: { due: "Due", recurrence: "Repeats", priority: "Priority", list: "List", label: "Label" },
+    literal: "Taken as it is.",
+    takeLiterally: "Take literally",
+    understand: "Understand it",
+    literalHint: "Escape takes a line as it is. What stands in “quotation marks” always stays in the title.",
+    examples: [
+      ["When", ["tomorrow 9am", "next friday", "on the 15th", "24 dec", "in 2 hours"]],
+      ["How often", ["every day", "every 2 weeks on mon, thu", "every last friday", "every! 3 days"]],
+      ["Label, list, priority", ["#home", "@work", '@"Home stuff"', "!high", "!urgent"]],
+      ["All at once", ["Pay rent tomorrow 9am #home !high every month"]],
+    ],
+  },
   add: { label: "Add a task", placeholder: "Add a task", hint: "Press q from anywhere" },
   task: {
     complete: (title: string) => `Complete “${title}”`,
@@ -357,6 +371,7 @@ export const en = {
     complete: "Complete",
     reopen: "Reopen",
     due: "Due date",
+    repeat: "Repeat",
     priority: "Priority",
     labels: "Labels",
     otherLabel: "Another label…",
@@ -420,6 +435,83 @@ export const en = {
             : [minutes, "minute"];
       return `${count} ${unit}${count === 1 ? "" : "s"} before`;
     },
+  },
+  repeat: {
+    label: "Repeat",
+    none: "Does not repeat",
+    kinds: {
+      daily: "Every day",
+      workdays: "Every weekday",
+      weekly: "Every week",
+      monthly: "Every month",
+      yearly: "Every year",
+    },
+    other: "Another repetition…",
+    needsDue: "Without a due date this cannot be counted. When is it due first?",
+    startToday: "Due today",
+    startFromCompletion: "Count from completion",
+    menuStart: "Due today, and then",
+    interval: {
+      DAILY: "Every … days",
+      WEEKLY: "Every … weeks",
+      MONTHLY: "Every … months",
+      YEARLY: "Every … years",
+    },
+    weekDays: "On",
+    monthDay: "On",
+    from: "Count from",
+    origins: { due: "The due date", completion: "Completion" },
+    end: "Ends",
+    ends: { never: "Never", until: "On a date", count: "After a number of times" },
+    lastDay: "Last date",
+    timesLeft: "Times, this one included",
+    kept: "This form cannot change it; it stays as it is until you choose another one.",
+    refused: (reason: string) => `That was not saved. ${reason}`,
+    next: "Next dates",
+    noNext: "This is the last one.",
+    nextOffline: "The next dates show when there is a network.",
+    nextFailed: "The next dates could not be loaded.",
+    units: { DAILY: "day", WEEKLY: "week", MONTHLY: "month", YEARLY: "year" },
+    every: (unit: string, count: number) => (count === 1 ? `Every ${unit}` : `Every ${count} ${unit}s`),
+    everyWorkDay: "Every weekday",
+    workDay: "weekday",
+    day: "day",
+    weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    shortWeekdays: ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"],
+    months: [
+      "January",
+      "February",
+      "March",
+      "April",
+      "May",
+      "June",
+      "July",
+      "August",
+      "September",
+      "October",
+      "November",
+      "December",
+    ],
+    /** Below zero it counts from the end. */
+    ordinal: (number: number) => {
+      if (number === -1) {
+        return "last";
+      }
+      const count = Math.abs(number);
+      const isTeen = count % 100 >= 11 && count % 100 <= 13;
+      const ending = isTeen ? "th" : (["th", "st", "nd", "rd"][count % 10] ?? "th");
+      return number > 0 ? `${count}${ending}` : `${count}${ending} to last`;
+    },
+    the: (ordinal: string, what?: string) =>
+      what === undefined ? `the ${ordinal}` : `the ${ordinal} ${what}`,
+    each: (what: string) => `each ${what}`,
+    on: (text: string, days: string) => `${text} on ${days}`,
+    onDay: (day: string) => `On ${day}`,
+    of: (days: string, months: string) => `${days} of ${months}`,
+    in: (text: string, months: string) => `${text} in ${months}`,
+    times: (text: string, count: number) => `${text}, ${count === 1 ? "once more" : `${count} times`}`,
+    until: (text: string, day: string) => `${text}, until ${day}`,
+    fromCompletion: (text: string) => `${text}, from completion`,
   },
   search: {
     title: "Search",
@@ -742,6 +834,7 @@ export const en = {
   },
   shortcuts: {
     title: "Keyboard shortcuts",
+    quickAdd: "Adding a task",
     close: "Close",
     rows: [
       ["q", "Add a task"],
@@ -755,6 +848,7 @@ export const en = {
       ["Escape", "Close the details, clear the selection, or leave the search"],
       ["c", "Complete or reopen the task"],
       ["d", "Set when the task is due"],
+      ["r", "Set how the task repeats"],
       ["p", "Set the task's priority"],
       ["l", "Set the task's labels"],
       ["m", "Move the task to a list"],

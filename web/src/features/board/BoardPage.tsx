@@ -12,8 +12,8 @@ import type { TaskOut, TaskOutStatus } from "../../api/generated/taskfleet.schem
 import { en } from "../../words/en";
 import { useDropAnimation } from "../dragging/drop-animation";
 import { underPointer, useAllSensors } from "../dragging/sensors";
+import { QuickAdd } from "../quick-add/QuickAdd";
 import { OpenTask } from "../tasks/OpenTask";
-import { QuickAdd } from "../tasks/QuickAdd";
 import { useTaskActions } from "../tasks/task-actions";
 import type { Day } from "../tasks/task-queries";
 import { useOpenTask } from "../tasks/use-open-task";
@@ -102,7 +102,7 @@ export function BoardPage({ title, place, day, head }: Props) {
         </Title>
         {head}
       </Group>
-      <QuickAdd field={field} defaults={defaultsIn(place)} onAdd={actions.add} />
+      <QuickAdd field={field} defaults={defaultsIn(place)} today={day.today} onAdd={actions.add} />
       <DndContext
         sensors={sensors}
         collisionDetection={overCardOrColumn}

@@ -1,6 +1,7 @@
 import { Badge } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import { RepeatMark } from "../recurrence/RepeatMark";
 import { DueMark, PriorityMark } from "../tasks/TaskMarks";
 import type { Day } from "../tasks/task-queries";
 
@@ -22,8 +23,9 @@ export function CardFace({ task, day, children }: Props) {
           </span>
         )}
       </div>
-      {(task.due || task.priority > 0 || task.labels.length > 0) && (
+      {(task.due || task.recurrence || task.priority > 0 || task.labels.length > 0) && (
         <div className="card-foot">
+          <RepeatMark recurrence={task.recurrence} />
           <DueMark task={task} day={day} />
           <PriorityMark priority={task.priority} />
           {task.labels.map((label) => (

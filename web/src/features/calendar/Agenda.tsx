@@ -52,7 +52,13 @@ function AgendaDay({ date, ofDay, day, addingOn, onAddingOn, onAdd, onOpen }: Ag
         <Title order={2} size="sm" fw={ofDay.length > 0 || date === day.today ? 600 : 400}>
           <time dateTime={date}>{formatDay(date, { weekday: "short", day: "numeric", month: "short" })}</time>
         </Title>
-        <DayAdd date={date} isOpen={addingOn === date} onToggle={onAddingOn} onAdd={onAdd} />
+        <DayAdd
+          date={date}
+          today={day.today}
+          isOpen={addingOn === date}
+          onToggle={onAddingOn}
+          onAdd={onAdd}
+        />
       </div>
       {ofDay.length > 0 && (
         <ul className="calendar-tasks">

@@ -2,6 +2,7 @@ import { useDraggable } from "@dnd-kit/core";
 import { UnstyledButton, VisuallyHidden } from "@mantine/core";
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { RepeatMark } from "../recurrence/RepeatMark";
 import { PRIORITY_COLORS } from "../tasks/priority";
 import { isPending } from "../tasks/task-changes";
 import type { Day } from "../tasks/task-queries";
@@ -53,6 +54,7 @@ export function CalendarTaskFace({ task, day }: Pick<Props, "task" | "day">) {
       <span className="calendar-title" data-overdue={isOverdue}>
         {task.title}
       </span>
+      <RepeatMark recurrence={task.recurrence} size={12} />
       {(isDone || isOverdue || task.priority > 0) && (
         <VisuallyHidden>
           {isDone && `, ${en.details.statuses.done}`}

@@ -1,33 +1,31 @@
 import { ActionIcon, Popover } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useRef } from "react";
-import type { TaskDraft } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
-import { QuickAdd } from "../tasks/QuickAdd";
+import { QuickAdd } from "../quick-add/QuickAdd";
+import type { AddTask } from "../quick-add/use-lines";
 import { formatDay } from "./month";
 
 interface Props {
   readonly date: string;
+  readonly today: string;
   readonly isOpen: boolean;
   /** Told whether the line is to be open. */
   readonly onToggle: (date: string, isOpen: boolean) => void;
-  readonly onAdd: (draft: TaskDraft) => void;
+  readonly onAdd: AddTask;
 }
 
 /** The button of a day, and the line that adds a task which is due on it. */
-export function DayAdd({ date, isOpen, onToggle, onAdd }: Props) {
+export function DayAdd({ date, today, isOpen, onToggle, onAdd }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const label = en.calendar.addOn(formatDay(date, { weekday: "long", day: "numeric", month: "long" }));
-  const add = (draft: TaskDraft) => {
-    onAdd(draft);
-    onToggle(date, false);
-  };
   return (
     <Popover
       opened={isOpen}
       onChange={(opened) => onToggle(date, opened)}
       width={280}
       trapFocus
+      closeOnEscape={false}
       returnFocus
       withArrow
       shadow="md"
@@ -45,8 +43,19 @@ export function DayAdd({ date, isOpen, onToggle, onAdd }: Props) {
           <IconPlus size={16} aria-hidden />
         </ActionIcon>
       </Popover.Target>
-      <Popover.Dropdown p="sm" aria-label={label}>
-        <QuickAdd field={field} defaults={{ due: { date } }} onAdd={add} />
+      <Popover.Dropdown
+        p="sm"
+        aria-label={label}
+        // The line may have a use of its own for the key.
+        onKeyDown={(event) => event.key === "Escape" && onToggle(date, false)}
+      >
+        <QuickAdd
+          field={field}
+          defaults={{ due: { date } }}
+          today={today}
+          onAdd={onAdd}
+          onEnter={() => onToggle(date, false)}
+        />
       </Popover.Dropdown>
     </Popover>
   );

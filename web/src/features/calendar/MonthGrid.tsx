@@ -82,7 +82,13 @@ function DayCell({ date, isOutside, room, ofDay, day, addingOn, onAddingOn, onAd
           <VisuallyHidden>{nameOf(date)}</VisuallyHidden>
           <span aria-hidden>{shortNameOf(date)}</span>
         </time>
-        <DayAdd date={date} isOpen={addingOn === date} onToggle={onAddingOn} onAdd={onAdd} />
+        <DayAdd
+          date={date}
+          today={day.today}
+          isOpen={addingOn === date}
+          onToggle={onAddingOn}
+          onAdd={onAdd}
+        />
       </div>
       {ofDay.length > 0 && (
         <ul className="calendar-tasks">

@@ -1,4 +1,5 @@
-import type { TaskDraft, TaskOut } from "../../api/generated/taskfleet.schemas";
+import type { TaskOut } from "../../api/generated/taskfleet.schemas";
+import type { AddTask } from "../quick-add/use-lines";
 import type { Day } from "../tasks/task-queries";
 
 /** What a calendar shows and tells of its days, whatever its form. */
@@ -10,6 +11,6 @@ export interface CalendarDays {
   /** The day that a task is being added to. */
   readonly addingOn: string | undefined;
   readonly onAddingOn: (date: string, isOpen: boolean) => void;
-  readonly onAdd: (draft: TaskDraft) => void;
+  readonly onAdd: AddTask;
   readonly onOpen: (taskId: string) => void;
 }

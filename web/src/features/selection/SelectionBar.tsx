@@ -12,6 +12,7 @@ import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { LabelItems, ListItems, PriorityItems } from "../tasks/choices";
 import type { TaskActions } from "../tasks/task-actions";
+import { withoutDue } from "../tasks/task-changes";
 import { DueChoice } from "./DueChoice";
 import { relabelled, sharedLabels, sharedOf } from "./shared";
 import type { Selection } from "./use-selection";
@@ -51,7 +52,10 @@ export function SelectionBar({ selection, today, actions }: Props) {
         >
           {words.complete}
         </Button>
-        <DueChoice today={today} onChoose={(due) => patch(() => ({ due }))}>
+        <DueChoice
+          today={today}
+          onChoose={(due) => patch((task) => (due === null ? withoutDue(task) : { due }))}
+        >
           <IconCalendarDue size={ICON} aria-hidden />
         </DueChoice>
         <Choice name={en.menu.priority} icon={<IconFlag size={ICON} aria-hidden />}>

@@ -65,7 +65,7 @@ function Refused({ refused, today }: Props & { readonly refused: RefusedChange }
               size="compact-sm"
               variant="default"
               onClick={() => {
-                if (restoreDraft(change.draft.title)) {
+                if (restoreDraft(change.typed ?? change.draft.title)) {
                   drop();
                 }
               }}

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useRef } from "react";
 import type { TaskDraft } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
-import { QuickAdd } from "./QuickAdd";
+import { QuickAdd } from "../quick-add/QuickAdd";
 import { TaskList } from "./TaskList";
 import { useTaskActions } from "./task-actions";
 import { type Day, shownTaskListQuery } from "./task-queries";
@@ -34,7 +34,7 @@ export function TaskListPage({ title, view, day, head }: Props) {
         </Title>
         {head}
       </Group>
-      <QuickAdd field={field} defaults={defaultsIn(view, day)} onAdd={actions.add} />
+      <QuickAdd field={field} defaults={defaultsIn(view, day)} today={day.today} onAdd={actions.add} />
       <TaskList
         list={list}
         day={day}

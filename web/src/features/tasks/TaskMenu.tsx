@@ -2,16 +2,19 @@ import { Kbd, Menu } from "@mantine/core";
 import { type KeyboardEvent, type Ref, useEffect, useRef } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { RepeatItems } from "../recurrence/form/RepeatItems";
 import { LabelItems, ListItems, PriorityItems } from "./choices";
 import { useFocusBack } from "./use-focus-back";
 import type { OpenedTask } from "./use-open-task";
 
 /** What the menu of a row shows: everything that can be done, or the choices of one thing. */
-export type MenuSection = "actions" | "priority" | "labels" | "list";
+export type MenuSection = "actions" | "repeat" | "priority" | "labels" | "list";
 
 interface Props {
   readonly task: TaskOut;
   readonly section: MenuSection;
+  /** The user's day. */
+  readonly today: string;
   /** Distance of the row from the top of the list, in pixels. */
   readonly top: number;
   readonly onSection: (section: MenuSection) => void;
@@ -29,7 +32,7 @@ const words = en.menu;
 
 /** What can be done with a task, with the keys that do it. */
 export function TaskMenu(props: Props) {
-  const { task, section, top, onClose, onPatch, onOpen } = props;
+  const { task, section, today, top, onClose, onPatch, onOpen } = props;
   const dropdown = useRef<HTMLDivElement>(null);
   useFocusBack();
   // biome-ignore lint/correctness/useExhaustiveDependencies: other items are there when the section is another one.
@@ -64,6 +67,14 @@ export function TaskMenu(props: Props) {
         }}
       >
         {section === "actions" && <Actions {...props} />}
+        {section === "repeat" && (
+          <RepeatItems
+            task={task}
+            today={today}
+            onChoose={patch}
+            onOther={() => onOpen(task.id, "recurrence")}
+          />
+        )}
         {section === "priority" && (
           <PriorityItems value={task.priority} onChoose={(priority) => patch({ priority })} />
         )}
@@ -102,6 +113,13 @@ function Actions({ task, onSection, onToggle, onDelete, onOpen, onSelect, onMove
       <Menu.Divider />
       <Menu.Item rightSection={<Kbd size="xs">d</Kbd>} onClick={() => onOpen(task.id, "due")}>
         {words.due}
+      </Menu.Item>
+      <Menu.Item
+        closeMenuOnClick={false}
+        rightSection={<Kbd size="xs">r</Kbd>}
+        onClick={() => onSection("repeat")}
+      >
+        {words.repeat}
       </Menu.Item>
       <Menu.Item
         closeMenuOnClick={false}

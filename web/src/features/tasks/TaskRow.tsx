@@ -3,6 +3,7 @@ import { IconCornerDownRight, IconDots, IconListDetails, IconTrash } from "@tabl
 import { memo } from "react";
 import type { TaskOut, TaskPatch } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { RepeatMark } from "../recurrence/RepeatMark";
 import { KeptText } from "./KeptText";
 import { DueMark, PriorityMark } from "./TaskMarks";
 import { isPending } from "./task-changes";
@@ -73,6 +74,7 @@ export const TaskRow = memo(function TaskRow({
           </Badge>
         ))}
       </span>
+      <RepeatMark recurrence={task.recurrence} />
       <DueMark task={task} day={day} />
       <PriorityMark priority={task.priority} />
       <ActionIcon

@@ -63,6 +63,7 @@ export function TaskRows({ tasks, paging, view, day, actions, opened }: Props) {
     enter: openCurrent,
     c: onCurrent(toggle),
     d: onCurrent((task) => opened.open(task.id, "due")),
+    r: onCurrent((task) => showMenu(task.id, "repeat")),
     p: onCurrent((task) => showMenu(task.id, "priority")),
     l: onCurrent((task) => showMenu(task.id, "labels")),
     m: onCurrent((task) => {
@@ -104,6 +105,7 @@ export function TaskRows({ tasks, paging, view, day, actions, opened }: Props) {
                 key={menuTask.id}
                 task={menuTask}
                 section={menu.section}
+                today={day.today}
                 top={topOf(menuIndex)}
                 onSection={(section) => setMenu({ taskId: menuTask.id, section })}
                 onClose={() => setMenu(undefined)}

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ListOut, TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { useLocale } from "../../words/locale";
+import { describeRecurrence } from "../recurrence/sentence";
 import { nameDue } from "./due";
 import { type TaskChange, withPatch } from "./task-changes";
 import { listsQuery } from "./task-queries";
@@ -65,6 +66,8 @@ function show(field: keyof typeof words.fields, task: TaskOut, { lists, today, l
       return en.details.priorities[task.priority] ?? String(task.priority);
     case "due":
       return task.due ? nameDue(task.due, today, locale) : words.nothing;
+    case "recurrence":
+      return task.recurrence ? describeRecurrence(task.recurrence, locale) : words.nothing;
     case "labels":
       return task.labels.join(", ") || words.nothing;
     case "list_id":

@@ -1,5 +1,6 @@
 import type { TaskOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
+import { describeRecurrence } from "../recurrence/sentence";
 import type { Day } from "./task-queries";
 import { dayAfter, dayIn } from "./view";
 
@@ -41,6 +42,7 @@ export function describeTask(task: TaskOut, day: Day, locale: string | undefined
     task.status === "done" ? en.details.statuses.done : "",
     due?.text ?? "",
     due?.isOverdue ? en.task.overdue : "",
+    task.recurrence ? describeRecurrence(task.recurrence, locale) : "",
     task.priority > 0 ? en.task.priority(task.priority) : "",
   ]
     .filter(Boolean)

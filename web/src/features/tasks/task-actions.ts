@@ -27,7 +27,7 @@ export type BulkChange =
 export interface TaskActions {
   /** Takes back what was done last. */
   readonly undo: () => void;
-  readonly add: (draft: TaskDraft) => void;
+  readonly add: (draft: TaskDraft, typed?: string) => void;
   readonly complete: (task: TaskOut) => void;
   readonly reopen: (task: TaskOut) => void;
   readonly remove: (task: TaskOut) => void;
@@ -49,7 +49,7 @@ export function useTaskActions(): TaskActions {
       tell(text, () => make(...undo));
     };
     return {
-      add: (draft: TaskDraft) => make(creating(draft)),
+      add: (draft: TaskDraft, typed?: string) => make(creating(draft, new Date(), typed)),
       complete: (task: TaskOut) =>
         makeWithUndo(en.undo.completed(task.title), [completing(task)], [reopening(task)]),
       reopen: (task: TaskOut) => make(reopening(task)),

@@ -8,7 +8,13 @@ import { instantOf } from "./instant";
  * `task` is the task as it was seen when the change was made.
  */
 export type TaskChange =
-  | { readonly kind: "create"; readonly id: string; readonly draft: TaskDraft; readonly madeAt: string }
+  | {
+      readonly kind: "create";
+      readonly id: string;
+      readonly draft: TaskDraft;
+      readonly madeAt: string;
+      readonly typed?: string;
+    }
   | { readonly kind: "update"; readonly task: TaskOut; readonly patch: TaskPatch }
   | { readonly kind: "complete" | "reopen" | "delete" | "restore"; readonly task: TaskOut }
   | { readonly kind: "move"; readonly task: TaskOut; readonly place: Place; readonly position: string };
@@ -40,9 +46,14 @@ export function titleOf(change: TaskChange): string {
   }
 }
 
-/** Add a task; until the service has given it its id and place, it is shown last under an id of its own. */
-export function creating(draft: TaskDraft, now = new Date()): TaskChange {
-  return { kind: "create", id: `${PENDING}${newIdempotencyKey()}`, draft, madeAt: now.toISOString() };
+/**
+ * Add a task; until the service has given it its id and place, it is shown last under an id of its own.
+ *
+ * `typed` is the line that it was made of, where that says more than its title.
+ */
+export function creating(draft: TaskDraft, now = new Date(), typed?: string): TaskChange {
+  const id = `${PENDING}${newIdempotencyKey()}`;
+  return { kind: "create", id, draft, madeAt: now.toISOString(), ...(typed !== undefined && { typed }) };
 }
 
 /** Change a task's editable members, if they are still what they were seen to be. */
@@ -126,9 +137,17 @@ export function predict(
   }
 }
 
-/** Return a task as a merge patch (RFC 7396) leaves it; of its due date the members, too, stay as they are. */
-export function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone: string): TaskOut {
+/** Return a task as a merge patch (RFC 7396) leaves it; of its due date and recurrence the members, too, stay as they are. */
+export function withPatch(
+  task: TaskOut,
+  { due, recurrence, ...fields }: TaskPatch,
+  timezone: string,
+): TaskOut {
   const patched: TaskOut = { ...task, ...(fields as Partial<TaskOut>) };
+  if (recurrence !== undefined) {
+    patched.recurrence =
+      recurrence && ({ rule: "", from: "due", ...task.recurrence, ...recurrence } as TaskOut["recurrence"]);
+  }
   if (due === undefined) {
     return patched;
   }
@@ -138,6 +157,13 @@ export function withPatch(task: TaskOut, { due, ...fields }: TaskPatch, timezone
     due: merged as TaskOut["due"],
     due_at: merged && instantOf(merged as Partial<NonNullable<TaskOut["due"]>>, timezone),
   };
+}
+
+/** Return what takes a task's due date away; what repeats from that date cannot do so without it. */
+export function withoutDue({ recurrence }: TaskOut): TaskPatch {
+  return recurrence === null || recurrence.from === "completion"
+    ? { due: null }
+    : { due: null, recurrence: null };
 }
 
 /** Whether a task is what an update was to make of it. */

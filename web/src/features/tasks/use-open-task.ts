@@ -4,7 +4,7 @@ import { useOutbox, useOutboxState } from "./outbox-context";
 
 /** What the details begin with when it was asked for by a key; each time another object. */
 export interface WantedField {
-  readonly field: "due" | "labels";
+  readonly field: "due" | "recurrence" | "labels";
 }
 
 /** The task whose details are open. */

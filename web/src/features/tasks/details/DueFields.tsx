@@ -8,8 +8,14 @@ const SHOWN_ZONES = 60;
 
 const words = en.details;
 
+interface Props extends FieldProps {
+  readonly wanted: object | undefined;
+  /** The date is to go, with all that hangs on it. */
+  readonly onRemove: () => void;
+}
+
 /** When a task is due: a day, perhaps a time, and in which zone that is meant. */
-export function DueFields({ task, patch, wanted }: FieldProps & { readonly wanted: object | undefined }) {
+export function DueFields({ task, patch, wanted, onRemove }: Props) {
   const due = task.due;
   const day = useWantedField(wanted);
   return (
@@ -22,7 +28,12 @@ export function DueFields({ task, patch, wanted }: FieldProps & { readonly wante
           value={due?.date ?? ""}
           onChange={(event) => {
             const date = event.currentTarget.value;
-            patch({ due: date ? { date } : null });
+            if (date) {
+              patch({ due: { date } });
+            } else if (task.recurrence === null) {
+              patch({ due: null });
+            }
+            // Half typed, a date is none; what repeats from it would be lost for that.
           }}
         />
         {due && (
@@ -33,7 +44,7 @@ export function DueFields({ task, patch, wanted }: FieldProps & { readonly wante
               value={due.time ?? ""}
               onChange={(event) => patch({ due: { time: event.currentTarget.value || null } })}
             />
-            <CloseButton aria-label={words.noDay} onClick={() => patch({ due: null })} />
+            <CloseButton aria-label={words.noDay} onClick={onRemove} />
           </>
         )}
       </Group>

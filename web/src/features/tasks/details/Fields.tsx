@@ -4,8 +4,10 @@ import { useEffect, useRef } from "react";
 import type { TaskOut, TaskPatch } from "../../../api/generated/taskfleet.schemas";
 import { en } from "../../../words/en";
 import { useLists } from "../../lists/lists";
+import { RepeatField } from "../../recurrence/form/RepeatField";
 import { KeptText } from "../KeptText";
 import type { TaskActions } from "../task-actions";
+import { withoutDue } from "../task-changes";
 import { type Day, labelsQuery } from "../task-queries";
 import type { OpenedTask } from "../use-open-task";
 import { DueFields } from "./DueFields";
@@ -60,7 +62,27 @@ export function Fields({ task, day, actions, opened }: Props) {
         data={Object.entries(words.statuses).map(([value, label]) => ({ value, label }))}
         onChange={(event) => patch({ status: event.currentTarget.value as TaskOut["status"] })}
       />
-      <DueFields task={task} patch={patch} wanted={wanted?.field === "due" ? wanted : undefined} />
+      <DueFields
+        task={task}
+        patch={patch}
+        wanted={wanted?.field === "due" ? wanted : undefined}
+        onRemove={() => {
+          const change = withoutDue(task);
+          if (change.recurrence === null) {
+            // More goes than was named: with a way back.
+            actions.changeMany([task], { kind: "patch", patchOf: withoutDue });
+          } else {
+            patch(change);
+          }
+        }}
+      />
+      <RepeatField
+        key={task.id}
+        task={task}
+        day={day}
+        patch={patch}
+        wanted={wanted?.field === "recurrence" ? wanted : undefined}
+      />
       <NativeSelect
         label={words.priority}
         value={String(task.priority)}
@@ -111,8 +133,8 @@ function LabelsField({ task, patch, wanted }: FieldProps & { readonly wanted: ob
 }
 
 /** A field that gets the focus whenever it is wanted anew. */
-export function useWantedField(wanted: object | undefined) {
-  const field = useRef<HTMLInputElement>(null);
+export function useWantedField<Field extends HTMLElement = HTMLInputElement>(wanted: object | undefined) {
+  const field = useRef<Field>(null);
   useEffect(() => {
     if (wanted !== undefined) {
       // Behind the panel itself, which takes the focus as it opens.
