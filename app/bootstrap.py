@@ -40,6 +40,7 @@ from app.data.store import Store
 from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.common_task_module import COMMON_TASKS_PATH, build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
+from app.tasks.portability.module import build_portability
 
 COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
 
@@ -95,6 +96,9 @@ async def run_services(
                 erasers=(state.tasks.erase_user, state.calendar.erase_user),
                 timezone_listeners=(state.tasks.rezone,),
             )
+        )
+        state.portability = await stack.enter_async_context(
+            build_portability(state.store, state.tasks, state.auth.portable_profiles, settings.tasks.quota)
         )
         yield
 

@@ -40,8 +40,8 @@ from app.core.logging import configure_logging
 from app.core.metrics import Metrics
 from app.core.settings import Settings, load_settings
 from app.data.database import CommandListeners
+from app.tasks.router import IMPORT_PATH, feed_router
 from app.tasks.router import build_routers as build_task_routers
-from app.tasks.router import feed_router
 
 
 class _Application(FastAPI):
@@ -111,8 +111,11 @@ def create_app(
     )
     # The last one added is the outermost.
     app.add_middleware(PlainPathMiddleware)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
-    app.add_middleware(DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds)
+    uploads = {IMPORT_PATH: settings.tasks.max_import_bytes}
+    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES, uploads=uploads)
+    app.add_middleware(
+        DeadlineMiddleware, timeout_seconds=settings.http.request_timeout_seconds, uploads=uploads.keys()
+    )
     app.add_middleware(LogContextMiddleware)
     _include_routers(app, settings)
     return app

@@ -44,10 +44,11 @@ class CachedReads:
     # By the path, what finds an answer that is the same for everybody, if it is at hand.
     shared: dict[str, Callable[[], Answer | None]] = field(default_factory=dict)
 
-    def find_shared(self, scope: Scope) -> Answer | None:
-        """Return what everybody gets at a path, if it is at hand; whatever has a query is for the router to judge."""
+    def find_shared(self, view: UserView | None, scope: Scope) -> Answer | None:
+        """Return what everybody who is known gets at a path, if it is at hand; the router judges what has a query."""
         find = self.shared.get(scope["path"])
-        return None if find is None or scope["query_string"] else find()
+        is_known = view is not None and view.account is not None
+        return find() if find is not None and is_known and not scope["query_string"] else None
 
 
 class CachedReadsMiddleware:
@@ -79,30 +80,15 @@ class CachedReadsMiddleware:
             if view.account is not None:
                 scope["state"]["user_id"] = credentials.user_name
                 parts.credentials.note_use(credentials)
-        if is_shared:
-            await self._answer_alike(parts, view, scope, receive, send)
-            return
         if route is None or name is None:
-            await self._app(scope, receive, send)
+            shared = parts.find_shared(view, scope) if is_shared else None
+            await (self._app(scope, receive, send) if shared is None else _send_shared(parts, shared, scope))
             return
         scope["state"]["route_template"] = route.template
         known = None if view is None else _find_known(view, route, scope)
         if known is None:
             await _UnknownRead(self._app, parts, route, name, view, scope, receive, send).run()
             return
-        await exchange_of(scope).send_whole(*known)
-        parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
-
-    async def _answer_alike(
-        self, parts: CachedReads, view: UserView | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Answer with what is the same for everybody, if the caller is known and it is at hand."""
-        answer = None if view is None or view.account is None else parts.find_shared(scope)
-        if answer is None:
-            await self._app(scope, receive, send)
-            return
-        scope["state"]["route_template"] = scope["path"]
-        known = answer.for_caller(scope)
         await exchange_of(scope).send_whole(*known)
         parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
 
@@ -230,6 +216,13 @@ class _Capture:
         if b"etag" not in names or b"set-cookie" in names or not is_head(head, len(self._headers) + 1):
             return None
         return Answer(head, body)
+
+
+async def _send_shared(parts: CachedReads, answer: Answer, scope: Scope) -> None:
+    scope["state"]["route_template"] = scope["path"]
+    known = answer.for_caller(scope)
+    await exchange_of(scope).send_whole(*known)
+    parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
 
 
 def _name_of(scope: Scope) -> bytes | None:

@@ -44,6 +44,11 @@ class Once:
         self._guard = guard
         self._key = key
 
+    @property
+    def key(self) -> str | None:
+        """The key, for those few that see to repeated requests themselves."""
+        return self._key
+
     async def answer(
         self,
         caller: Caller,

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from http import HTTPMethod
 from typing import Any
 
@@ -124,9 +124,11 @@ def _route_template(scope: Mapping[str, Any]) -> str:
 class DeadlineMiddleware:
     """Answers 503 when a request takes too long and nothing of its answer has left."""
 
-    def __init__(self, app: ASGIApp, timeout_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, timeout_seconds: float, uploads: Collection[str] = ()) -> None:
+        """`uploads` are the paths to which bodies may be long on their way: each part begins the time anew."""
         self._app = app
         self._timeout_seconds = timeout_seconds
+        self._uploads = frozenset(uploads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Bound an http request up to the first part of its answer's body; a stream may then go on."""
@@ -143,7 +145,14 @@ class DeadlineMiddleware:
                         deadline.reschedule(None)
                     await send(message)
 
-                await self._app(scope, receive, send_and_lift)
+                async def receive_and_defer() -> Message:
+                    message = await receive()
+                    if message["type"] == "http.request" and deadline.when() is not None:
+                        deadline.reschedule(asyncio.get_running_loop().time() + self._timeout_seconds)
+                    return message
+
+                is_upload = scope["path"] in self._uploads
+                await self._app(scope, receive_and_defer if is_upload else receive, send_and_lift)
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -163,18 +172,21 @@ class PayloadTooLargeError(ProblemError):
 class BodyLimitMiddleware:
     """Refuses bodies over a limit: at once when `Content-Length` admits it, else while they are read."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, uploads: Mapping[str, int] | None = None) -> None:
+        """`uploads` has the paths that take more, each with its own limit."""
         self._app = app
         self._max_bytes = max_bytes
+        self._uploads = dict(uploads or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of any type; only http has a body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        problem = PayloadTooLargeError(f"The body is longer than {self._max_bytes} bytes.")
+        max_bytes = self._uploads.get(scope["path"], self._max_bytes)
+        problem = PayloadTooLargeError(f"The body is longer than {max_bytes} bytes.")
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and (len(declared) > _MAX_LENGTH_DIGITS or int(declared) > self._max_bytes):
+        if declared.isdecimal() and (len(declared) > _MAX_LENGTH_DIGITS or int(declared) > max_bytes):
             await respond_with_problem(Request(scope), problem)(scope, receive, send)
             return
         received_bytes = 0
@@ -183,7 +195,7 @@ class BodyLimitMiddleware:
             nonlocal received_bytes
             message = await receive()
             received_bytes += len(message.get("body", b""))
-            if received_bytes > self._max_bytes:
+            if received_bytes > max_bytes:
                 raise problem
             return message
 

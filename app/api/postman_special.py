@@ -41,6 +41,7 @@ _SPECIAL: Mapping[str, Special] = {
     "endSession": Special(order=-1),  # of those that `listSessions` told, while they live
     "restoreTask": Special(order=1),  # of the task that was just deleted
     "eraseAccount": Special(order=1),
+    "importFile": Special(captures={"import_id": "pm.response.json().id"}),
     "renewCalendarFeed": Special(captures={"secret": 'pm.response.json().url.split("/").pop().replace(".ics", "")'}),
     "updateUser": Special(body='{"disabled": false}'),  # of the newest one, who may be the last administrator
 }

@@ -99,6 +99,21 @@ def _refuse_content(body: Any) -> None:
         raise InvalidInputError([{"pointer": "", "detail": "This operation takes no body"}])
 
 
+class UploadRoute(APIRoute):
+    """A route that reads its body itself, piece by piece; unknown query parameters are refused all the same."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route's handler."""
+        handler = super().get_route_handler()
+        query_names = _declared_query_names(self) or frozenset()
+
+        async def handle(request: Request) -> Response:
+            _refuse_unknown(request.query_params, query_names)
+            return await handler(request)
+
+        return handle
+
+
 class StrictJsonRoute(APIRoute):
     """A route that reads its body through `StrictJsonRequest`."""
 

@@ -14,6 +14,7 @@ from app.auth.oidc.http import ProviderHttp
 from app.auth.oidc.login_state import LoginStateCodec
 from app.auth.oidc.logins import OidcLogins
 from app.auth.oidc.provider import OidcClient
+from app.auth.portable_profile import PortableProfiles
 from app.auth.profile import Profiles, TimezoneListener
 from app.auth.session_repository import SessionRepository
 from app.auth.sessions import Sessions
@@ -48,6 +49,7 @@ class AuthModule:
     sessions: Sessions
     tokens: Tokens
     profiles: Profiles
+    portable_profiles: PortableProfiles
     erasure: Erasure
     logins: OidcLogins
     administration: Administration
@@ -83,12 +85,14 @@ async def build_auth(
     erasers = (*erasers, idempotency.erase_user, tokens.delete_all)
     erasure = Erasure(store, users, identities, sessions, erasers)
     issuer = AccessTokenIssuer(key, settings.jwt, store.clock)
+    profiles = Profiles(users, store.changes, timezone_listeners)
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
             sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
             sessions=Sessions(sessions, users, accounts, issuer, guard=store.guard, clock=store.clock),
             tokens=Tokens(tokens, accounts, store.guard, store.clock),
-            profiles=Profiles(users, store.changes, timezone_listeners),
+            profiles=profiles,
+            portable_profiles=PortableProfiles(users, profiles),
             erasure=erasure,
             administration=Administration(store),
             statistics=AdminStatistics(StatisticsRepository(database), shared, store.clock),

@@ -49,22 +49,40 @@ class Profiles:
 
         async def apply(change: Change) -> User:
             current = await find_expected(self._users, change, if_match)
-            changed = _apply_patch(current, patch)
-            fields = {name: getattr(changed, name) for name in _CHANGEABLE if _differs(name, current, changed)}
-            if not fields:
-                return current
-            await self._users.update(user_id, {**fields, **change.stamp()}, change.session)
-            if "timezone" in fields:
-                await self._tell_timezone(change, changed.timezone)
-            return replace(changed, revision=change.account.revision)
+            return await self._write(change, current, _apply_patch(current, patch))
 
+        return await self._run(user_id, apply, is_zone_given="timezone" in patch)
+
+    async def adopt(self, user_id: UUID, profile: Mapping[str, Any]) -> User:
+        """Put `{name, timezone, locale, settings}` in place of what there is; the settings are not merged.
+
+        Raises `ValidationProblemError` when the settings are too large.
+        """
+        fields = {**profile, "settings": serialise_settings(profile["settings"])}
+
+        async def apply(change: Change) -> User:
+            current = await find_expected(self._users, change, IfMatch(None))
+            return await self._write(change, current, replace(current, **fields))
+
+        return await self._run(user_id, apply, is_zone_given=True)
+
+    async def _run(self, user_id: UUID, apply: Callable[[Change], Awaitable[User]], *, is_zone_given: bool) -> User:
         user = await self._changes.run(user_id, apply)
-        if "timezone" not in patch:
+        if not is_zone_given:
             return user
         # Also when the zone is the same: an earlier request may not have got to the end.
         while await self._changes.run(user_id, lambda change: self._tell_timezone(change, change.account.timezone)):
             pass
         return await self.read(user_id)
+
+    async def _write(self, change: Change, current: User, changed: User) -> User:
+        fields = {name: getattr(changed, name) for name in _CHANGEABLE if _differs(name, current, changed)}
+        if not fields:
+            return current
+        await self._users.update(change.user_id, {**fields, **change.stamp()}, change.session)
+        if "timezone" in fields:
+            await self._tell_timezone(change, changed.timezone)
+        return replace(changed, revision=change.account.revision)
 
     async def _tell_timezone(self, change: Change, timezone: str) -> bool:
         """Tell every listener, and return whether one of them has more to do."""
@@ -89,11 +107,12 @@ def _apply_patch(user: User, patch: Mapping[str, Any]) -> User:
         raise ValidationProblemError("/name", "A name cannot be taken away.")
     fields: dict[str, Any] = {name: _DEFAULTS[name] if value is None else value for name, value in patch.items()}
     if isinstance(fields.get("settings"), dict):
-        fields["settings"] = _serialise(apply_merge_patch(user.read_settings(), fields["settings"]))
+        fields["settings"] = serialise_settings(apply_merge_patch(user.read_settings(), fields["settings"]))
     return replace(user, **fields)
 
 
-def _serialise(settings: Mapping[str, Any]) -> str:
+def serialise_settings(settings: Mapping[str, Any]) -> str:
+    """Return settings as they are stored. Raises `ValidationProblemError` when they are too large."""
     try:
         text = json.dumps(settings, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:

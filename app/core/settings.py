@@ -248,6 +248,8 @@ class TaskSettings(SettingsGroup):
 
     # One user's documents lie on one shard; this keeps them few enough to be moved with their chunk.
     quota: Annotated[int, Field(ge=1)] = _variable("TASK_QUOTA", 100_000)
+    # 100,000 tasks of 2.6 KB, several times what most people write.
+    max_import_bytes: Annotated[int, Field(ge=1)] = _variable("MAX_IMPORT_BYTES", 268_435_456)
 
 
 class NotificationSettings(SettingsGroup):

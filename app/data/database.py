@@ -1,5 +1,6 @@
 """The seam between Taskfleet and its MongoDB driver: Motor by default, PyMongo Async by setting."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from pymongo.write_concern import WriteConcern
 
 from app.core.settings import MongoSettings
 from app.data.secondary_reads import RoutedCollection, SecondaryReads, find_reads, select_server
+from app.data.snapshot_reads import SnapshotReads
 from app.data.wire import RAW_CODEC
 
 Document = dict[str, Any]
@@ -106,6 +108,7 @@ class Database:
 
     def __init__(self, settings: MongoSettings, listeners: CommandListeners = ()) -> None:
         self._is_motor = settings.driver == "motor"
+        self._closing: set[asyncio.Task[None]] = set()
         client_class = motor.motor_asyncio.AsyncIOMotorClient if self._is_motor else AsyncMongoClient
         self._client: Any = client_class(
             settings.url.get_secret_value(),
@@ -201,11 +204,24 @@ class Database:
         """Return reads on secondaries; only where the settings have them."""
         return SecondaryReads(self._secondaries, self._open_session, patience_seconds)
 
-    async def _open_session(self) -> Any:
+    async def _open_session(self, **options: Any) -> Any:
         if not self._is_motor:
-            return self._client.start_session()
+            return self._client.start_session(**options)
         # Motor would do this in a thread, although a session asks no server before its first operation.
-        return motor.motor_asyncio.AsyncIOMotorClientSession(self._client.delegate.start_session(), self._client)
+        session = self._client.delegate.start_session(**options)
+        return motor.motor_asyncio.AsyncIOMotorClientSession(session, self._client)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SnapshotReads]:
+        """Read one point in time for as long as the block runs."""
+        reads = SnapshotReads(self._database, await self._open_session(snapshot=True))
+        try:
+            yield reads
+        finally:
+            closing = asyncio.create_task(reads.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
 
     @asynccontextmanager
     async def transaction_session(self) -> AsyncIterator[Session]:
@@ -219,6 +235,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await asyncio.gather(*self._closing, return_exceptions=True)
         closing = self._client.close()
         if not self._is_motor:
             await closing

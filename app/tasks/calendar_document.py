@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from icalendar import Alarm, Calendar, Event, Timezone, vRecur
 
 from app.data.database import Document
-from app.tasks.calendar_recurrence import calendar_rule, local_start
+from app.tasks.calendar_recurrence import calendar_rule, is_series, local_start
 
 # The part of the ETag that changes with what is written for the same tasks. Count it up with every change to it.
 FORM = 1
@@ -75,7 +75,7 @@ def _frame(timezone: str) -> Calendar:
 
 def _named_zone(task: Document, timezone: str) -> str | None:
     """The zone that the event of a task names: its local time, of those that recur, must not move with the clocks."""
-    if _lasts_a_day(task) or calendar_rule(task, timezone) is None:
+    if _lasts_a_day(task) or not is_series(task):
         return None
     zone: str = task["due"]["timezone"] or timezone
     return None if zone in _UTC_NAMES else zone
@@ -114,15 +114,14 @@ def make_event(task: Document, timezone: str, task_url: str) -> Event:
 
 
 def _add_time(event: Event, task: Document, timezone: str) -> None:
-    rule = calendar_rule(task, timezone)
     if _lasts_a_day(task):
         day = date.fromisoformat(task["due"]["date"])
         event.add("dtstart", day)
         event.add("dtend", day + timedelta(days=1))  # the first day that does not belong to it
     else:
-        event.add("dtstart", task["due_at"] if rule is None else local_start(task["due"], timezone))
-    if rule is not None:
-        event.add("rrule", vRecur.from_ical(rule))
+        event.add("dtstart", local_start(task["due"], timezone) if is_series(task) else task["due_at"])
+    if is_series(task):
+        event.add("rrule", vRecur.from_ical(calendar_rule(task, timezone)))
 
 
 def _make_alarm(task: Document, reminder: Document) -> Alarm:

@@ -12,15 +12,15 @@ from app.tasks.recurrence_rule import parse_rule
 _LAST_SECOND = time(23, 59, 59)
 
 
-def calendar_rule(task: Document, user_timezone: str) -> str | None:
-    """Return the RRULE of a task that recurs from its due date; None for any other.
+def is_series(task: Document) -> bool:
+    """Whether a task recurs from its due date; from its completion, it has no dates before it is completed."""
+    recurrence = task.get("recurrence")
+    return recurrence is not None and recurrence["from"] == "due"
 
-    One that recurs from its completion has no dates before it is completed.
-    """
-    recurrence, due = task.get("recurrence"), task["due"]
-    if recurrence is None or recurrence["from"] != "due":
-        return None
-    rule = parse_rule(recurrence["rule"])
+
+def calendar_rule(task: Document, user_timezone: str) -> str:
+    """Return the RRULE of a task that is a series."""
+    rule, due = parse_rule(task["recurrence"]["rule"]), task["due"]
     return str(rule if rule.until is None else replace(rule, until=_until(rule.until, due, user_timezone)))
 
 

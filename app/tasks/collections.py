@@ -117,5 +117,3 @@ COMMON_TASKS = CollectionSpec(
 
 # One document: the revision that every change of the common tasks counts up, and how many of them there are.
 CATALOGUES = CollectionSpec(name="catalogues", shard_key=None)
-
-TASK_COLLECTIONS = (TASKS, LISTS, CALENDAR_FEEDS, COMMON_TASKS, CATALOGUES)

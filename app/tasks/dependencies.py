@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from app.tasks.calendar_service import CalendarFeeds
 from app.tasks.common_task_module import CommonTasksModule
 from app.tasks.module import TasksModule
+from app.tasks.portability.module import PortabilityModule
 
 
 async def _get_module(request: Request) -> TasksModule:
@@ -31,3 +32,11 @@ async def _get_common_tasks(request: Request) -> CommonTasksModule:
 
 
 CommonTasksPart = Annotated[CommonTasksModule, Depends(_get_common_tasks)]
+
+
+async def _get_portability(request: Request) -> PortabilityModule:
+    module: PortabilityModule = request.app.state.portability
+    return module
+
+
+PortabilityPart = Annotated[PortabilityModule, Depends(_get_portability)]

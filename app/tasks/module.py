@@ -6,7 +6,8 @@ from uuid import UUID
 from app.data.changes import Change
 from app.data.store import Store
 from app.tasks.batch_service import BatchService
-from app.tasks.collections import TASK_COLLECTIONS
+from app.tasks.collections import CALENDAR_FEEDS, CATALOGUES, COMMON_TASKS, LISTS, TASKS
+from app.tasks.import_repository import IMPORTS, ImportRepository
 from app.tasks.list_repository import ListRepository
 from app.tasks.list_service import ListService
 from app.tasks.occurrence_service import OccurrenceService
@@ -19,6 +20,8 @@ from app.tasks.task_service import TaskService
 from app.tasks.task_texts import TaskTexts
 
 __all__ = ["TASK_COLLECTIONS", "TasksModule", "build_tasks"]
+
+TASK_COLLECTIONS = (TASKS, LISTS, IMPORTS, CALENDAR_FEEDS, COMMON_TASKS, CATALOGUES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,13 @@ class TasksModule:
     occurrences: OccurrenceService
     task_repository: TaskRepository
     list_repository: ListRepository
+    import_repository: ImportRepository
 
     async def erase_user(self, user_id: UUID) -> None:
         """Delete everything that this feature holds of a user."""
         await self.task_repository.erase_user(user_id)
         await self.list_repository.erase_user(user_id)
+        await self.import_repository.erase_user(user_id)
 
     async def rezone(self, change: Change, timezone: str) -> bool:
         """Follow the user to another time zone, a bounded step at a time; tell whether there is more to do."""
@@ -63,4 +68,5 @@ def build_tasks(store: Store, task_quota: int) -> TasksModule:
         occurrences=OccurrenceService(tasks, store.clock),
         task_repository=tasks,
         list_repository=lists,
+        import_repository=ImportRepository(store.database),
     )

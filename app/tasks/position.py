@@ -43,7 +43,7 @@ def is_position(text: str) -> bool:
     """Whether `text` is a position that this module could have made."""
     if len(text) > MAX_POSITION_LENGTH or not _PATTERN.fullmatch(text):
         return False
-    length = _integer_length(text[0])
+    length = integer_part_length(text)
     return len(text) >= length and text != _SMALLEST_INTEGER and not text[length:].endswith(_ZERO)
 
 
@@ -76,11 +76,13 @@ def _midpoint(low: str, high: str | None) -> str:
 
 
 def _split(position: str) -> tuple[str, str]:
-    length = _integer_length(position[0])
+    length = integer_part_length(position)
     return position[:length], position[length:]
 
 
-def _integer_length(head: str) -> int:
+def integer_part_length(position: str) -> int:
+    """Return how many characters of a position, by its first one, are its integer part."""
+    head = position[0]
     return ord(head) - ord("a") + 2 if head >= "a" else ord("Z") - ord(head) + 2
 
 
@@ -95,7 +97,7 @@ def _increment(integer: str) -> str | None:
     if head == "Z":
         return _FIRST_POSITION
     next_head = chr(ord(head) + 1)
-    return next_head + _ZERO * (_integer_length(next_head) - 1)
+    return next_head + _ZERO * (integer_part_length(next_head) - 1)
 
 
 def _decrement(integer: str) -> str:
@@ -106,4 +108,4 @@ def _decrement(integer: str) -> str:
         lowered = _DIGITS[_DIGITS.index(kept[-1]) - 1]
         return head + kept[:-1] + lowered + _LAST * (len(digits) - len(kept))
     next_head = "Z" if head == "a" else chr(ord(head) - 1)
-    return next_head + _LAST * (_integer_length(next_head) - 1)
+    return next_head + _LAST * (integer_part_length(next_head) - 1)

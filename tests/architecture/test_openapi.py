@@ -33,11 +33,13 @@ OPERATION_IDS = {
     "endSession",
     "endSessionsOfUser",
     "eraseAccount",
+    "exportAccount",
     "finishLogin",
     "getAdminStats",
     "getCalendarFeed",
     "getCommonTask",
     "getList",
+    "getImport",
     "getLiveness",
     "getMetrics",
     "getProfile",
@@ -45,6 +47,7 @@ OPERATION_IDS = {
     "getReadiness",
     "getTask",
     "getTaskStats",
+    "importFile",
     "getUser",
     "listAudit",
     "listCommonTasks",
@@ -78,7 +81,10 @@ OPERATION_IDS = {
 }
 
 # What succeeds in more than one way, and why.
-SEVERAL_SUCCESSES = {"POST /api/v1/tasks/quick": {"200", "201"}}  # a preview, or a task
+SEVERAL_SUCCESSES = {
+    "POST /api/v1/tasks/quick": {"200", "201"},  # a preview, or a task
+    "POST /api/v1/me/import": {"200", "202"},  # done, or begun
+}
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:

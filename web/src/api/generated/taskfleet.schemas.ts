@@ -343,6 +343,88 @@ export const ErasureAnswerValue = {
 } as const;
 export type ErasureAnswer = typeof ErasureAnswerValue;
 
+/**
+ * Line of a CSV file
+ */
+export type ImportFaultLine = number | null;
+
+/**
+ * Something in the file that was left out, and why.
+ */
+export interface ImportFault {
+  /** JSON Pointer into a JSON file */
+  pointer: string;
+  /** Line of a CSV file */
+  line?: ImportFaultLine;
+  detail: string;
+}
+
+/**
+ * Something that came in otherwise than it was, and how often.
+ */
+export interface ImportNote {
+  detail: string;
+  count: number;
+}
+
+export type ImportOutState = typeof ImportOutState[keyof typeof ImportOutState];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ImportOutState = {
+  running: 'running',
+  finished: 'finished',
+  failed: 'failed',
+  interrupted: 'interrupted',
+} as const;
+
+export type ImportOutFormat = typeof ImportOutFormat[keyof typeof ImportOutFormat];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ImportOutFormat = {
+  taskfleet: 'taskfleet',
+  csv: 'csv',
+  todoist: 'todoist',
+  'google-tasks': 'google-tasks',
+  'microsoft-todo': 'microsoft-todo',
+  vikunja: 'vikunja',
+} as const;
+
+export type ImportOutProblemAnyOf = { [key: string]: unknown };
+
+/**
+ * Why it failed
+ */
+export type ImportOutProblem = ImportOutProblemAnyOf | null;
+
+/**
+ * An import: how far it is, or what came of it.
+ */
+export interface ImportOut {
+  id: string;
+  state: ImportOutState;
+  dry_run: boolean;
+  format: ImportOutFormat;
+  lists: ListCounts;
+  tasks: TaskCounts;
+  /** The first 100 */
+  errors: ImportFault[];
+  errors_left_off: number;
+  notes: ImportNote[];
+  progress: ImportProgress;
+  /** Why it failed */
+  problem: ImportOutProblem;
+}
+
+/**
+ * How far an import is.
+ */
+export interface ImportProgress {
+  bytes_read: number;
+  bytes_total: number;
+}
+
 export type JsonWebKeySetKeysItem = {[key: string]: string};
 
 /**
@@ -369,6 +451,13 @@ export interface LabelCount {
  */
 export interface LabelsAnswer {
   items: LabelCount[];
+}
+
+/**
+ * What became of the lists.
+ */
+export interface ListCounts {
+  created: number;
 }
 
 export type ListDraftColor = string | null;
@@ -938,6 +1027,17 @@ export interface SyncAnswer {
   deleted: DeletedIds;
 }
 
+/**
+ * What became of the tasks.
+ */
+export interface TaskCounts {
+  created: number;
+  /** Left out on purpose, such as those that were deleted */
+  skipped: number;
+  /** Left out because something is wrong with them */
+  failed: number;
+}
+
 export type TaskDraftStatus = typeof TaskDraftStatus[keyof typeof TaskDraftStatus];
 
 
@@ -1407,6 +1507,71 @@ cursor?: string | null;
 };
 
 export type AddCommonTaskBody = AddRequest | null;
+
+export type ExportAccountParams = {
+/**
+ * `taskfleet`: everything, as JSON; `csv`: the tasks, for spreadsheets
+ */
+format?: ExportAccountFormat;
+};
+
+export type ExportAccountFormat = typeof ExportAccountFormat[keyof typeof ExportAccountFormat];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ExportAccountFormat = {
+  taskfleet: 'taskfleet',
+  csv: 'csv',
+} as const;
+
+export type ExportAccount200One = { [key: string]: unknown };
+
+export type ImportFileParams = {
+/**
+ * What the file is
+ */
+format?: ImportFileFormat;
+/**
+ * Report what would come of it, and change nothing
+ */
+dry_run?: boolean;
+/**
+ * The list for tasks of a format that does not name it: that of `todoist`
+ * @minLength 1
+ * @maxLength 100
+ */
+list_name?: string;
+};
+
+export type ImportFileFormat = typeof ImportFileFormat[keyof typeof ImportFileFormat];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ImportFileFormat = {
+  taskfleet: 'taskfleet',
+  csv: 'csv',
+  todoist: 'todoist',
+  'google-tasks': 'google-tasks',
+  'microsoft-todo': 'microsoft-todo',
+  vikunja: 'vikunja',
+} as const;
+
+export type ImportFileBodyOneProfile = { [key: string]: unknown };
+
+export type ImportFileBodyOneListsItem = { [key: string]: unknown };
+
+export type ImportFileBodyOneTasksItem = { [key: string]: unknown };
+
+/**
+ * What `GET /me/export` returns, or a file of another service as docs/import.md has it
+ */
+export type ImportFileBodyOne = {
+  format: 'taskfleet';
+  version: '1';
+  profile?: ImportFileBodyOneProfile;
+  lists: ImportFileBodyOneListsItem[];
+  tasks: ImportFileBodyOneTasksItem[];
+};
 
 /**
  * Only for callers that keep no cookies

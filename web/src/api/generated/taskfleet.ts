@@ -24,7 +24,12 @@ import type {
   CommonTaskPatch,
   DevLogin,
   ErasureAnswer,
+  ExportAccount200One,
+  ExportAccountParams,
   FinishLoginParams,
+  ImportFileBodyOne,
+  ImportFileParams,
+  ImportOut,
   JsonWebKeySet,
   LabelsAnswer,
   ListAuditParams,
@@ -883,6 +888,104 @@ export const revokeCalendarFeed = async ( options?: RequestInit): Promise<void> 
     method: 'DELETE'
     
     
+  }
+);}
+
+
+
+/**
+ * Return profile, lists and tasks as they are at one point in time, as a file.
+
+The answer is made while it is sent. If it breaks off, as it does when it takes longer than five minutes, the file
+is incomplete, and its JSON does not end.
+ * @summary Export everything
+ */
+export const getExportAccountUrl = (params?: ExportAccountParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/me/export?${stringifiedParams}` : `/api/v1/me/export`
+}
+
+export const exportAccount = async (params?: ExportAccountParams, options?: RequestInit): Promise<ExportAccount200One | string> => {
+  
+  return send<ExportAccount200One | string>(getExportAccountUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return an import of the last day: how far it is, and what came of it so far.
+ * @summary Tell how far an import is
+ */
+export const getGetImportUrl = (importId: string,) => {
+
+
+  
+
+  return `/api/v1/me/imports/${importId}`
+}
+
+export const getImport = async (importId: string, options?: RequestInit): Promise<ImportOut> => {
+  
+  return send<ImportOut>(getGetImportUrl(importId),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Add what is in the file to the account, beside what is there.
+
+What is wrong with single tasks is listed in `errors`, and the others come in. An answer of 202 says that the
+import goes on; `Location` tells how far it is. With an `Idempotency-Key`, an import that was interrupted goes on
+when the same file is sent again.
+ * @summary Import a file
+ */
+export const getImportFileUrl = (params?: ImportFileParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/me/import?${stringifiedParams}` : `/api/v1/me/import`
+}
+
+export const importFile = async (importFileBody: ImportFileBodyOne | string,
+    params?: ImportFileParams, options?: RequestInit): Promise<ImportOut | ImportOut> => {
+  
+  return send<ImportOut | ImportOut>(getImportFileUrl(params),
+  {      
+    ...options,
+    method: 'POST'
+    ,
+    body: JSON.stringify(
+      importFileBody,)
   }
 );}
 

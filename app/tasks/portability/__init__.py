@@ -1,0 +1,1 @@
+"""Taking everything out of an account, and putting it into one."""

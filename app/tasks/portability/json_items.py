@@ -1,0 +1,236 @@
+"""Reads items out of a JSON file of any size, one at a time and by the rules of `app.api.strict_json`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import ijson
+
+from app.api.strict_json import MAX_JSON_DEPTH
+from app.tasks.portability.encoding import MAX_ITEMS, TOO_MANY_ITEMS, begin_text
+from app.tasks.portability.errors import Place, UnreadableFileError
+
+# As long as the body of a request that makes one task may be.
+MAX_ITEM_BYTES = 1_048_576
+# What the parser is given at a time; larger pieces are no faster.
+_PIECE_BYTES = 65_536
+# An escaped surrogate pair: `\\ud83d\\ude00`.
+_PAIR_LENGTH = 12
+# The parser would make a question mark of it. Ahead of the escape stands an even number of backslashes.
+_LONE_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+
+_OPENING = {"start_map": dict, "start_array": list}
+_CLOSING = frozenset({"end_map", "end_array"})
+
+ANY = "*"
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A value of the file, and where it stands: the names and numbers that lead to it."""
+
+    location: tuple[str | int, ...]
+    value: Any
+
+    @property
+    def place(self) -> Place:
+        """Return where it stands, for people and programs."""
+        return Place(_pointer_to(self.location))
+
+
+def _pointer_to(location: Sequence[str | int]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
+
+
+class _BoundedPieces:
+    """What the parser reads: it ends with an error when too much was read for one item."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.since_item = 0
+        self._has_lone_surrogate = False
+
+    def read(self, size: int) -> bytes:
+        """Return up to about `size` bytes, never half of an escape."""
+        if self._has_lone_surrogate:
+            raise ValueError("It holds a lone surrogate, which is no character.")
+        piece = self._file.read(size)
+        while b"\\" in piece[-_PAIR_LENGTH:] and (more := self._file.read(size)):
+            piece += more
+            self._count(len(piece))
+        self.since_item += len(piece)
+        self._count(0)
+        if (lone := _LONE_SURROGATE.search(piece)) is None:
+            return piece
+        # What is ahead of it is parsed first, so that the error names the place.
+        self._has_lone_surrogate = True
+        return piece[: lone.start()] or self.read(size)
+
+    def _count(self, more: int) -> None:
+        if self.since_item + more > MAX_ITEM_BYTES + 2 * _PIECE_BYTES:
+            raise ValueError(f"It is longer than {MAX_ITEM_BYTES} bytes.")
+
+
+class _Builder:
+    """Makes a value of the parser's events, without the members of its object that are to be left out."""
+
+    def __init__(self, leave_out: frozenset[str]) -> None:
+        self.value: Any = None
+        self._leave_out = leave_out
+        self._containers: list[Any] = []
+        self._names: list[str] = []
+        self._skipped_depth = 0
+        self._is_skipping = False
+
+    @property
+    def depth(self) -> int:
+        """How many containers are open."""
+        return len(self._containers) + self._skipped_depth
+
+    @property
+    def is_skipping(self) -> bool:
+        """Whether what comes is left out."""
+        return self._is_skipping
+
+    def add(self, event: str, value: Any) -> bool:
+        """Take an event, and return whether the value is complete. Raises `ValueError` for a repeated name."""
+        if self._is_skipping:
+            self._skip(event)
+            return False
+        if event == "map_key":
+            if value in self._containers[-1]:
+                raise ValueError(f"The member {value[:50]!r} is there twice.")
+            self._is_skipping = len(self._containers) == 1 and value in self._leave_out
+            self._names[-1] = value
+        elif event in _CLOSING:
+            self._containers.pop()
+            self._names.pop()
+        else:
+            self._put(event, value)
+        return not self._containers
+
+    def _skip(self, event: str) -> None:
+        if event in _OPENING:
+            self._skipped_depth += 1
+        elif event in _CLOSING:
+            self._skipped_depth -= 1
+        self._is_skipping = self._skipped_depth > 0
+
+    def _put(self, event: str, value: Any) -> None:
+        container = _OPENING.get(event)
+        made = value if container is None else container()
+        if not self._containers:
+            self.value = made
+        elif isinstance(self._containers[-1], dict):
+            self._containers[-1][self._names[-1]] = made
+        else:
+            self._containers[-1].append(made)
+        if container is not None:
+            self._containers.append(made)
+            self._names.append("")
+
+
+def read_items(
+    file: BinaryIO,
+    *paths: Path,
+    leave_out: frozenset[str] = frozenset(),
+    members: dict[str, str] | None = None,
+) -> Iterator[Item]:
+    """Yield the values at the paths, in which `ANY` stands for the numbers of an array.
+
+    Their members that are to be left out, and everything else in the file, are read and forgotten. `members` is
+    filled with the names at the top and the event with which the value of each begins. Raises `UnreadableFileError`
+    where the file is no JSON, or breaks a rule.
+    """
+    begin_text(file, Place())
+    pieces = _BoundedPieces(file)
+    location: list[str | int] = []
+    try:
+        yield from _walk(pieces, location, _Wanted(paths, leave_out, {} if members is None else members))
+    except UnicodeDecodeError:
+        detail = "It holds a lone surrogate, or bytes that are no UTF-8."
+    except ijson.JSONError as error:
+        detail = f"The file is not valid JSON: {_first_line(error)}."
+    except ValueError as error:
+        detail = str(error)
+    else:
+        return
+    if location and location[-1] == "":  # an object of which no member has begun
+        location.pop()
+    raise UnreadableFileError(Place(_pointer_to(location)), detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a walk looks for."""
+
+    paths: Sequence[Path]
+    leave_out: frozenset[str]
+    members: dict[str, str]
+
+    def begin(self, location: Sequence[str | int], event: str) -> _Builder | None:
+        """Return what makes the value that begins at a location, if it is wanted."""
+        if len(location) == 1 and isinstance(location[0], str):
+            if location[0] in self.members:
+                raise ValueError("The file has this member twice.")
+            self.members[location[0]] = event
+        return _Builder(self.leave_out) if any(_is_at(location, path) for path in self.paths) else None
+
+
+def _walk(pieces: _BoundedPieces, location: list[str | int], wanted: _Wanted) -> Iterator[Item]:
+    builder: _Builder | None = None
+    count = 0
+    for event, value in ijson.basic_parse(pieces, buf_size=_PIECE_BYTES, use_float=True):
+        depth = len(location) + (0 if builder is None else builder.depth)
+        if event in _OPENING and depth >= MAX_JSON_DEPTH:
+            raise ValueError(f"It is nested deeper than {MAX_JSON_DEPTH} levels.")
+        if builder is None:
+            pieces.since_item = 0
+            count += 1  # items, and what stands beside them
+            if count > MAX_ITEMS:
+                raise ValueError(TOO_MANY_ITEMS)
+            if event == "map_key":
+                location[-1] = value
+                continue
+            if event in _CLOSING:
+                location.pop()
+                _step(location)
+                continue
+            builder = wanted.begin(location, event)
+            if builder is None:
+                _enter_or_pass(location, event)
+                continue
+        elif builder.is_skipping:
+            pieces.since_item = 0
+        if builder.add(event, value):
+            yield Item(tuple(location), builder.value)
+            builder = None
+            _step(location)
+
+
+def _enter_or_pass(location: list[str | int], event: str) -> None:
+    if event in _OPENING:
+        location.append(0 if event == "start_array" else "")
+    else:
+        _step(location)
+
+
+def _step(location: list[str | int]) -> None:
+    """Go on to the next place of an array; that of an object is named by what follows."""
+    if location and isinstance(location[-1], int):
+        location[-1] += 1
+
+
+def _is_at(location: Sequence[str | int], path: Path) -> bool:
+    return len(location) == len(path) and all(
+        isinstance(part, int) if expected == ANY else part == expected
+        for part, expected in zip(location, path, strict=True)
+    )
+
+
+def _first_line(error: Exception) -> str:
+    message = error.args[0] if error.args else ""
+    text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
+    return text.partition("\n")[0].strip()

@@ -1,0 +1,51 @@
+"""The file of an import on the local disk, where it can be read more than once and takes no memory."""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from typing import BinaryIO, Self, cast
+
+# What is written at a time: pieces from the network are smaller, and each write needs a thread.
+_WRITE_BYTES = 1_048_576
+
+
+class Spool:
+    """A temporary file without a name; it is gone when it is closed, or with the process."""
+
+    def __init__(self) -> None:
+        self.file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed by `close`
+        self.size = 0
+        self._hash = hashlib.sha256()
+
+    @classmethod
+    async def receive(cls, pieces: AsyncIterator[bytes]) -> Self:
+        """Return a file with all that arrives; none is left behind if something goes wrong meanwhile."""
+        spool = cls()
+        try:
+            waiting = bytearray()
+            async for piece in pieces:
+                waiting += piece
+                if len(waiting) >= _WRITE_BYTES:
+                    await asyncio.to_thread(spool.write, bytes(waiting))
+                    waiting.clear()
+            await asyncio.to_thread(spool.write, bytes(waiting))
+        except BaseException:
+            spool.close()
+            raise
+        return spool
+
+    @property
+    def sha256(self) -> bytes:
+        """The hash of what was received."""
+        return self._hash.digest()
+
+    def write(self, piece: bytes) -> None:
+        """Append to the file."""
+        self.file.write(piece)
+        self._hash.update(piece)
+        self.size += len(piece)
+
+    def close(self) -> None:
+        """Remove the file."""
+        self.file.close()

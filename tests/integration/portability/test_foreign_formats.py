@@ -1,0 +1,120 @@
+"""Files of other services: what their values become here, and what of them is kept in the notes."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.portability.calls import Json, export, import_all, send
+from tests.integration.tasks.calls import expect, expect_problem
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+async def import_fixture(
+    client: httpx.AsyncClient, name: str, **parameters: Any
+) -> tuple[Json, dict[str, Json], Json]:
+    """Import a fixture; return the report, the tasks by title, and the export."""
+    report = await import_all(client, (FIXTURES / name).read_bytes(), **parameters)
+    exported = await export(client)
+    return report, {task["title"]: task for task in exported["tasks"]}, exported
+
+
+class TestTodoist:
+    async def test_comes_in(self, ann: httpx.AsyncClient) -> None:
+        report, tasks, exported = await import_fixture(ann, "todoist.csv", format="todoist", list_name="House")
+
+        (house,) = exported["lists"]
+        assert house["name"] == "House"
+        assert {task["list_id"] for task in tasks.values()} == {house["id"]}
+        paint = tasks["Buy paint"]
+        assert (paint["priority"], paint["labels"], paint["notes"]) == (4, ["shop", "garden"], "White")
+        assert paint["due"] == {"date": "2026-12-01", "time": None, "timezone": None}
+        shade = tasks["Choose the shade"]
+        assert shade["parent_id"] == paint["id"]
+        assert shade["due"] == {"date": "2026-12-01", "time": "09:30", "timezone": "Europe/Paris"}
+        assert shade["notes"] == "Responsible: Bob (2)"
+        neighbour = tasks["Ask the neighbour"]
+        assert neighbour["parent_id"] == paint["id"]
+        assert neighbour["notes"] == "Comment: He knows about paint\n\nDuration: 30 minute"
+        plants = tasks["Water the plants"]
+        assert (plants["due"], plants["notes"], plants["priority"]) == (None, "Date: every monday", 3)
+        assert {note["detail"]: note["count"] for note in report["notes"]} == {
+            "Authors are left out.": 4,
+            "What has no place here (responsible) is kept in the notes.": 1,
+            "A subtask of a subtask became a subtask of the task above it.": 1,
+            "Comments are kept in the notes.": 1,
+            "What has no place here (duration) is kept in the notes.": 1,
+            "Sections are left out; their tasks come in.": 1,
+            "What has no place here (date) is kept in the notes.": 1,
+        }
+
+    async def test_needs_its_columns(self, ann: httpx.AsyncClient) -> None:
+        problem = expect_problem(await send(ann, b"A,B\n1,2\n", format="todoist"), 422, "import-unreadable")
+
+        assert problem["errors"][0]["line"] == 1
+
+
+class TestGoogleTasks:
+    async def test_comes_in(self, ann: httpx.AsyncClient) -> None:
+        report, tasks, exported = await import_fixture(ann, "google-tasks.json", format="google-tasks")
+
+        assert [document["name"] for document in exported["lists"]] == ["My Tasks", "Empty"]
+        paint, shade = tasks["Buy paint"], tasks["Choose the shade"]
+        assert (paint["status"], paint["completed_at"]) == ("done", "2026-11-20T08:00:00.000Z")
+        assert paint["due"] == {"date": "2026-12-01", "time": None, "timezone": None}
+        assert paint["notes"] == 'White\n\nLinks: ["https://mail.example/1"]'
+        assert paint["created_at"] == "2026-11-01T09:00:00.000Z"
+        assert shade["parent_id"] == paint["id"]
+        assert report["tasks"] == {"created": 2, "skipped": 1, "failed": 0}
+
+
+class TestMicrosoftToDo:
+    async def test_comes_in(self, ann: httpx.AsyncClient) -> None:
+        report, tasks, exported = await import_fixture(ann, "microsoft-todo.json", format="microsoft-todo")
+
+        assert [document["name"] for document in exported["lists"]] == ["Tasks"]
+        paint, shade = tasks["Buy paint"], tasks["Choose the shade"]
+        assert (paint["priority"], paint["labels"]) == (3, ["Garden"])
+        assert paint["due"] == {"date": "2026-12-01", "time": None, "timezone": None}
+        assert paint["reminders"] == [{"at": "2026-12-01T08:00:00.000Z"}]
+        assert paint["notes"].startswith('White\n\nRecurrence: {"pattern"')
+        assert paint["created_at"] == "2026-11-01T09:00:00.123Z"
+        assert (shade["parent_id"], shade["status"]) == (paint["id"], "done")
+        assert tasks["Wait for the neighbour"]["notes"] == "Status: waitingOnOthers"
+        assert report["tasks"]["created"] == 3
+
+
+class TestVikunja:
+    async def test_comes_in(self, ann: httpx.AsyncClient) -> None:
+        _, tasks, exported = await import_fixture(ann, "vikunja.json", format="vikunja")
+
+        house, old = exported["lists"]
+        assert (house["name"], house["color"], house["archived"]) == ("House", "#27ae60", False)
+        assert (old["name"], old["archived"]) == ("Old", True)
+        paint, shade = tasks["Buy paint"], tasks["Choose the shade"]
+        assert (paint["priority"], paint["labels"], paint["status"]) == (4, ["garden"], "todo")
+        assert paint["due"] == {"date": "2026-12-01", "time": "08:30", "timezone": "UTC"}
+        assert "Repeat after (seconds): 604800" in paint["notes"]
+        assert 'Assignees: ["bob"]' in paint["notes"]
+        assert (shade["parent_id"], shade["due"], shade["status"]) == (paint["id"], None, "done")
+
+
+class TestAFileOfAnotherKind:
+    @pytest.mark.parametrize("name", ["google-tasks", "microsoft-todo", "vikunja", "taskfleet"])
+    async def test_is_refused(self, ann: httpx.AsyncClient, name: str) -> None:
+        expect_problem(await send(ann, {"items": "none"}, format=name), 422, "import-unreadable")
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"items": [{"title": 7, "items": [{"title": 7}, 7, {"title": None, "due": 9, "links": 3, "id": []}]}]},
+            {"items": [7, {"title": "x" * 200, "items": [{"title": "y" * 600, "notes": "z" * 30_000}]}]},
+        ],
+        ids=["values of wrong types", "values that are too long"],
+    )
+    async def test_with_odd_values_is_imported_as_far_as_it_goes(self, ann: httpx.AsyncClient, content: Json) -> None:
+        report = expect(await send(ann, content, format="google-tasks"))
+
+        assert report["tasks"]["created"] == 1
