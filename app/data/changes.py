@@ -35,6 +35,7 @@ class Change:
     task_count: int
     is_stamped: bool = field(default=False, init=False)
     task_count_correction: int = field(default=0, init=False)
+    handled_count: int = field(default=0, init=False)
     _after_commit: list[Callable[[], None]] = field(default_factory=list, init=False)
 
     @property
@@ -63,6 +64,10 @@ class Change:
     def correct_task_count(self, difference: int) -> None:
         """Tell that the number of tasks grew by so many more (or fewer) than was said ahead."""
         self.task_count_correction += difference
+
+    def handle(self, count: int) -> None:
+        """Take note of documents that were read together or written; `handled_count` has their number."""
+        self.handled_count += count
 
 
 class Recorder(Protocol[Result_contra]):

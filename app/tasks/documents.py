@@ -12,7 +12,7 @@ from app.tasks.due import NEVER, due_instant
 from app.tasks.schemas import TaskDraft
 
 # Left out of the document when there is nothing to say, which keeps it out of the partial indexes, and short.
-_SPARSE_FIELDS = ("labels", "parent_id", "completed_at", "recurrence", "successor")
+_SPARSE_FIELDS = ("labels", "parent_id", "completed_at", "recurrence", "successor", "origin")
 _DELETION_FIELDS = ("deleted_at", "deleted_with")
 # A patch of these alone comes to the same whatever the task is, but for the time of completion.
 _INDEPENDENT_FIELDS = frozenset({"title", "notes", "labels", "status"})

@@ -13,8 +13,8 @@ from app.api.timezones import TimeZoneName
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
-# Every instant within these years exists in every zone.
-_FIRST_YEAR, _LAST_YEAR = 1900, 9998
+# What a due date may name. Every instant within these years exists in every zone.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
 
 # A task that is due on a day is not overdue before the day has passed. Where summer time ends at midnight, the
 # last hour comes twice: the second one counts (`fold=1` of PEP 495).
@@ -27,11 +27,11 @@ NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 def check_date(text: str) -> str:
     """Let the text of a calendar day pass."""
     try:
-        is_valid = bool(_DATE.fullmatch(text)) and _FIRST_YEAR <= date.fromisoformat(text).year <= _LAST_YEAR
+        is_valid = bool(_DATE.fullmatch(text)) and FIRST_DAY <= date.fromisoformat(text) <= LAST_DAY
     except ValueError:
         is_valid = False
     if not is_valid:
-        raise ValueError(f"must be a date such as 2026-12-01, from {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise ValueError(f"must be a date such as 2026-12-01, from {FIRST_DAY.year} to {LAST_DAY.year}")
     return text
 
 

@@ -58,6 +58,14 @@ class BatchFailedError(ProblemError):
         )
 
 
+class BatchTooLargeError(ProblemError):
+    """The operations of a batch so far have done as much as one batch may do."""
+
+    slug = "batch-too-large"
+    title = "Batch too large"
+    status = 409
+
+
 class NotAppliedError(ProblemError):
     """An operation of an atomic batch that was not carried out because another one failed."""
 

@@ -1,6 +1,6 @@
 """What can be done with tasks inside one change; the batch strings several of these together."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from app.tasks.documents import (
 from app.tasks.errors import QuotaExceededError, TaskNotFoundError
 from app.tasks.last_positions import LastPositions
 from app.tasks.list_repository import ListRepository
+from app.tasks.places import Places
 from app.tasks.position import position_between
 from app.tasks.representation import represent_editable, represent_task
 from app.tasks.schemas import MoveRequest, TaskDraft
@@ -44,7 +45,8 @@ class TaskOperations:
         self._lists = lists
         self._task_quota = task_quota
         self._last_positions = LastPositions()
-        self._successions = Successions(tasks, self._check_quota, self.trash)
+        self._places = Places(tasks)
+        self._successions = Successions(tasks, self._places, self._check_quota, self.trash)
 
     async def create_one(self, change: Change, draft: TaskDraft) -> Document:
         """Add a task behind all others, as the only operation of a change."""
@@ -137,7 +139,7 @@ class TaskOperations:
     async def delete(self, change: Change, task_id: UUID, if_match: IfMatch | None = None) -> Document:
         """Move a task and its subtasks to the trash."""
         task = await self._find(change, task_id, if_match)
-        subtasks = await self._tasks.find_subtasks(change.user_id, task_id, change.session)
+        subtasks = await self._tasks.find_subtasks(change, task_id)
         await self.trash(change, [task, *subtasks], root_id=task_id)
         return task
 
@@ -152,7 +154,7 @@ class TaskOperations:
         task = await self._tasks.find(change.user_id, task_id, change.session, is_deleted=True)
         if task is None:
             return await self._find(change, task_id)
-        subtasks = await self._tasks.find_subtasks(change.user_id, task_id, change.session, is_deleted=True)
+        subtasks = await self._tasks.find_subtasks(change, task_id, is_deleted=True)
         together = [subtask for subtask in subtasks if subtask["deleted_with"] == task["deleted_with"]]
         self._check_quota(change, 1 + len(together))
         home = await self._find_home(change, task)
@@ -160,7 +162,7 @@ class TaskOperations:
             restored_task(document, change, place)
             for document, place in [(task, home), *((subtask, {"list_id": home["list_id"]}) for subtask in together)]
         ]
-        restored = await self._part_from_residents(change, restored)
+        restored = await self._places.part_from_residents(change, restored)
         await self._tasks.replace(change, restored)
         change.correct_task_count(len(restored))
         return restored[0]
@@ -189,41 +191,12 @@ class TaskOperations:
         if after["list_id"] == before["list_id"]:
             await self._tasks.update(change, before["_id"], difference(before, stamped))
             return stamped
-        subtasks = await self._tasks.find_subtasks(change.user_id, before["_id"], change.session)
+        subtasks = await self._tasks.find_subtasks(change, before["_id"])
         moved = {"list_id": after["list_id"], **change.stamp()}
         written = [stamped, *(with_changes(subtask, moved) for subtask in subtasks)]
-        written = await self._part_from_residents(change, written)
+        written = await self._places.part_from_residents(change, written)
         await self._tasks.replace(change, written)
         return written[0]
-
-    async def _part_from_residents(self, change: Change, newcomers: Sequence[Document]) -> list[Document]:
-        """Return tasks that come into one list, each with a position of its own.
-
-        One that somebody in the list has already becomes the next free one, because nothing could ever be
-        moved between two tasks at the same position.
-        """
-        list_id = newcomers[0]["list_id"]
-        positions = [task["position"] for task in newcomers]
-        taken = await self._tasks.positions_taken(change.user_id, list_id, positions, change.session)
-        # Each other's, too: a task that is moved gets its place without a look at the subtasks that come along.
-        reserved = set(positions)
-        settled: list[Document] = []
-        for task in newcomers:
-            changes: Document = {}
-            if task["position"] in taken:
-                position = await self._find_free_position(change, task, reserved)
-                reserved.add(position)
-                changes = {"position": position, "order_revision": change.account.revision}
-            taken.add(task["position"])
-            settled.append(with_changes(task, changes))
-        return settled
-
-    async def _find_free_position(self, change: Change, task: Document, used: Collection[str]) -> str:
-        following = await self._tasks.next_position_in_list(change.user_id, task, change.session)
-        position = position_between(task["position"], following)
-        while position in used:
-            position = position_between(position, following)
-        return position
 
     async def _settle_list(
         self, change: Change, list_id: UUID | None, parent_id: UUID | None, task: Document | None
@@ -246,10 +219,10 @@ class TaskOperations:
             raise ValidationProblemError(
                 "/parent_id", "Subtasks have one level: the parent must be a task of its own."
             )
-        if task is not None and await self._tasks.find_subtasks(change.user_id, task["_id"], change.session, limit=1):
+        if task is not None and await self._tasks.find_subtasks(change, task["_id"], limit=1):
             raise ValidationProblemError("/parent_id", "A task with subtasks cannot become a subtask.")
-        siblings = await self._tasks.find_subtasks(change.user_id, parent_id, change.session, limit=MAX_SUBTASKS)
-        if len(siblings) == MAX_SUBTASKS and (task is None or task.get("parent_id") != parent_id):
+        others = await self._tasks.count_subtasks(change, parent_id, None if task is None else task["_id"])
+        if others >= MAX_SUBTASKS:
             raise ValidationProblemError("/parent_id", f"A task has at most {MAX_SUBTASKS} subtasks.")
         list_id: UUID | None = parent["list_id"]
         return list_id
@@ -260,6 +233,8 @@ class TaskOperations:
         if parent_id is not None:
             parent = await self._tasks.find(change.user_id, parent_id, change.session)
             if parent is not None and parent.get("parent_id") is None:
+                if await self._tasks.count_subtasks(change, parent_id, task["_id"]) >= MAX_SUBTASKS:
+                    raise QuotaExceededError(f"It finds no room: a task has at most {MAX_SUBTASKS} subtasks.")
                 return {"list_id": parent["list_id"], "parent_id": parent_id}
         if list_id is not None and await self._lists.find(change.user_id, list_id, change.session) is None:
             list_id = None

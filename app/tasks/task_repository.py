@@ -54,11 +54,19 @@ class TaskRepository:
         return Place(walk_revision, from_wire(members[query.sort_field]), from_wire(members["_id"]))
 
     async def find_subtasks(
-        self, user_id: UUID, parent_id: UUID, session: Session, *, is_deleted: bool = False, limit: int = 0
+        self, change: Change, parent_id: UUID, *, is_deleted: bool = False, limit: int = 0
     ) -> list[Document]:
         """Return the subtasks of a task."""
-        query = {"user_id": user_id, "deleted": is_deleted, "parent_id": parent_id}
-        return await self._tasks.find(query, session=session, limit=limit, hint="parent_by_position").to_list(None)
+        query = {"user_id": change.user_id, "deleted": is_deleted, "parent_id": parent_id}
+        options: dict[str, Any] = {"session": change.session, "limit": limit, "hint": "parent_by_position"}
+        found = await self._tasks.find(query, **options).to_list(None)
+        change.handle(len(found))
+        return found
+
+    async def count_subtasks(self, change: Change, parent_id: UUID, besides: UUID | None) -> int:
+        """Count the subtasks of a task outside the trash, `besides` not among them."""
+        query = {"user_id": change.user_id, "deleted": False, "parent_id": parent_id, "_id": {"$ne": besides}}
+        return await self._tasks.count_documents(query, session=change.session, hint="parent_by_position")
 
     async def find_in_list(self, user_id: UUID, list_id: UUID, session: Session, limit: int) -> list[Document]:
         """Return up to `limit` tasks of a list."""
@@ -92,6 +100,19 @@ class TaskRepository:
         found = self._tasks.find(query, {"position": 1}, hint="list_by_position", session=session)
         return {document["position"] for document in await found.to_list(None)}
 
+    async def is_among_open(self, change: Change, task: Document) -> bool:
+        """Whether another task that is not done has the position of a task in its list or the inbox."""
+        query: Document = {
+            "user_id": change.user_id,
+            "deleted": False,
+            "home": task["home"],
+            "status": {"$in": ["in_progress", "todo"]},
+            "position": task["position"],
+            "_id": {"$ne": task["_id"]},
+        }
+        options: dict[str, Any] = {"session": change.session, "hint": "list_by_position"}
+        return await self._tasks.find_one(query, {"_id": 1}, **options) is not None
+
     async def _edge_position(
         self, user_id: UUID, query: Document, direction: int, hint: str, session: Session
     ) -> str | None:
@@ -106,6 +127,7 @@ class TaskRepository:
 
     async def insert(self, change: Change, documents: Sequence[Document]) -> None:
         """Add new tasks; a repeated id raises the driver's `DuplicateKeyError`."""
+        change.handle(len(documents))
         if len(documents) == 1:  # which costs the driver less
             await self._tasks.insert_one(documents[0], session=change.session)
         else:
@@ -113,6 +135,7 @@ class TaskRepository:
 
     async def write(self, change: Change, task_id: UUID, changes: Document) -> Document | None:
         """Write other values into a task outside the trash, and return it as it was before; None if there is none."""
+        change.handle(1)
         return await self._tasks.find_one_and_update(
             {"user_id": change.user_id, "_id": task_id, "deleted": False},
             to_update(changes),
@@ -122,15 +145,23 @@ class TaskRepository:
 
     async def update(self, change: Change, task_id: UUID, changes: Document) -> None:
         """Write other values into a task that was read in this change."""
+        change.handle(1)
         await self._tasks.update_one(
             {"user_id": change.user_id, "_id": task_id}, to_update(changes), session=change.session
         )
 
     async def replace(self, change: Change, documents: Sequence[Document]) -> None:
         """Write tasks that were read in this change."""
+        change.handle(len(documents))
         writes = [ReplaceOne({"user_id": change.user_id, "_id": document["_id"]}, document) for document in documents]
         for start in range(0, len(writes), CHUNK_SIZE):
             await self._tasks.bulk_write(writes[start : start + CHUNK_SIZE], session=change.session, ordered=False)
+
+    async def delete(self, change: Change, task_ids: Sequence[UUID]) -> None:
+        """Delete tasks that this change made, of which nobody has heard, without a tombstone."""
+        change.handle(len(task_ids))
+        query = {"user_id": change.user_id, "_id": {"$in": list(task_ids)}}
+        await self._tasks.delete_many(query, session=change.session, hint="_id_")
 
     async def find_changed(
         self, user_id: UUID, after: int, up_to: int, *, limit: int, with_deleted: bool

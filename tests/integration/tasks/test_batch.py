@@ -5,12 +5,15 @@ from typing import Any
 import httpx
 import pytest
 
+from app.tasks import batch_service
+from app.tasks.succession import MAX_SUBTASKS
 from tests.architecture.inspection import Inspection
 from tests.fakes.clock import FakeClock
 from tests.integration.tasks.calls import (
     NOBODYS_ID,
     TASKS,
     Json,
+    act,
     add_list,
     add_task,
     add_tasks,
@@ -224,6 +227,52 @@ class TestAnAtomicBatch:
         answer = await ann.post(BATCH, json={"operations": operations, "atomic": True})
 
         assert statuses(expect_problem(answer, 422, "batch-failed")["results"]) == [422, 424, 404]
+
+
+class TestABatchThatHandlesManyTasks:
+    """Subtasks that come along count, whether they are written or only looked at."""
+
+    async def test_begins_no_operation_but_creations_past_the_limit(
+        self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        parent, other = await add_tasks(ann, "parent", "other")
+        await add_tasks(ann, "a", "b", parent_id=parent["id"])
+        delete, complete = {"op": "delete", "id": parent["id"]}, {"op": "complete", "id": other["id"]}
+        monkeypatch.setattr(batch_service, "MAX_HANDLED_TASKS", 5)  # two read, three written
+
+        results = await run_batch(ann, delete, complete, {"op": "create", "title": "new"}, complete)
+
+        assert statuses(results) == [204, 409, 201, 409]
+        assert results[1]["problem"]["type"] == "/problems/batch-too-large"
+        assert await read_task(ann, other) == other
+        monkeypatch.setattr(batch_service, "MAX_HANDLED_TASKS", 6)
+        await act(ann, parent, "restore")
+        assert statuses(await run_batch(ann, delete, complete)) == [204, 200]
+
+    async def test_that_is_atomic_changes_nothing_then(
+        self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, other = await add_tasks(ann, "one", "other")
+        monkeypatch.setattr(batch_service, "MAX_HANDLED_TASKS", 1)
+        operations = [{"op": "complete", "id": task["id"]} for task in (one, other)]
+
+        answer = await ann.post(BATCH, json={"operations": operations, "atomic": True})
+
+        assert statuses(expect_problem(answer, 409, "batch-failed")["results"]) == [424, 409]
+        assert await read_task(ann, one) == one
+
+    async def test_ends_within_its_time_whatever_it_asks_for(self, ann: httpx.AsyncClient) -> None:
+        """With as many subtasks as there may be, a hundred of these operations would take a minute."""
+        due = {"date": "2026-11-23"}
+        parent = await add_task(ann, due=due, recurrence={"rule": "FREQ=DAILY"})
+        subtask = {"op": "create", "title": "sub", "parent_id": parent["id"], "due": due}
+        for _ in range(MAX_SUBTASKS // 100):
+            await run_batch(ann, *[subtask] * 100)
+        operations = [{"op": name, "id": parent["id"]} for name in ("complete", "reopen")]
+
+        results = await run_batch(ann, *operations * 50)
+
+        assert statuses(results) == [200] * 3 + [409] * 97
 
 
 class TestABatchThatIsRefused:

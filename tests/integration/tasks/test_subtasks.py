@@ -89,6 +89,7 @@ class TestMakingATaskASubtask:
         expect_invalid(await ann.post(TASKS, json={"title": "x", "parent_id": parent["id"]}), "/parent_id")
         expect_invalid(await ann.patch(f"{TASKS}/{task['id']}", json={"parent_id": parent["id"]}), "/parent_id")
         assert (await patch_task(ann, one, title="renamed"))["title"] == "renamed"
+        assert (await patch_task(ann, one, parent_id=parent["id"], priority=1))["priority"] == 1
 
 
 class TestMakingASubtaskATaskOfItsOwn:

@@ -10,6 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from tests.conftest import SignIn
 from tests.fakes.clock import FakeClock
 from tests.integration.tasks.calls import (
+    API,
     TASKS,
     Json,
     act,
@@ -216,8 +217,10 @@ class TestCompletingARecurringTaskWithSubtasks:
 
         await act(ann, parent, "complete")
 
-        successor = next(task for task in await open_tasks(ann) if task["recurrence"])
+        everything = await open_tasks(ann)
+        successor = next(task for task in everything if task["recurrence"])
         copies = await open_tasks(ann, parent_id=successor["id"])
+        assert everything[-3:] == copies  # behind all others, as new tasks are; two of the first ones are open still
         assert [(copy["title"], copy["status"]) for copy in copies] == [("b", "todo"), ("a", "todo"), ("c", "todo")]
         assert [copy["due"] and copy["due"]["date"] for copy in copies] == ["2026-11-30", None, "9998-12-31"]
         assert copies[0]["due"] == {**TODAY, "date": "2026-11-30"}
@@ -235,6 +238,40 @@ class TestCompletingARecurringTaskWithSubtasks:
         successor = next(task for task in await open_tasks(ann) if task["parent_id"] is None)
         copies = (await read(ann, "/tasks", parent_id=successor["id"]))["items"]
         assert [copy["due"]["date"] for copy in copies] == ["2026-11-25"]
+
+    async def test_copies_one_that_was_completed_and_reopened(self, ann: httpx.AsyncClient) -> None:
+        parent = await add_daily(ann)
+        subtask = await add_daily(ann, title="sub", parent_id=parent["id"])
+        await act(ann, subtask, "complete")
+        next_one = (await open_tasks(ann, parent_id=parent["id"]))[0]
+        await patch_task(ann, next_one, title="touched")
+        await act(ann, subtask, "reopen")
+
+        await act(ann, parent, "complete")
+
+        successor = next(task for task in await open_tasks(ann) if task["parent_id"] is None)
+        copies = (await read(ann, "/tasks", parent_id=successor["id"]))["items"]
+        assert [copy["title"] for copy in copies] == ["touched", "sub"]
+
+    async def test_moves_their_dates_back_when_it_is_done_ahead_of_time(self, ann: httpx.AsyncClient) -> None:
+        parent = await add_daily(
+            ann, due={"date": "2027-11-23"}, recurrence={"rule": "FREQ=DAILY", "from": "completion"}
+        )
+        for day in ("2027-11-20", "1900-01-10"):
+            await add_task(
+                ann, "sub", parent_id=parent["id"], due={"date": day}, reminders=[{"at": f"{day}T08:00:00.000Z"}]
+            )
+
+        await act(ann, parent, "complete")
+
+        successor = next(task for task in await open_tasks(ann) if task["recurrence"])
+        copies = await open_tasks(ann, parent_id=successor["id"])
+        assert successor["due"]["date"] == "2026-11-24"  # 364 days earlier
+        assert [copy["due"]["date"] for copy in copies] == ["2026-11-21", "1900-01-01"]
+        assert [copy["reminders"] for copy in copies] == [
+            [{"at": "2026-11-21T08:00:00.000Z"}],
+            [{"at": "1899-01-11T08:00:00.000Z"}],
+        ]
 
 
 class TestCompletingARecurringSubtask:
@@ -257,6 +294,23 @@ class TestCompletingARecurringSubtask:
 
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/quota-exceeded")
         assert await read_task(ann, subtask) == subtask
+
+    async def test_that_comes_to_the_parent_in_the_same_patch_is_refused_alike(
+        self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.tasks.succession.MAX_SUBTASKS", 2)
+        parent = await add_task(ann)
+        sibling = await add_task(ann, parent_id=parent["id"])
+        task = await add_daily(ann)
+        patch = {"parent_id": parent["id"], "status": "done"}
+
+        refused = await ann.patch(f"{TASKS}/{task['id']}", json=patch)
+        await delete_task(ann, sibling)
+        done = await patch_task(ann, task, **patch)
+
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/quota-exceeded")
+        assert done["status"] == "done"
+        assert len((await read(ann, "/tasks", parent_id=parent["id"]))["items"]) == 2
 
 
 class TestCompletingATaskThatDoesNotRecur:
@@ -340,7 +394,7 @@ class TestReopening:
 
         assert [entry["due"]["date"] for entry in await open_tasks(ann)] == ["2026-11-24"]
 
-    @pytest.mark.parametrize("touch", ["rename", "complete", "delete", "add", "change", "remove"])
+    @pytest.mark.parametrize("touch", ["rename", "move", "complete", "add", "change", "remove", "detach"])
     async def test_leaves_a_touched_successor_and_makes_no_second_one(
         self, ann: httpx.AsyncClient, touch: str
     ) -> None:
@@ -354,12 +408,14 @@ class TestReopening:
                 await patch_task(ann, successor, title="x")
             case "complete":
                 await act(ann, successor, "complete")
-            case "delete":
-                await delete_task(ann, successor)
+            case "move":
+                await act(ann, successor, "move", after_id=(await add_task(ann))["id"])
             case "add":
                 await add_task(ann, parent_id=successor["id"])
             case "change":
                 await patch_task(ann, copy, title="x")
+            case "detach":
+                await patch_task(ann, copy, parent_id=None)
             case _:
                 await delete_task(ann, copy)
         before = {entry["id"] for entry in await walk(ann, "/tasks")}
@@ -379,6 +435,139 @@ class TestReopening:
 
         assert await read_task(ann, task) == reopened
         assert [entry["title"] for entry in await open_tasks(ann)] == ["touched", "Buy milk", "last"]
+
+    async def test_takes_one_away_that_only_followed_its_owner_to_another_zone(self, ann: httpx.AsyncClient) -> None:
+        task = await add_daily(ann, due={"date": "2026-11-23", "time": "09:00"})
+        await add_task(ann, "sub", parent_id=task["id"], due={"date": "2026-11-23"})
+        await act(ann, task, "complete")
+        made = next(entry for entry in await open_tasks(ann) if entry["recurrence"])
+
+        expect(await ann.patch(f"{API}/me", json={"timezone": "Asia/Tokyo"}))
+
+        assert (await read_task(ann, made))["revision"] > made["revision"]  # the control: it was written
+        await act(ann, task, "reopen")
+        assert [entry["title"] for entry in await open_tasks(ann)] == [task["title"], "sub"]
+
+    @pytest.mark.parametrize("order", ["delete and reopen", "reopen and delete"])
+    async def test_after_or_before_the_next_one_was_deleted_goes_on_with_the_series(
+        self, ann: httpx.AsyncClient, order: str
+    ) -> None:
+        task = await add_daily(ann)
+        await act(ann, task, "complete")
+        (successor,) = await open_tasks(ann)
+        if order == "delete and reopen":
+            await delete_task(ann, successor)
+            await act(ann, task, "reopen")
+        else:
+            await patch_task(ann, successor, title="touched")
+            await act(ann, task, "reopen")
+            await delete_task(ann, successor)
+
+        await act(ann, task, "complete")
+
+        (another,) = await open_tasks(ann)
+        assert (another["due"]["date"], another["id"] == successor["id"]) == ("2026-11-24", False)
+
+    @pytest.mark.parametrize(
+        "change", [{"due": {"date": "2027-01-01"}}, {"recurrence": {"rule": "FREQ=YEARLY"}}], ids=["due", "rule"]
+    )
+    @pytest.mark.parametrize("moment", ["with reopening", "between", "with completing"])
+    async def test_beside_a_touched_successor_goes_on_from_another_date_or_rule(
+        self, ann: httpx.AsyncClient, change: Json, moment: str
+    ) -> None:
+        task = await add_daily(ann)
+        await act(ann, task, "complete")
+        (successor,) = await open_tasks(ann)
+        await patch_task(ann, successor, title="touched")
+
+        await patch_task(ann, task, status="todo", **(change if moment == "with reopening" else {}))
+        if moment == "between":
+            await patch_task(ann, task, **change)
+        await patch_task(ann, task, status="done", **(change if moment == "with completing" else {}))
+
+        dates = {"due": "2027-01-02", "recurrence": "2027-11-23"}
+        assert {entry["due"]["date"] for entry in await open_tasks(ann)} == {"2026-11-24", dates[next(iter(change))]}
+
+    async def test_in_the_change_that_completed_it_leaves_no_tombstones(
+        self, ann: httpx.AsyncClient, raw_database: AsyncDatabase[dict[str, Any]]
+    ) -> None:
+        task = await add_daily(ann)
+        await add_task(ann, "sub", parent_id=task["id"])
+
+        await run_batch(ann, *[{"op": action, "id": task["id"]} for action in ("complete", "reopen")] * 5)
+
+        assert await raw_database["tasks"].count_documents({}) == await count_kept(raw_database) == 2
+
+    async def test_in_a_change_after_that_leaves_tombstones(
+        self, ann: httpx.AsyncClient, raw_database: AsyncDatabase[dict[str, Any]]
+    ) -> None:
+        """The control: others have heard of the next task."""
+        task = await add_daily(ann)
+        await act(ann, task, "complete")
+
+        await run_batch(ann, {"op": "update", "id": task["id"], "title": "x"}, {"op": "reopen", "id": task["id"]})
+
+        assert (await raw_database["tasks"].count_documents({}), await count_kept(raw_database)) == (2, 1)
+
+
+class TestThePlacesOfASeries:
+    """No two open tasks have the same position in a list: nothing could be moved between them."""
+
+    async def test_differ_when_a_task_comes_back_beside_one_that_follows_later(self, ann: httpx.AsyncClient) -> None:
+        first, _ = await add_daily(ann, title="first"), await add_task(ann, "last")
+        await act(ann, first, "complete")
+        second = (await open_tasks(ann))[0]
+        await act(ann, second, "complete")
+        await delete_task(ann, second)
+
+        await act(ann, first, "reopen")
+
+        assert_apart(await open_tasks(ann))
+        third, returned, last = await open_tasks(ann)
+        assert (third["due"]["date"], returned["id"]) == ("2026-11-25", first["id"])
+        await act(ann, last, "move", after_id=third["id"])
+        assert [task["id"] for task in await open_tasks(ann)] == [third["id"], last["id"], first["id"]]
+
+    async def test_differ_when_the_last_of_a_series_comes_back_beside_the_first(self, ann: httpx.AsyncClient) -> None:
+        first = await add_daily(ann, recurrence={"rule": "FREQ=DAILY;COUNT=2"})
+        await act(ann, first, "complete")
+        (last,) = await open_tasks(ann)
+        await act(ann, last, "complete")
+
+        await act(ann, first, "reopen")
+        await patch_task(ann, last, recurrence=None)
+        await act(ann, last, "reopen")
+
+        assert len(await open_tasks(ann)) == 2
+        assert_apart(await open_tasks(ann))
+
+    async def test_differ_when_the_same_patch_moves_the_done_one_to_another_list(
+        self, ann: httpx.AsyncClient
+    ) -> None:
+        home = await add_list(ann)
+        task = await add_daily(ann)
+        await add_task(ann, "sub", parent_id=task["id"])
+        _, moved = [await add_task(ann, title, list_id=home["id"]) for title in "ab"]
+        await act(ann, moved, "move", after_id=None)  # where the subtask is in the inbox
+
+        await patch_task(ann, task, status="done", list_id=home["id"])
+
+        assert len(await open_tasks(ann, list_id=home["id"])) == 5
+        assert_apart(await open_tasks(ann, list_id=home["id"]))
+
+    async def test_differ_from_those_of_the_done_ones_subtasks(self, ann: httpx.AsyncClient) -> None:
+        task = await add_daily(ann)
+        await add_task(ann, "sub", parent_id=task["id"])
+
+        await act(ann, task, "complete")
+
+        assert [entry["title"] for entry in await open_tasks(ann)] == [task["title"], "sub", "sub"]
+        assert_apart(await open_tasks(ann))
+
+
+def assert_apart(tasks: list[Json]) -> None:
+    places = [(task["list_id"], task["position"]) for task in tasks]
+    assert len(set(places)) == len(places), places
 
 
 class TestAnAccountThatIsFull:

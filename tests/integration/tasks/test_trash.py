@@ -1,7 +1,9 @@
 """The trash: deleting tasks with their subtasks, and taking them out again."""
 
 import httpx
+import pytest
 
+from app.tasks import operations
 from tests.integration.tasks.calls import (
     NOBODYS_ID,
     TASKS,
@@ -116,6 +118,21 @@ class TestRestoringATask:
         await patch_task(ann, parent, list_id=other["id"])
 
         assert place(await act(ann, subtask, "restore")) == (other["id"], parent["id"])
+
+    async def test_is_refused_to_a_subtask_whose_parent_has_as_many_as_it_may(
+        self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(operations, "MAX_SUBTASKS", 2)
+        parent = await add_task(ann)
+        subtask, _ = await add_tasks(ann, "one", "two", parent_id=parent["id"])
+        await delete_task(ann, subtask)
+        third = await add_task(ann, "three", parent_id=parent["id"])
+
+        expect_problem(await ann.post(f"{TASKS}/{subtask['id']}/restore"), 409, "quota-exceeded")
+
+        assert await trash(ann) == ["one"]
+        await delete_task(ann, third)
+        assert (await act(ann, subtask, "restore"))["parent_id"] == parent["id"]
 
     async def test_makes_a_subtask_a_task_of_its_own_when_its_parent_is_in_the_trash(
         self, ann: httpx.AsyncClient
