@@ -15,7 +15,7 @@ from app.auth.session_repository import SessionRepository
 from app.auth.user_search import UserPlace, UserSearch
 from app.auth.users import UserRepository
 from app.core.errors import UnauthenticatedError
-from app.data.audit import Actor, AuditEntry, AuditLog, Subject
+from app.data.audit import Actor, ActorGoneError, AuditEntry, AuditLog, Subject
 from app.data.changes import Change
 from app.data.store import Store
 
@@ -115,6 +115,8 @@ class Administration:
         try:
             return await self._store.changes.run(user_id, body)
         except UnauthenticatedError:  # the account is gone, which of one's own means that one is not signed in
+        except ActorGoneError:
+            raise
             raise UserNotFoundError from None
 
     async def _find_expected(self, change: Change, if_match: IfMatch) -> UserDetails:

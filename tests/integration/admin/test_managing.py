@@ -1,13 +1,17 @@
 """What administrators do to the accounts of others, and what becomes of those at once."""
 
+from typing import Any
+
 import httpx
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.api.paths import API_PREFIX
+from app.auth.admin_repository import UserDetails
+from app.auth.administration import Administration
 from tests.conftest import SignIn
 from tests.fakes.clock import FakeClock
-from tests.integration.admin.conftest import ADMIN, NOBODY, USERS, RawDatabase, audit_of, id_of
+from tests.integration.admin.conftest import ADMIN, NOBODY, USERS, RawDatabase, SignInAsAdmin, audit_of, id_of
 
 ME = f"{API_PREFIX}/me"
 
@@ -171,6 +175,33 @@ class TestDisablingAUser:
 
         assert {entry["action"] for entry in await audit_of(root)} == {"user.role-changed", "user.disabled"}
         assert (await read(root, ann_id)).json()["revision"] == 1
+
+
+class TestAnAdministratorWhoIsErasedMeanwhile:
+    async def test_is_not_signed_in_and_changes_nothing(
+        self,
+        sign_in_as_admin: SignInAsAdmin,
+        root: httpx.AsyncClient,
+        ann_id: str,
+        raw_database: RawDatabase,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Otherwise the audit could not tell who it was."""
+        leaving = await sign_in_as_admin("leaving@example.com")
+        change = Administration.change
+
+        async def erase_and_change(service: Administration, *arguments: Any) -> UserDetails:
+            await raw_database["users"].delete_one({"email": "leaving@example.com"})
+            return await change(service, *arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Administration, "change", erase_and_change)
+            answer = await leaving.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
+        user = (await read(root, ann_id)).json()
+        assert (user["role"], user["revision"]) == ("user", 0)
+        assert await audit_of(root) == []
 
 
 class TestAPatchThatChangesNothing:
