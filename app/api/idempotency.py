@@ -54,17 +54,20 @@ class Once:
         caller: Caller,
         shape: Callable[[Result], Response],
         act: Callable[[Recorder[Result] | None], Awaitable[Result]],
+        *,
+        tell: Callable[[], Awaitable[None]] | None = None,
     ) -> Response:
         """Return `shape(await act(recorder))`, or what was answered to the same request before.
 
         `act` hands the recorder on to `Changes.run`. Errors below 500 are answers and are kept as well;
-        after a fault of the server the key is free again.
+        after a fault of the server the key is free again. `tell` is what `act` does after its commit for those
+        who remember what it changes, other than the caller's own; it is done before an answer is repeated.
         """
         if self._key is None:
             return shape(await act(None))
         claimed = await self._store.claim(caller.user_id, self._key, await self._fingerprint())
         if isinstance(claimed, StoredAnswer):
-            return await self._replay(caller, claimed)
+            return await self._replay(caller, claimed, tell)
         recorder = _AnswerRecorder(self._store, claimed, shape)
         try:
             result = await act(recorder)
@@ -80,8 +83,12 @@ class Once:
             return await self._keep(claimed, shape(result))
         return _to_response(recorder.answer)
 
-    async def _replay(self, caller: Caller, answer: StoredAnswer) -> Response:
+    async def _replay(
+        self, caller: Caller, answer: StoredAnswer, tell: Callable[[], Awaitable[None]] | None
+    ) -> Response:
         # Whoever made the change may have died before it could tell of it, and this acknowledges the change.
+        if tell is not None:
+            await tell()
         async with self._guard.around(caller.user_id, keeps_sessions=True) as outcome:
             outcome.settle(None)
         return _to_response(answer, is_replayed=True)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.schemas import NO_NUL, Id, Instant, Revision, StrictModel
 from app.auth.schemas import Name, PageParameters
@@ -68,8 +68,16 @@ class UserDetailsOut(ManagedUserOut):
     tasks: Annotated[int, Field(description="Tasks that are not in the trash", examples=[120])]
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """Take the defaults out of a patch: clients that fill them in would change what they do not mean to."""
+    for member in schema["properties"].values():
+        del member["default"]
+
+
 class ManagedUserPatch(StrictModel):
-    """A merge patch (RFC 7396) of what administrators decide."""
+    """A merge patch (RFC 7396) of what administrators decide: what is absent stays."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     role: Annotated[Role, Field(examples=["admin"])] = "user"
     disabled: Annotated[bool, Field(description="Shut the account out, or let it in again")] = False

@@ -15,7 +15,7 @@ from app.auth.session_repository import SessionRepository
 from app.auth.user_search import UserPlace, UserSearch
 from app.auth.users import UserRepository
 from app.core.errors import UnauthenticatedError
-from app.data.audit import Actor, AuditEntry, AuditLog, Subject
+from app.data.audit import Actor, ActorGoneError, AuditEntry, AuditLog, Subject
 from app.data.changes import Change
 from app.data.store import Store
 
@@ -70,7 +70,7 @@ class Administration:
     async def change(self, actor: Actor, user_id: UUID, patch: Mapping[str, Any], if_match: IfMatch) -> UserDetails:
         """Set `role` and `is_disabled` as `patch` says; one that changes nothing writes nothing.
 
-        The user's access tokens end at once, and the sessions of one who is disabled. Raises
+        The user's access tokens end at once, and the sessions of one who is disabled or enabled. Raises
         `PreconditionFailedError`, or `LastAdminError`.
         """
 
@@ -83,7 +83,8 @@ class Administration:
                 # Whatever changes about one of these takes the administration away.
                 await self._last_admin.require_another(user_id, change.session)
             await self._users.update(user_id, {**fields, **change.stamp()}, change.session)
-            if fields.get("is_disabled"):
+            if "is_disabled" in fields:
+                # When enabling as well: a sign-in that had found the account enabled may have begun a session since.
                 await self._sessions.delete_all(user_id, change.session)
             for entry in _tell_changes(actor, before.user, fields):
                 await self._audit.append(entry, change.session)
@@ -114,6 +115,8 @@ class Administration:
     async def _run(self, user_id: UUID, body: Callable[[Change], Awaitable[Result]]) -> Result:
         try:
             return await self._store.changes.run(user_id, body)
+        except ActorGoneError:
+            raise
         except UnauthenticatedError:  # the account is gone, which of one's own means that one is not signed in
             raise UserNotFoundError from None
 

@@ -132,6 +132,11 @@ class SignIn:
 
     async def _promote(self, user: User) -> User:
         async def promote(change: Change) -> User:
+            # As the account is within the transaction: another sign-in or an administrator may have been first.
+            if change.account.is_disabled:
+                raise AccountDisabledError
+            if change.account.role == "admin":
+                return replace(user, role="admin")
             await self._users.update(user.user_id, {"role": "admin", **change.stamp()}, change.session)
             await self._record_promotion(user, user.role, change.session)
             return replace(user, role="admin", revision=change.account.revision)

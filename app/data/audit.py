@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.core.clock import Clock
+from app.core.errors import UnauthenticatedError
 from app.core.ids import new_id
 from app.data.accounts import USERS
 from app.data.collections import CollectionSpec, Index
@@ -83,6 +84,13 @@ class AuditQuery:
         return "_id_" if self.action is None else "by_action"
 
 
+class ActorGoneError(UnauthenticatedError):
+    """Who acts has no account any more, so that no entry could tell who it was."""
+
+    def __init__(self) -> None:
+        super().__init__("The account does not exist any more.", error="invalid_token")
+
+
 class AuditLog:
     """Inserts entries and reads them; nothing here changes or removes one."""
 
@@ -92,7 +100,10 @@ class AuditLog:
         self._clock = clock
 
     async def append(self, entry: AuditEntry, session: Session) -> None:
-        """Write an entry within the transaction of the act, so that there is never one without the other."""
+        """Write an entry within the transaction of the act, so that there is never one without the other.
+
+        Raises `ActorGoneError`, which undoes the act, when the account of whoever acts has been erased meanwhile.
+        """
         now = self._clock.now()
         await self._collection.insert_one(
             {
@@ -127,13 +138,9 @@ class AuditLog:
 
         They are read outside of the transaction, which stays with the user whom it is about.
         """
-        user: Document | None = None
-        if actor.user_id is not None:
-            user = await self._users.find_one({"_id": actor.user_id}, {"email": 1, "name": 1})
-        found = user or {}
-        return {
-            "kind": actor.kind,
-            "id": actor.user_id,
-            "name": found.get("name", actor.name),
-            "email": found.get("email"),
-        }
+        if actor.user_id is None:
+            return {"kind": actor.kind, "id": None, "name": actor.name, "email": None}
+        user = await self._users.find_one({"_id": actor.user_id, "deleted_at": None}, {"email": 1, "name": 1})
+        if user is None:
+            raise ActorGoneError
+        return {"kind": actor.kind, "id": actor.user_id, "name": user["name"], "email": user.get("email")}

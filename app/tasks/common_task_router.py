@@ -103,7 +103,12 @@ async def create_common_task(
 ) -> Response:
     """Add a common task behind the others."""
     actor = acting_user(request, caller)
-    return await once.answer(caller, _answer_created, lambda recorder: module.editor.create(actor, draft, recorder))
+    return await once.answer(
+        caller,
+        _answer_created,
+        lambda recorder: module.editor.create(actor, draft, recorder),
+        tell=module.catalogue.forget,
+    )
 
 
 @admin_router.get(

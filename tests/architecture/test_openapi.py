@@ -116,6 +116,23 @@ def has_example(schema: dict[str, Any]) -> bool:
     return any(has_example(part) for part in schema.get("anyOf", schema.get("oneOf", ())))
 
 
+def body_of(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = WITH_BODY[name]["requestBody"]["content"]["application/json"]["schema"]
+    return schema
+
+
+def defaults_in(schema: dict[str, Any]) -> Iterator[str]:
+    """The members of a schema, and of those that it refers to, which have a default other than null."""
+    schema = resolve(schema)
+    for name, member in schema.get("properties", {}).items():
+        if member.get("default") is not None:
+            yield name
+        yield from defaults_in(member)
+    for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        yield from defaults_in(part)
+    yield from defaults_in(schema["items"]) if "items" in schema else ()
+
+
 class TestEveryOperation:
     @pytest.mark.parametrize("name", OPERATIONS)
     def test_explains_itself(self, name: str) -> None:
@@ -189,6 +206,22 @@ class TestTheSchemasOfRequests:
         alternatives = [part for part in schema.get("anyOf", [schema]) if part != {"type": "null"}]
 
         assert all(resolve(part).get("additionalProperties") is False for part in alternatives)
+
+
+class TestTheSchemasOfPatches:
+    @pytest.mark.parametrize("name", [name for name in WITH_BODY if name.startswith("PATCH")])
+    def test_have_no_defaults(self, name: str) -> None:
+        """What is absent stays as it is (RFC 7396), which a client that fills defaults in would not know."""
+        assert list(defaults_in(body_of(name))) == []
+
+
+class TestTheSearchForDefaults:
+    def test_finds_those_of_a_draft_and_those_behind_references(self) -> None:
+        draft = body_of("POST /api/v1/tasks")
+
+        assert {*defaults_in(draft)} >= {"notes", "status", "priority"}
+        assert {*defaults_in({"properties": {"task": {"anyOf": [draft, {"type": "null"}]}}})} == {*defaults_in(draft)}
+        assert list(defaults_in({"properties": {"note": {"default": None}}})) == []  # what null means is the patch's
 
 
 class TestTheDocument:

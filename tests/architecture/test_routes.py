@@ -9,11 +9,13 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 
 from app.api.idempotency import _get_once
-from app.api.paths import API_BRANCHES, API_ROOTS
+from app.api.paths import API_BRANCHES, API_PREFIX, API_ROOTS
 from app.api.security import SCOPES, CurrentCaller, get_caller
 from app.core.settings import HttpSettings, JwtSettings, RuntimeSettings, Settings
 from app.main import create_app
 from tests.architecture.routes import RouteFacts, routes_of
+
+API_DOCUMENTATION = Path(__file__).parents[2] / "docs" / "api.md"
 
 # What answers callers who are not signed in, and why it may.
 PUBLIC = {
@@ -81,6 +83,13 @@ class TestEveryRoute:
         without = {str(route) for route in SECURED if route.method == "POST" and _get_once not in route.calls}
 
         assert without == REPEATED_WITHOUT_KEY.keys()
+
+    def test_that_takes_no_idempotency_key_is_named_in_the_documentation(self) -> None:
+        _, _, text = API_DOCUMENTATION.read_text(encoding="utf-8").partition("**Idempotency.**")
+        named = set(re.findall(r"`(POST [^`]+)`", text.partition("**Pages.**")[0]))
+
+        expected = {route.replace(API_PREFIX, "").replace("{user_id}", "{id}") for route in REPEATED_WITHOUT_KEY}
+        assert named == expected
 
 
 class TestEveryRouteBesideTheBrowserApp:

@@ -1,13 +1,20 @@
 """What administrators do to the accounts of others, and what becomes of those at once."""
 
+from typing import Any
+from uuid import UUID
+
 import httpx
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.api.paths import API_PREFIX
+from app.auth.admin_repository import UserDetails
+from app.auth.administration import Administration
+from app.auth.sessions import IssuedTokens, Sessions
+from app.core.identity import Role
 from tests.conftest import SignIn
 from tests.fakes.clock import FakeClock
-from tests.integration.admin.conftest import ADMIN, NOBODY, USERS, RawDatabase, audit_of, id_of
+from tests.integration.admin.conftest import ADMIN, NOBODY, USERS, RawDatabase, SignInAsAdmin, audit_of, id_of
 
 ME = f"{API_PREFIX}/me"
 
@@ -166,11 +173,62 @@ class TestDisablingAUser:
         assert (await (await sign_in("ann@example.com")).get(ME)).status_code == 200
         assert [entry["action"] for entry in await audit_of(root)] == ["user.enabled", "user.disabled"]
 
+    async def test_ends_a_session_for_good_that_began_at_the_same_moment(
+        self, root: httpx.AsyncClient, client: httpx.AsyncClient, ann_id: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its sign-in looked at the account ahead of the disabling, and wrote the session behind it."""
+        start = Sessions.start
+
+        async def disable_and_start(sessions: Sessions, user_id: UUID, role: Role, user_agent: str) -> IssuedTokens:
+            assert (await root.patch(f"{USERS}/{ann_id}", json={"disabled": True})).status_code == 200
+            return await start(sessions, user_id, role, user_agent)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sessions, "start", disable_and_start)
+            login = await client.post(f"{API_PREFIX}/auth/dev/login", json={"email": "ann@example.com"})
+        tokens = login.json()
+        client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        assert (await client.get(ME)).status_code == 401
+
+        enabled = await root.patch(f"{USERS}/{ann_id}", json={"disabled": False})
+
+        assert (enabled.status_code, enabled.json()["sessions"]) == (200, 0)
+        assert (await client.get(ME)).status_code == 401
+        refresh = {"refresh_token": tokens["refresh_token"]}
+        assert (await client.post(f"{API_PREFIX}/auth/refresh", json=refresh)).status_code == 401
+
     async def test_together_with_the_role_is_two_acts(self, root: httpx.AsyncClient, ann_id: str) -> None:
         await root.patch(f"{USERS}/{ann_id}", json={"role": "admin", "disabled": True})
 
         assert {entry["action"] for entry in await audit_of(root)} == {"user.role-changed", "user.disabled"}
         assert (await read(root, ann_id)).json()["revision"] == 1
+
+
+class TestAnAdministratorWhoIsErasedMeanwhile:
+    async def test_is_not_signed_in_and_changes_nothing(
+        self,
+        sign_in_as_admin: SignInAsAdmin,
+        root: httpx.AsyncClient,
+        ann_id: str,
+        raw_database: RawDatabase,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Otherwise the audit could not tell who it was."""
+        leaving = await sign_in_as_admin("leaving@example.com")
+        change = Administration.change
+
+        async def erase_and_change(service: Administration, *arguments: Any) -> UserDetails:
+            await raw_database["users"].delete_one({"email": "leaving@example.com"})
+            return await change(service, *arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Administration, "change", erase_and_change)
+            answer = await leaving.patch(f"{USERS}/{ann_id}", json={"role": "admin"})
+
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
+        user = (await read(root, ann_id)).json()
+        assert (user["role"], user["revision"]) == ("user", 0)
+        assert await audit_of(root) == []
 
 
 class TestAPatchThatChangesNothing:

@@ -1,11 +1,14 @@
 """`ADMIN_EMAILS` makes administrators at sign-in, which the audit tells of."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.auth.sign_in import SignIn as SignInService
+from app.auth.users import User
 from app.core.settings import Settings, SignInSettings
 from app.main import create_app
 from tests.architecture.inspection import Inspection
@@ -53,6 +56,38 @@ class TestSomebodyOfTheSetting:
         assert (entry["action"], str(entry["subject"]["id"])) == ("user.role-changed", user_id)
         assert entry["details"] == {"before": {"role": "user"} if is_known else None, "after": {"role": "admin"}}
         assert entry["request_id"] is None
+
+    async def test_who_signs_in_several_times_at_once_is_promoted_once(
+        self, promoting: httpx.AsyncClient, sign_in: SignIn, raw_database: RawDatabase
+    ) -> None:
+        await sign_in("ann@example.com")
+
+        await asyncio.gather(*(sign_in_at(promoting, "ann@example.com") for _ in range(5)))
+
+        user = await raw_database["users"].find_one({"email": "ann@example.com"})
+        assert user is not None
+        assert (user["role"], user["revision"]) == ("admin", 1)
+        assert await raw_database["audit"].count_documents({}) == 1
+
+    async def test_who_is_disabled_meanwhile_is_refused(
+        self,
+        promoting: httpx.AsyncClient,
+        sign_in: SignIn,
+        raw_database: RawDatabase,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await sign_in("ann@example.com")
+        promote = SignInService._promote
+
+        async def disable_and_promote(service: SignInService, user: User) -> User:
+            await raw_database["users"].update_one({"_id": user.user_id}, {"$set": {"is_disabled": True}})
+            return await promote(service, user)
+
+        monkeypatch.setattr(SignInService, "_promote", disable_and_promote)
+        answer = await promoting.post("/api/v1/auth/dev/login", json={"email": "ann@example.com"})
+
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/account-disabled")
+        assert await raw_database["audit"].count_documents({}) == 0
 
 
 class TestSomebodyElse:

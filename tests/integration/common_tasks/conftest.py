@@ -76,6 +76,16 @@ async def _forget_catalogue(app: FastAPI, _second_app: FastAPI) -> None:
 @pytest.fixture
 async def ann_elsewhere(_second_app: FastAPI, ann: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
     """The same user as `ann`, through another process."""
-    transport = httpx.ASGITransport(_second_app)
-    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=ann.headers) as client:
+    async with _elsewhere(ann, _second_app) as client:
         yield client
+
+
+@pytest.fixture
+async def admin_elsewhere(_second_app: FastAPI, admin: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """The same administrator as `admin`, through another process."""
+    async with _elsewhere(admin, _second_app) as client:
+        yield client
+
+
+def _elsewhere(client: httpx.AsyncClient, app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL, headers=client.headers)

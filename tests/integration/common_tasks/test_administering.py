@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.tasks import common_task_editing
 from tests.fakes.clock import FakeClock
@@ -81,6 +82,30 @@ class TestAddingACommonTask:
         assert second.headers["Idempotency-Replayed"] == "true"
         assert await titles_of(admin) == ["Once"]
         assert len(await audit_of(raw_database)) == 1
+
+    async def test_is_seen_at_once_by_whoever_repeats_it_after_its_process_died(
+        self,
+        admin: httpx.AsyncClient,
+        admin_elsewhere: httpx.AsyncClient,
+        app: FastAPI,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        assert await titles_of(admin_elsewhere) == []  # which that process remembers
+        headers = {"Idempotency-Key": "once"}
+
+        async def die() -> None:
+            raise RuntimeError("as if the process had been killed")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(app.state.common_tasks.catalogue, "forget", die)
+            expect_problem(await admin.post(ADMIN, json={"title": "Once"}, headers=headers), 500, "internal-error")
+        assert await titles_of(admin_elsewhere) == []
+
+        again = await admin_elsewhere.post(ADMIN, json={"title": "Once"}, headers=headers)
+
+        expect(again, 201)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert await titles_of(admin_elsewhere) == ["Once"]
 
 
 class TestTheQuota:

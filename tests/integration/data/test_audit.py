@@ -6,7 +6,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.core.ids import new_id
-from app.data.audit import Actor, AuditEntry, AuditLog, AuditQuery, Subject
+from app.data.audit import Actor, ActorGoneError, AuditEntry, AuditLog, AuditQuery, Subject
 from app.data.database import Session
 from app.data.store import Store
 from tests.factories.users import insert_user
@@ -55,6 +55,19 @@ class TestAnEntry:
             "details": {"before": {"size": 1}, "after": {"size": 2}},
             "request_id": "4f1c",
         }
+
+    @pytest.mark.parametrize("is_under_way", [True, False], ids=["being erased", "erased"])
+    async def test_is_refused_to_one_whose_account_is_gone(
+        self, store: Store, audit: AuditLog, raw_database: RawDatabase, is_under_way: bool
+    ) -> None:
+        admin = await insert_user(raw_database, **({"deleted_at": START} if is_under_way else {}))
+        if not is_under_way:
+            await raw_database["users"].delete_one({"_id": admin})
+
+        with pytest.raises(ActorGoneError):
+            await write(store, audit, entry(), entry(actor=Actor("user", user_id=admin)))
+
+        assert await audit.find_page(AuditQuery(), None, 10) == []
 
     async def test_vanishes_with_the_transaction_that_wrote_it(self, store: Store, audit: AuditLog) -> None:
         async def append_and_fail(session: Session) -> None:

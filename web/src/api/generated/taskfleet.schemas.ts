@@ -645,7 +645,7 @@ export const ManagedUserPatchRole = {
 } as const;
 
 /**
- * A merge patch (RFC 7396) of what administrators decide.
+ * A merge patch (RFC 7396) of what administrators decide: what is absent stays.
  */
 export interface ManagedUserPatch {
   role?: ManagedUserPatchRole;
