@@ -1,4 +1,4 @@
-import { Stack, Text, Title } from "@mantine/core";
+import { Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { AdminStats, PeriodCounts } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
@@ -16,9 +16,7 @@ export function AdminStatisticsPage() {
   const stats = useQuery(adminStatsQuery);
   return (
     <Stack gap="lg">
-      <Title order={2} size="h4">
-        {words.title}
-      </Title>
+      <VisuallyHidden component="h2">{words.title}</VisuallyHidden>
       <LoadingState query={stats} words={words} heights={HEIGHTS}>
         {stats.data && <Numbers stats={stats.data} />}
       </LoadingState>
