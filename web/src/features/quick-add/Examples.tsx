@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import { en } from "../../words/en";
+import "./quick-add.css";
 
 const words = en.quickAdd;
 

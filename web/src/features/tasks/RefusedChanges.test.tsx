@@ -93,4 +93,11 @@ describe("a refusal", () => {
     expect(sessionStorage.getItem("taskfleet.quick-add")).toBe("Tea");
     expect(screen.queryByRole("alert")).toBeNull();
   });
+
+  test("of a task that was made of a line gives back the line", async () => {
+    const change = creating({ title: "Tea", labels: ["home"] }, new Date(), "Tea #home");
+    await refuse(change, refusal(422, { errors: [{ detail: "No tea." }] }));
+    await userEvent.click(screen.getByRole("button", { name: words.edit }));
+    expect(sessionStorage.getItem("taskfleet.quick-add")).toBe("Tea #home");
+  });
 });

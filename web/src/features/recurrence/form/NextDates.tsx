@@ -1,4 +1,4 @@
-import { Skeleton, Text } from "@mantine/core";
+import { Input, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { listOccurrences } from "../../../api/generated/taskfleet";
 import type { TaskOut } from "../../../api/generated/taskfleet.schemas";
@@ -30,9 +30,7 @@ export function NextDates({ task, today }: Props) {
   });
   return (
     <div>
-      <Text size="sm" fw={500}>
-        {words.next}
-      </Text>
+      <Input.Label labelElement="div">{words.next}</Input.Label>
       {dates.data !== undefined && (
         <Text size="sm" c="dimmed">
           {dates.data.length === 0

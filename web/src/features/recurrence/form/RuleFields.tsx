@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, Stack, Text } from "@mantine/core";
+import { Button, Group, Input, NativeSelect, Stack } from "@mantine/core";
 import { useId } from "react";
 import { en } from "../../../words/en";
 import type { Rule } from "../rule";
@@ -44,9 +44,9 @@ function WeekDays({ rule, start, onChange }: PartProps) {
   const chosen = weekDaysOf(rule, start);
   return (
     <div>
-      <Text id={labelId} size="sm" fw={500} mb={4}>
+      <Input.Label id={labelId} labelElement="div">
         {words.weekDays}
-      </Text>
+      </Input.Label>
       <Group gap={4} role="group" aria-labelledby={labelId}>
         {words.weekdays.map((name, day) => (
           <Button
