@@ -13,7 +13,14 @@ from pydantic import BaseModel, ValidationError
 from app.api.problems import InvalidInputError
 from app.tasks.list_service import LIST_QUOTA
 from app.tasks.portability.errors import Place
-from app.tasks.portability.records import ListRecord, RefusedRecord, SkippedRecord, Source, TaskRecord
+from app.tasks.portability.records import (
+    ListRecord,
+    RefusedRecord,
+    SkippedRecord,
+    Source,
+    TaskRecord,
+    digest_key,
+)
 from app.tasks.portability.report import Report
 from app.tasks.portability.schemas import PortableList, PortableTask
 from app.tasks.succession import MAX_SUBTASKS
@@ -127,7 +134,7 @@ class Chunker:
         yield chunk
 
     def _take_list(self, chunk: Chunk, number: int, record: ListRecord) -> None:
-        key = _digest(record.key)
+        key = digest_key(record.key)
         if key in self._lists:
             chunk.report.fail(record.place, "Another list of the file has the same id.", is_task=False)
             return
@@ -143,21 +150,21 @@ class Chunker:
         draft = _check(PortableTask, record.members, record.place, chunk.report, is_task=True)
         if draft is None:
             return
-        key = None if record.key is None else _digest(record.key)
+        key = None if record.key is None else digest_key(record.key)
         fault = self._find_fault(key, record) or self._find_fault_above(record)
         if fault is not None:
             chunk.report.fail(record.place, fault)
             return
         above = None
         if record.parent_key is not None:
-            above, is_subtask = self._tasks[_digest(record.parent_key)]
+            above, is_subtask = self._tasks[digest_key(record.parent_key)]
             self._subtasks[above] += 1
             if is_subtask:
                 chunk.report.note(_FLATTENED)
         if key is not None:
             self._tasks[key] = (number, False) if above is None else (above, True)
         self._task_count += 1
-        list_number = None if record.list_key is None else self._lists[_digest(record.list_key)]
+        list_number = None if record.list_key is None else self._lists[digest_key(record.list_key)]
         list_id = None if list_number is None else self._ids.make(list_number)
         parent_id = None if above is None else self._ids.make(above)
         task_id = self._ids.make(number)
@@ -171,14 +178,14 @@ class Chunker:
             return f"An account holds at most {self._quota} tasks."
         if key is not None and key in self._tasks:
             return "Another task of the file has the same id."
-        if record.list_key is not None and _digest(record.list_key) not in self._lists:
+        if record.list_key is not None and digest_key(record.list_key) not in self._lists:
             return "Its list is not in the file, or could not be imported."
         return None
 
     def _find_fault_above(self, record: TaskRecord) -> str | None:
         if record.parent_key is None:
             return None
-        parent = self._tasks.get(_digest(record.parent_key))
+        parent = self._tasks.get(digest_key(record.parent_key))
         if parent is None:
             return "Its parent is not ahead of it in the file, or could not be imported."
         if self._subtasks[parent[0]] >= MAX_SUBTASKS:
@@ -189,11 +196,6 @@ class Chunker:
 def _skip(chunk: Chunk, record: SkippedRecord) -> None:
     chunk.report.tasks_skipped += record.is_task
     chunk.report.note(record.note)
-
-
-def _digest(key: str) -> bytes:
-    # Keys may be long, and there may be as many as an account holds tasks.
-    return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
 def _check(
