@@ -116,11 +116,11 @@ class ImportRepository:
         return {task["_id"]: task["list_id"] for task in documents if task.get("parent_id") is None}
 
     async def find_places_taken(self, change: Change, positions: Sequence[str]) -> set[tuple[UUID, str]]:
-        """Return where tasks stand at these positions: homes (`app.tasks.collections.home_of`) and positions."""
+        """Return where open tasks stand at these positions: homes (`app.tasks.collections.home_of`) and positions."""
         query: Document = {
             "user_id": change.user_id,
             "deleted": False,
-            "status": {"$in": ["done", "in_progress", "todo"]},
+            "status": {"$in": ["in_progress", "todo"]},
             "position": {"$in": list(positions)},
         }
         fields = {"home": 1, "position": 1}
