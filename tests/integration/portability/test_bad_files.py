@@ -1,7 +1,9 @@
 """Files that are broken, or made to do harm: refused as a whole, with the place, and nothing is imported."""
 
 import json
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -155,6 +157,20 @@ class TestARequest:
 
         assert report["progress"]["bytes_total"] > 1_600_000
         assert report["tasks"]["created"] == 80
+
+
+class TestAFullDisk:
+    @pytest.mark.parametrize("size", [100, 2_000_000])
+    async def test_is_told_and_holds_nobody_up(
+        self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        with monkeypatch.context() as full:
+            full.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("r+b"))
+            answer = await send(ann, b" " * size)
+
+        expect_problem(answer, 503, "service-unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+        await import_all(ann, document({}))
 
 
 class TestALimit:
