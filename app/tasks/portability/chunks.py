@@ -1,10 +1,11 @@
 """Makes chunks of what is in a file: checked, numbered, with the ids that their tasks and lists will have."""
 
+import functools
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from app.tasks.portability.records import (
 )
 from app.tasks.portability.report import Report
 from app.tasks.portability.schemas import PortableList, PortableTask
+from app.tasks.recurrence import check_comes_again, first_of_series
 from app.tasks.succession import MAX_SUBTASKS
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -100,8 +102,12 @@ class DerivedIds:
 class Chunker:
     """Reads a source once. What was done in an earlier run is read as well, because later records refer to it."""
 
-    def __init__(self, source: Source, ids: DerivedIds, quota: int, done: int) -> None:
-        """`quota` is how many tasks an account holds, `done` how many records were dealt with before."""
+    def __init__(self, source: Source, ids: DerivedIds, quota: int, done: int, today: date) -> None:
+        """`quota` is how many tasks an account holds, `done` how many records were dealt with before.
+
+        `today` begins series that no due date begins.
+        """
+        self._today = today
         self._source = source
         self._quota = quota
         self._ids = ids
@@ -148,7 +154,7 @@ class Chunker:
 
     def _take_task(self, chunk: Chunk, number: int, record: TaskRecord) -> None:
         draft = _check(PortableTask, record.members, record.place, chunk.report, is_task=True)
-        if draft is None:
+        if draft is None or not self._comes_again(draft, record.place, chunk.report):
             return
         key = None if record.key is None else digest_key(record.key)
         fault = self._find_fault(key, record) or self._find_fault_above(record)
@@ -172,6 +178,17 @@ class Chunker:
         chunk.characters += len(draft.title) + len(draft.notes)
         for note in record.notes:
             chunk.report.note(note)
+
+    def _comes_again(self, draft: PortableTask, place: Place, report: Report) -> bool:
+        """Return whether the rule of a task, if any, matches a day; a series that has merely ended does."""
+        if draft.recurrence is None:
+            return True
+        due = None if draft.due is None else draft.due.model_dump()
+        start = date.fromisoformat(first_of_series(draft.recurrence.model_dump(), due, self._today)["date"])
+        fault = _find_fault_of_rule(draft.recurrence.rule, start)
+        if fault is not None:
+            _refuse(place, "/recurrence/rule", fault, report, is_task=True)
+        return fault is None
 
     def _find_fault(self, key: bytes | None, record: TaskRecord) -> str | None:
         if self._task_count >= self._quota:  # which also bounds what is remembered of them
@@ -198,6 +215,16 @@ def _skip(chunk: Chunk, record: SkippedRecord) -> None:
     chunk.report.note(record.note)
 
 
+# One that matches nothing is searched for milliseconds; tasks of a file often share theirs.
+@functools.lru_cache(maxsize=1_000)
+def _find_fault_of_rule(rule: str, start: date) -> str | None:
+    try:
+        check_comes_again({"rule": rule}, start)
+    except ValueError as error:
+        return f"The rule {error}."
+    return None
+
+
 def _check(
     model: type[Model], members: Mapping[str, Any], place: Place, report: Report, *, is_task: bool
 ) -> Model | None:
@@ -205,8 +232,12 @@ def _check(
         return model.model_validate(members)
     except ValidationError as error:
         first = InvalidInputError.from_pydantic(error).extensions["errors"][0]
-        if place.line is None:
-            report.fail(Place(place.pointer + first["pointer"]), first["detail"], is_task=is_task)
-        else:
-            report.fail(place, f"{first['pointer'].removeprefix('/')}: {first['detail']}", is_task=is_task)
+        _refuse(place, first["pointer"], first["detail"], report, is_task=is_task)
         return None
+
+
+def _refuse(place: Place, pointer: str, detail: str, report: Report, *, is_task: bool) -> None:
+    if place.line is None:
+        report.fail(Place(place.pointer + pointer), detail, is_task=is_task)
+    else:
+        report.fail(place, f"{pointer.removeprefix('/')}: {detail}", is_task=is_task)

@@ -88,7 +88,8 @@ class ImportJob:
         await self._adopt_profile(plan)
         destination = Destination(Places(plan["task_base"]), Places(plan["list_base"]), self._started_at)
         ids = DerivedIds(self._user_id, self._import_id, self._started_at)
-        chunks = Chunker(self._source, ids, self._workplace.task_quota, self._done).chunks()
+        today = self._started_at.date()
+        chunks = Chunker(self._source, ids, self._workplace.task_quota, self._done, today).chunks()
         while True:
             if self._stop.is_set():
                 return "interrupted"

@@ -285,3 +285,22 @@ class TestReadingAnImport:
             return await raw_database["imports"].count_documents({}) == 0
 
         await until(is_empty)
+
+
+class TestARecurringTask:
+    async def test_with_a_rule_that_matches_no_day_is_left_out(self, ann: httpx.AsyncClient) -> None:
+        never = {"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "from": "completion"}
+
+        report = expect(await send(ann, document({"recurrence": never}, {"recurrence": DAILY})))
+
+        assert report["tasks"] == {"created": 1, "skipped": 0, "failed": 1}
+        (fault,) = report["errors"]
+        assert fault["pointer"] == "/tasks/0/recurrence/rule"
+        assert "matches no day" in fault["detail"]
+
+    async def test_that_was_the_last_of_its_series_comes_in(self, ann: httpx.AsyncClient) -> None:
+        """The control."""
+        due = {"date": "2020-01-01"}
+        rules = ("FREQ=DAILY;COUNT=1", "FREQ=DAILY;UNTIL=20200101")
+
+        await import_all(ann, document(*({"due": due, "recurrence": {"rule": rule}} for rule in rules)))
