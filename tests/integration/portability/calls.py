@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from tests.integration.tasks.calls import API, expect
+from tests.waiting import until
 
 EXPORT, IMPORT, IMPORTS = f"{API}/me/export", f"{API}/me/import", f"{API}/me/imports"
 
@@ -34,6 +35,16 @@ async def import_all(client: httpx.AsyncClient, content: object, **parameters: o
     report = expect(await send(client, content, **parameters))
     assert (report["state"], report["errors"], report["tasks"]["failed"]) == ("finished", [], 0), report
     return report
+
+
+async def until_ended(client: httpx.AsyncClient, location: str) -> Json:
+    """Return an import when it is not running any more."""
+
+    async def has_ended() -> bool:
+        return expect(await client.get(location))["state"] != "running"
+
+    await until(has_ended)
+    return expect(await client.get(location))
 
 
 def document(*tasks: Json, lists: tuple[Json, ...] = (), **members: object) -> Json:
