@@ -31,6 +31,8 @@ class ForeignTask:
     key: str | None = None
     list_key: str | None = None
     parent_key: str | None = None
+    # What the notes say of a parent that is not in the file, in place of its key.
+    parent_title: object = None
     notes: object = ""
     is_done: bool = False
     in_progress: bool = False

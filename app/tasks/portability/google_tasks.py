@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.tasks.portability.foreign import ForeignTask, objects_of, to_due, to_instant, to_text
 from app.tasks.portability.foreign_json import NestedSource, skip_deleted
 from app.tasks.portability.json_items import ANY, Item
-from app.tasks.portability.records import Record
+from app.tasks.portability.records import Record, SkippedRecord
 
 
 class GoogleTasksSource(NestedSource):
@@ -18,7 +18,7 @@ class GoogleTasksSource(NestedSource):
         """Yield the list."""
         yield self.make_list(item, item.value.get("title"))
 
-    def read_task(self, item: Item) -> Iterator[Record]:
+    def read_task(self, item: Item) -> Iterator[ForeignTask | SkippedRecord]:
         """Yield the task, unless it was deleted."""
         task = item.value
         if task.get("deleted") is True:
@@ -39,4 +39,4 @@ class GoogleTasksSource(NestedSource):
             created_at=to_instant(task.get("created")),
             updated_at=to_instant(task.get("updated")),
             leftovers={"Links": links},
-        ).to_record()
+        )

@@ -159,7 +159,8 @@ class Imports:
         self, document: Document, spool: Spool, request: ImportRequest, renewal: asyncio.Task[None]
     ) -> None:
         try:
-            source = FORMATS[request.format].open(spool.file, Context(self._workplace.profiles, request.list_name))
+            context = Context(self._workplace.profiles, request.list_name, self._workplace.task_quota)
+            source = FORMATS[request.format].open(spool.file, context)
             await ImportJob(self._workplace, document, spool, source, self._stop).run()
         finally:
             spool.close()

@@ -17,7 +17,7 @@ from app.tasks.portability.foreign import (
 )
 from app.tasks.portability.foreign_json import NestedSource
 from app.tasks.portability.json_items import ANY, Item
-from app.tasks.portability.records import Record
+from app.tasks.portability.records import Record, SkippedRecord
 
 _PRIORITIES = {"low": 1, "normal": 0, "high": 3}
 _OTHER_STATUSES = frozenset({"waitingOnOthers", "deferred"})
@@ -33,7 +33,7 @@ class MicrosoftTodoSource(NestedSource):
         """Yield the list."""
         yield self.make_list(item, item.value.get("displayName"))
 
-    def read_task(self, item: Item) -> Iterator[Record]:
+    def read_task(self, item: Item) -> Iterator[ForeignTask | SkippedRecord]:
         """Yield the task and its steps."""
         task = item.value
         key = to_text(task.get("id")) or item.place.pointer
@@ -62,11 +62,11 @@ class MicrosoftTodoSource(NestedSource):
                 "Recurrence": task.get("recurrence"),
                 "Links": [link.get("webUrl") for link in objects_of(task.get("linkedResources"))],
             },
-        ).to_record()
+        )
         for step in objects_of(task.get("checklistItems")):
             yield self._read_step(item, step, key)
 
-    def _read_step(self, item: Item, step: dict[str, Any], task_key: str) -> Record:
+    def _read_step(self, item: Item, step: dict[str, Any], task_key: str) -> ForeignTask:
         return ForeignTask(
             item.place,
             step.get("displayName"),
@@ -75,10 +75,7 @@ class MicrosoftTodoSource(NestedSource):
             is_done=step.get("isChecked") is True,
             completed_at=to_instant(step.get("checkedDateTime")),
             created_at=to_instant(step.get("createdDateTime")),
-        ).to_record()
-
-    def _is_late(self, record: Any, item: Item) -> bool:  # noqa: ARG002 - steps follow their task at once
-        return False
+        )
 
 
 def _read_due(value: object) -> tuple[dict[str, Any] | None, object]:

@@ -6,6 +6,9 @@ from typing import Any, Protocol
 
 from app.tasks.portability.errors import Place
 
+# We have one level of subtasks.
+FLATTENED = "A subtask of a subtask became a subtask of the task above it."
+
 
 @dataclass(frozen=True, slots=True)
 class ListRecord:

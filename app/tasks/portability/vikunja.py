@@ -33,7 +33,7 @@ class VikunjaSource(NestedSource):
         if project.get("parent_project_id"):
             yield SkippedRecord(item.place, "Projects within projects become lists side by side.")
 
-    def read_task(self, item: Item) -> Iterator[Record]:
+    def read_task(self, item: Item) -> Iterator[ForeignTask | SkippedRecord]:
         """Yield the task."""
         task = item.value
         related = task.get("related_tasks")
@@ -47,6 +47,7 @@ class VikunjaSource(NestedSource):
             key=to_text(task.get("id")),
             list_key=self.list_key(item),
             parent_key=to_text(parents[0].get("id")) if parents else None,
+            parent_title=to_text(parents[0].get("title")) if parents else None,
             notes=task.get("description"),
             is_done=task.get("done") is True,
             priority=max(0, min(priority, _HIGHEST_PRIORITY)) if type(priority) is int else 0,
@@ -57,7 +58,7 @@ class VikunjaSource(NestedSource):
             created_at=to_instant(task.get("created")),
             updated_at=to_instant(task.get("updated")),
             leftovers=_leftovers(task),
-        ).to_record()
+        )
 
 
 def _leftovers(task: dict[str, Any]) -> dict[str, object]:

@@ -101,6 +101,58 @@ class TestVikunja:
         assert (shade["parent_id"], shade["due"], shade["status"]) == (paint["id"], None, "done")
 
 
+class TestSubtasks:
+    @staticmethod
+    def project(*tasks: tuple[int, int | None]) -> list[Json]:
+        """Return a Vikunja project of tasks, each with its id and that of the task above."""
+        return [
+            {
+                "title": "House",
+                "tasks": [
+                    {
+                        "id": number,
+                        "title": f"{number}",
+                        "related_tasks": {"parenttask": [{"id": above, "title": f"the {above}"}]} if above else {},
+                    }
+                    for number, above in tasks
+                ],
+            }
+        ]
+
+    async def test_may_stand_ahead_of_those_above(self, ann: httpx.AsyncClient) -> None:
+        report = await import_all(ann, self.project((7, 8), (8, 9), (9, None), (6, 7)), format="vikunja")
+
+        tasks = {task["title"]: task for task in (await export(ann))["tasks"]}
+        assert tasks["9"]["parent_id"] is None
+        assert {tasks[title]["parent_id"] for title in "678"} == {tasks["9"]["id"]}
+        assert report["notes"] == [
+            {"detail": "A subtask of a subtask became a subtask of the task above it.", "count": 2}
+        ]
+
+    async def test_of_a_task_that_is_elsewhere_come_in_without_it(self, ann: httpx.AsyncClient) -> None:
+        report = await import_all(ann, self.project((1, 99), (2, 1)), format="vikunja")
+
+        tasks = {task["title"]: task for task in (await export(ann))["tasks"]}
+        assert (tasks["1"]["parent_id"], tasks["1"]["notes"]) == (None, "Subtask of: the 99")
+        assert tasks["2"]["parent_id"] == tasks["1"]["id"]
+        assert [note["count"] for note in report["notes"]] == [1]
+
+    async def test_below_each_other_come_in_side_by_side(self, ann: httpx.AsyncClient) -> None:
+        await import_all(ann, self.project((1, 2), (2, 1), (3, 3), (4, 1)), format="vikunja")
+
+        tasks = (await export(ann))["tasks"]
+        assert [(task["title"], task["parent_id"]) for task in tasks] == [(title, None) for title in "1234"]
+
+    async def test_of_a_deleted_task_come_in_without_it(self, ann: httpx.AsyncClient) -> None:
+        tasks = [{"id": "a", "title": "gone", "deleted": True}, {"id": "b", "title": "kept", "parent": "a"}]
+
+        await import_all(ann, {"items": [{"title": "L", "items": tasks}]}, format="google-tasks")
+
+        assert [(task["title"], task["notes"]) for task in (await export(ann))["tasks"]] == [
+            ("kept", "Subtask of: a")
+        ]
+
+
 class TestAFileOfAnotherKind:
     @pytest.mark.parametrize("name", ["google-tasks", "microsoft-todo", "vikunja", "taskfleet"])
     async def test_is_refused(self, ann: httpx.AsyncClient, name: str) -> None:
