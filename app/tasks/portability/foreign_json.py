@@ -19,9 +19,10 @@ class NestedSource:
     Subtasks stand anywhere in the file, whatever the order, and below them others.
     """
 
-    # Where lists stand, and in which member of a list its tasks are.
+    # Where lists stand, in which member of a list its tasks are, and which others of its members are read.
     list_path: Path
     tasks_member: str
+    list_members: frozenset[str]
 
     def __init__(self, file: BinaryIO, task_quota: int) -> None:
         """`task_quota` is how many tasks an account holds, which bounds what is remembered of them."""
@@ -81,7 +82,7 @@ class NestedSource:
         return ListRecord(item.place, self.list_key(item), {"name": fitting or "Untitled", **members})
 
     def _read_lists(self) -> Iterator[Item]:
-        return read_items(self._file, self.list_path, leave_out=frozenset({self.tasks_member}))
+        return read_items(self._file, self.list_path, keep=self.list_members)
 
     def _read_tasks(self) -> Iterator[Item]:
         return read_items(self._file, (*self.list_path, self.tasks_member, "*"))

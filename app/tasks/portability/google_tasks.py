@@ -13,6 +13,7 @@ class GoogleTasksSource(NestedSource):
 
     list_path = ("items", ANY)
     tasks_member = "items"
+    list_members = frozenset({"title"})
 
     def read_list(self, item: Item) -> Iterator[Record]:
         """Yield the list."""

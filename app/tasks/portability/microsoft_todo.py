@@ -28,6 +28,7 @@ class MicrosoftTodoSource(NestedSource):
 
     list_path = ("value", ANY)
     tasks_member = "tasks"
+    list_members = frozenset({"displayName"})
 
     def read_list(self, item: Item) -> Iterator[Record]:
         """Yield the list."""

@@ -18,6 +18,8 @@ class VikunjaSource(NestedSource):
 
     list_path = (ANY,)
     tasks_member = "tasks"
+    # There are others of which some hold an entry for each task in each view.
+    list_members = frozenset({"title", "hex_color", "is_archived", "description", "parent_project_id"})
 
     def read_list(self, item: Item) -> Iterator[Record]:
         """Yield the list, and what a project has beyond one."""

@@ -101,6 +101,33 @@ class TestVikunja:
         assert (shade["parent_id"], shade["due"], shade["status"]) == (paint["id"], None, "done")
 
 
+class TestAVikunjaProjectOfManyTasks:
+    async def test_comes_in_with_its_views(self, ann: httpx.AsyncClient) -> None:
+        # As many as make an entry for each task in each of the four views that a project has, longer than 1 MiB.
+        numbers = range(5_500)
+        entries = [
+            {"task_id": task, "project_view_id": view, "position": 65_536 * task}
+            for task in numbers
+            for view in range(4)
+        ]
+        buckets = [
+            {"bucket_id": 1, "task_id": task, "project_view_id": view} for task in numbers for view in range(4)
+        ]
+        tasks = [{"id": number, "title": "x"} for number in numbers[:5]]
+        project = {
+            "title": "House",
+            "tasks": tasks,
+            "positions": entries,
+            "task_buckets": buckets,
+            "hex_color": "27ae60",
+        }
+
+        report = await import_all(ann, [project], format="vikunja")
+
+        assert report["tasks"]["created"] == 5
+        assert (await export(ann))["lists"][0]["color"] == "#27ae60"
+
+
 class TestSubtasks:
     @staticmethod
     def project(*tasks: tuple[int, int | None]) -> list[Json]:
