@@ -5,7 +5,7 @@ files `DURATION, DURATION_UNIT, DEADLINE, DEADLINE_LANG`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -46,9 +46,8 @@ class TodoistSource:
 
     def check(self) -> None:
         """Read the file to its end. Raises `UnreadableFileError`."""
-        for number, row in enumerate(read_rows(self._file)):
-            if number == 0 and (missing := [name for name in _NEEDED if name not in row.cells]):
-                raise UnreadableFileError(Place(line=1), f"The column {missing[0]!r} is missing.")
+        for _ in read_rows(self._file, _check_columns):
+            pass
 
     def profile(self) -> Any:
         """Return None: there is none in such a file."""
@@ -60,7 +59,7 @@ class TodoistSource:
         pending: ForeignTask | None = None
         # The keys of the tasks above, by their indent.
         above: dict[int, str] = {}
-        for row in read_rows(self._file):
+        for row in read_rows(self._file, _check_columns):
             kind = row.cells.get("TYPE", "").strip().lower()
             if kind == "note" and pending is not None:
                 _add_comment(pending, row)
@@ -78,6 +77,12 @@ class TodoistSource:
                 yield RefusedRecord(row.place, f"There is no such type as {kind[:50]!r}.")
         if pending is not None:
             yield pending.to_record()
+
+
+def _check_columns(columns: Sequence[str]) -> None:
+    for name in _NEEDED:
+        if name not in columns:
+            raise UnreadableFileError(Place(line=1), f"The column {name!r} is missing.")
 
 
 def _read_task(row: Row, above: dict[int, str]) -> ForeignTask:

@@ -55,6 +55,20 @@ class TestTodoist:
 
         assert problem["errors"][0]["line"] == 1
 
+    async def test_may_begin_with_a_row_that_is_too_short(self, ann: httpx.AsyncClient) -> None:
+        content = b"TYPE,CONTENT,PRIORITY,INDENT\nsection,Later\ntask,x,4,1\n"
+
+        await import_all(ann, content, format="todoist")
+
+        assert [task["title"] for task in (await export(ann))["tasks"]] == ["x"]
+
+    async def test_leaves_single_spaces_where_labels_were(self, ann: httpx.AsyncClient) -> None:
+        content = b"TYPE,CONTENT,PRIORITY,INDENT\ntask,Buy @shop milk,4,1\n"
+
+        await import_all(ann, content, format="todoist")
+
+        assert [task["title"] for task in (await export(ann))["tasks"]] == ["Buy milk"]
+
 
 class TestGoogleTasks:
     async def test_comes_in(self, ann: httpx.AsyncClient) -> None:
