@@ -94,7 +94,7 @@ def _read_task(row: Row, above: dict[int, str]) -> ForeignTask:
     duration = f"{cells.get('DURATION', '')} {cells.get('DURATION_UNIT', '')}".strip()
     task = ForeignTask(
         row.place,
-        " ".join(_LABEL.sub("", content).split(" ")).strip() or content,
+        " ".join(_LABEL.sub("", content).split()) or content,
         key=key,
         list_key="project",
         parent_key=parent,
