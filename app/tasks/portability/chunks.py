@@ -114,7 +114,7 @@ class Chunker:
             elif isinstance(record, ListRecord):
                 self._take_list(into, number, record)
             elif isinstance(record, RefusedRecord):
-                into.report.fail(record.place, record.detail)
+                into.report.fail(record.place, record.detail, is_task=record.is_task)
             else:
                 _skip(into, record)
             if into is not chunk:

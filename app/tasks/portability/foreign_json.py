@@ -49,7 +49,10 @@ class NestedSource:
     def records(self) -> Iterator[Record]:
         """Yield all lists, then all tasks that are no subtasks, then the others. The file must have been checked."""
         for item in self._read_lists():
-            yield from self.read_list(item) if isinstance(item.value, dict) else ()
+            if isinstance(item.value, dict):
+                yield from self.read_list(item)
+            else:
+                yield RefusedRecord(item.place, "It is no object.", is_task=False)
         yield from self._records_of(subtasks=False)
         if self._kinship.has_subtasks:
             yield from self._records_of(subtasks=True)

@@ -33,10 +33,11 @@ class TaskRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """Something in the place of a task that cannot be one."""
+    """Something in the place of a task, or of a list, that cannot be one."""
 
     place: Place
     detail: str
+    is_task: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

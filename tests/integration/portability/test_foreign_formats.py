@@ -211,3 +211,8 @@ class TestAFileOfAnotherKind:
         report = expect(await send(ann, content, format="google-tasks"))
 
         assert report["tasks"]["created"] == 1
+
+    async def test_has_lists_that_are_none_told(self, ann: httpx.AsyncClient) -> None:
+        report = expect(await send(ann, {"items": [7, {"title": "L"}]}, format="google-tasks"))
+
+        assert (report["tasks"]["failed"], [error["pointer"] for error in report["errors"]]) == (0, ["/items/0"])
