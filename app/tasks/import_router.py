@@ -95,7 +95,7 @@ async def import_file(
     expected = FORMATS[file_format].media_type
     if media_type != expected:
         raise UnsupportedMediaTypeError(f"A file of this format must be sent as {expected}.")
-    asked = ImportRequest(file_format, dry_run, list_name)
+    asked = ImportRequest(file_format, dry_run, list_name, caller.timezone)
     document, is_replay = await module.imports.begin(caller.user_id, asked, request.stream(), once.key)
     headers = {"Idempotency-Replayed": "true"} if is_replay else {}
     if document["state"] != "running":
