@@ -8,12 +8,11 @@ from datetime import UTC, datetime, time
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
-from app.tasks.portability.foreign import ForeignTask, known_timezone, objects_of, texts_of, to_instant, to_text
+from app.tasks.portability.foreign import ForeignTask, objects_of, texts_of, to_instant, to_text
 from app.tasks.portability.foreign_json import NestedSource
 from app.tasks.portability.json_items import ANY, Item
 from app.tasks.portability.records import Record, SkippedRecord
+from app.tasks.portability.windows_timezones import find_timezone
 
 _PRIORITIES = {"low": 1, "normal": 0, "high": 3}
 _STATUSES = (None, "notStarted", "inProgress", "completed")
@@ -112,8 +111,7 @@ def _read_local(value: object) -> datetime | None:
 def _read_instant(value: object) -> str | None:
     """Return the instant of a `dateTimeTimeZone`; zones have names of the IANA database or of Windows."""
     local = _read_local(value)
-    name = value.get("timeZone") if isinstance(value, dict) else None
-    zone = known_timezone(WINDOWS_TO_OLSON.get(name, name) if isinstance(name, str) else None)
+    zone = find_timezone(value.get("timeZone")) if isinstance(value, dict) else None
     if local is None or zone is None:
         return None
     at = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
