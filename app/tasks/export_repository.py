@@ -1,6 +1,6 @@
 """What an export reads from MongoDB: all of one user, at one point in time, in an order that an import keeps."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,12 @@ class ExportRepository:
         """Yield the subtasks by status and position."""
         # A range instead of `$exists`: the index can tell, and nothing else has to be fetched.
         return self._find_tasks(reads, user_id, {"$gt": UUID(int=0)})
+
+    async def find_present(self, reads: SnapshotReads, user_id: UUID, task_ids: Sequence[UUID]) -> set[UUID]:
+        """Return which of the tasks, of a batch, are there."""
+        query = {"user_id": user_id, "_id": {"$in": list(task_ids)}, "deleted": False}
+        found = reads.batches(TASKS.name, query, batch_size=_BATCH_SIZE, projection={"_id": 1}, hint="_id_")
+        return {document["_id"] async for batch in found for document in batch}
 
     def _find_tasks(
         self, reads: SnapshotReads, user_id: UUID, parent_id: Any

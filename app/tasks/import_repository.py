@@ -71,9 +71,26 @@ class ImportRepository:
             return None
         return await self._imports.find_one({"user_id": user_id, "_id": import_id})
 
-    async def insert(self, document: Document) -> None:
-        """Add a new import; only whoever has the slot does so."""
-        await self._imports.insert_one(document)
+    async def hold_slot(self, change: Change, run: UUID) -> None:
+        """Renew the slot within a change. Raises `SupersededError` when the run has it no longer."""
+        result = await self._imports.update_one(
+            {"user_id": change.user_id, "_id": change.user_id, "run": run},
+            {"$set": {"alive_until": change.at + SLOT_LIFETIME}},
+            session=change.session,
+        )
+        if result.matched_count == 0:
+            raise SupersededError
+
+    async def insert(self, document: Document, session: Session) -> None:
+        """Add a new import within a transaction. Raises `SupersededError` when its run has not got the slot."""
+        user_id = document["user_id"]
+        # A write, which conflicts with the erasure of the account.
+        result = await self._imports.update_one(
+            {"user_id": user_id, "_id": user_id, "run": document["run"]}, {"$inc": {"begun": 1}}, session=session
+        )
+        if result.matched_count == 0:
+            raise SupersededError
+        await self._imports.insert_one(document, session=session)
 
     async def save(
         self, user_id: UUID, import_id: UUID, run: UUID, fields: Mapping[str, Any], session: Session | None = None
@@ -116,11 +133,11 @@ class ImportRepository:
         return {task["_id"]: task["list_id"] for task in documents if task.get("parent_id") is None}
 
     async def find_places_taken(self, change: Change, positions: Sequence[str]) -> set[tuple[UUID, str]]:
-        """Return where tasks stand at these positions: homes (`app.tasks.collections.home_of`) and positions."""
+        """Return where open tasks stand at these positions: homes (`app.tasks.collections.home_of`) and positions."""
         query: Document = {
             "user_id": change.user_id,
             "deleted": False,
-            "status": {"$in": ["done", "in_progress", "todo"]},
+            "status": {"$in": ["in_progress", "todo"]},
             "position": {"$in": list(positions)},
         }
         fields = {"home": 1, "position": 1}

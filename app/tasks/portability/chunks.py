@@ -1,10 +1,11 @@
 """Makes chunks of what is in a file: checked, numbered, with the ids that their tasks and lists will have."""
 
+import functools
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,9 +14,18 @@ from pydantic import BaseModel, ValidationError
 from app.api.problems import InvalidInputError
 from app.tasks.list_service import LIST_QUOTA
 from app.tasks.portability.errors import Place
-from app.tasks.portability.records import FLATTENED, ListRecord, RefusedRecord, SkippedRecord, Source, TaskRecord
+from app.tasks.portability.records import (
+    FLATTENED,
+    ListRecord,
+    RefusedRecord,
+    SkippedRecord,
+    Source,
+    TaskRecord,
+    digest_key,
+)
 from app.tasks.portability.report import Report
 from app.tasks.portability.schemas import PortableList, PortableTask
+from app.tasks.recurrence import check_comes_again, first_of_series
 from app.tasks.succession import MAX_SUBTASKS
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -92,8 +102,12 @@ class DerivedIds:
 class Chunker:
     """Reads a source once. What was done in an earlier run is read as well, because later records refer to it."""
 
-    def __init__(self, source: Source, ids: DerivedIds, quota: int, done: int) -> None:
-        """`quota` is how many tasks an account holds, `done` how many records were dealt with before."""
+    def __init__(self, source: Source, ids: DerivedIds, quota: int, done: int, today: date) -> None:
+        """`quota` is how many tasks an account holds, `done` how many records were dealt with before.
+
+        `today` begins series that no due date begins.
+        """
+        self._today = today
         self._source = source
         self._quota = quota
         self._ids = ids
@@ -126,7 +140,7 @@ class Chunker:
         yield chunk
 
     def _take_list(self, chunk: Chunk, number: int, record: ListRecord) -> None:
-        key = _digest(record.key)
+        key = digest_key(record.key)
         if key in self._lists:
             chunk.report.fail(record.place, "Another list of the file has the same id.", is_task=False)
             return
@@ -140,23 +154,23 @@ class Chunker:
 
     def _take_task(self, chunk: Chunk, number: int, record: TaskRecord) -> None:
         draft = _check(PortableTask, record.members, record.place, chunk.report, is_task=True)
-        if draft is None:
+        if draft is None or not self._comes_again(draft, record.place, chunk.report):
             return
-        key = None if record.key is None else _digest(record.key)
+        key = None if record.key is None else digest_key(record.key)
         fault = self._find_fault(key, record) or self._find_fault_above(record)
         if fault is not None:
             chunk.report.fail(record.place, fault)
             return
         above = None
         if record.parent_key is not None:
-            above, is_subtask = self._tasks[_digest(record.parent_key)]
+            above, is_subtask = self._tasks[digest_key(record.parent_key)]
             self._subtasks[above] += 1
             if is_subtask:
                 chunk.report.note(FLATTENED)
         if key is not None:
             self._tasks[key] = (number, False) if above is None else (above, True)
         self._task_count += 1
-        list_number = None if record.list_key is None else self._lists[_digest(record.list_key)]
+        list_number = None if record.list_key is None else self._lists[digest_key(record.list_key)]
         list_id = None if list_number is None else self._ids.make(list_number)
         parent_id = None if above is None else self._ids.make(above)
         task_id = self._ids.make(number)
@@ -165,19 +179,30 @@ class Chunker:
         for note in record.notes:
             chunk.report.note(note)
 
+    def _comes_again(self, draft: PortableTask, place: Place, report: Report) -> bool:
+        """Return whether the rule of a task, if any, matches a day; a series that has merely ended does."""
+        if draft.recurrence is None:
+            return True
+        due = None if draft.due is None else draft.due.model_dump()
+        start = date.fromisoformat(first_of_series(draft.recurrence.model_dump(), due, self._today)["date"])
+        fault = _find_fault_of_rule(draft.recurrence.rule, start)
+        if fault is not None:
+            _refuse(place, "/recurrence/rule", fault, report, is_task=True)
+        return fault is None
+
     def _find_fault(self, key: bytes | None, record: TaskRecord) -> str | None:
         if self._task_count >= self._quota:  # which also bounds what is remembered of them
             return f"An account holds at most {self._quota} tasks."
         if key is not None and key in self._tasks:
             return "Another task of the file has the same id."
-        if record.list_key is not None and _digest(record.list_key) not in self._lists:
+        if record.list_key is not None and digest_key(record.list_key) not in self._lists:
             return "Its list is not in the file, or could not be imported."
         return None
 
     def _find_fault_above(self, record: TaskRecord) -> str | None:
         if record.parent_key is None:
             return None
-        parent = self._tasks.get(_digest(record.parent_key))
+        parent = self._tasks.get(digest_key(record.parent_key))
         if parent is None:
             return "Its parent is not ahead of it in the file, or could not be imported."
         if self._subtasks[parent[0]] >= MAX_SUBTASKS:
@@ -190,9 +215,14 @@ def _skip(chunk: Chunk, record: SkippedRecord) -> None:
     chunk.report.note(record.note)
 
 
-def _digest(key: str) -> bytes:
-    # Keys may be long, and there may be as many as an account holds tasks.
-    return hashlib.blake2b(key.encode(), digest_size=16).digest()
+# One that matches nothing is searched for milliseconds; tasks of a file often share theirs.
+@functools.lru_cache(maxsize=1_000)
+def _find_fault_of_rule(rule: str, start: date) -> str | None:
+    try:
+        check_comes_again({"rule": rule}, start)
+    except ValueError as error:
+        return f"The rule {error}."
+    return None
 
 
 def _check(
@@ -202,8 +232,12 @@ def _check(
         return model.model_validate(members)
     except ValidationError as error:
         first = InvalidInputError.from_pydantic(error).extensions["errors"][0]
-        if place.line is None:
-            report.fail(Place(place.pointer + first["pointer"]), first["detail"], is_task=is_task)
-        else:
-            report.fail(place, f"{first['pointer'].removeprefix('/')}: {first['detail']}", is_task=is_task)
+        _refuse(place, first["pointer"], first["detail"], report, is_task=is_task)
         return None
+
+
+def _refuse(place: Place, pointer: str, detail: str, report: Report, *, is_task: bool) -> None:
+    if place.line is None:
+        report.fail(Place(place.pointer + pointer), detail, is_task=is_task)
+    else:
+        report.fail(place, f"{pointer.removeprefix('/')}: {detail}", is_task=is_task)

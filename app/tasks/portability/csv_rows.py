@@ -71,6 +71,8 @@ def _find_delimiter(file: BinaryIO) -> str:
     start = file.tell()
     header = file.readline(_MAX_ROW_BYTES)
     file.seek(start)
+    if b"\r" in header.rstrip(b"\r\n"):
+        raise UnreadableFileError(Place(line=1), "Its lines end with CR alone; save it with LF or CR LF.")
     return max(_DELIMITERS, key=lambda delimiter: header.count(delimiter.encode()))
 
 

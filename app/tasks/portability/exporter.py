@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from app.data.database import Document
 from app.data.snapshot_reads import SnapshotReads
+from app.tasks.documents import with_changes
 from app.tasks.export_repository import ExportRepository
 from app.tasks.portability.csv_cells import COLUMNS, to_lines, to_row
 from app.tasks.portability.document import FORMAT, VERSION, represent_portable_list, represent_portable_task
@@ -60,7 +61,22 @@ class Exporter:
         for find in (self._repository.tasks, self._repository.subtasks):
             async with aclosing(find(reads, user_id)) as batches:
                 async for batch in batches:
-                    yield batch
+                    yield await self._without_followed(reads, user_id, batch)
+
+    async def _without_followed(
+        self, reads: SnapshotReads, user_id: UUID, tasks: Sequence[Document]
+    ) -> Sequence[Document]:
+        """Return tasks without the recurrence of those whose series goes on in another task.
+
+        Which one that is stands in no file. Completed again, they would otherwise begin a second series over there.
+        """
+        successors = [task["successor"] for task in tasks if "successor" in task]
+        if not successors:
+            return tasks
+        present = await self._repository.find_present(reads, user_id, successors)
+        return [
+            with_changes(task, {"recurrence": None}) if task.get("successor") in present else task for task in tasks
+        ]
 
 
 def _join(items: Any) -> bytes:

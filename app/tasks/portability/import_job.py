@@ -13,6 +13,7 @@ from app.api.problems import describe_problem
 from app.core.errors import ProblemError, UnauthenticatedError
 from app.data.changes import Change, Changes
 from app.data.failures import DatabaseError
+from app.data.transactions import TransactionRunner
 from app.tasks.import_repository import ImportRepository, SupersededError
 from app.tasks.portability.chunks import Chunk, Chunker, DerivedIds
 from app.tasks.portability.errors import UnreadableFileError
@@ -31,6 +32,7 @@ class Workplace:
     """What every import works with."""
 
     changes: Changes
+    transactions: TransactionRunner
     imports: ImportRepository
     writer: ChunkWriter
     profiles: PortableProfiles
@@ -88,7 +90,8 @@ class ImportJob:
         await self._adopt_profile(plan)
         destination = Destination(Places(plan["task_base"]), Places(plan["list_base"]), self._started_at)
         ids = DerivedIds(self._user_id, self._import_id, self._started_at)
-        chunks = Chunker(self._source, ids, self._workplace.task_quota, self._done).chunks()
+        today = self._started_at.date()
+        chunks = Chunker(self._source, ids, self._workplace.task_quota, self._done, today).chunks()
         while True:
             if self._stop.is_set():
                 return "interrupted"
@@ -132,6 +135,7 @@ class ImportJob:
         self._report, self._done = Report.from_document(progress["report"]), chunk.end
 
     async def _write(self, change: Change, chunk: Chunk, destination: Destination) -> Report:
+        await self._workplace.imports.hold_slot(change, self._run)
         made = await self._workplace.writer.write(change, chunk, destination)
         fields = self._progress(chunk, made)
         await self._workplace.imports.save(self._user_id, self._import_id, self._run, fields, change.session)

@@ -12,11 +12,11 @@ from uuid import UUID
 import structlog
 
 from app.core.clock import Clock
-from app.core.errors import ServiceUnavailableError
+from app.core.errors import ServiceUnavailableError, UnauthenticatedError
 from app.core.ids import new_id
 from app.data.failures import DatabaseError
 from app.data.idempotency import KeyReusedError
-from app.tasks.import_repository import IMPORT_LIFETIME, SLOT_LIFETIME
+from app.tasks.import_repository import IMPORT_LIFETIME, SLOT_LIFETIME, SupersededError
 from app.tasks.portability.errors import (
     ImportNotFoundError,
     ImportUnderWayError,
@@ -97,18 +97,18 @@ class Imports:
         if is_replay:
             spool.close()
             await self._give_back(user_id, run, renewal)
-            return _tell(document), True
+            return _tell(document, key, is_replay=True), True
         work = asyncio.create_task(self._work(document, spool, request, renewal))
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         await asyncio.wait({work}, timeout=self._patience_seconds)
-        return _tell(await self.read(user_id, import_id)), False
+        return _tell(await self.read(user_id, import_id), key), False
 
     async def read(self, user_id: UUID, import_id: UUID) -> Document:
         """Return an import. Raises `ImportNotFoundError`."""
-        document, slot = await asyncio.gather(
-            self._repository.find(user_id, import_id), self._repository.find_slot(user_id)
-        )
+        # The slot first: an import is given back after its end was noted, and would else look broken off.
+        slot = await self._repository.find_slot(user_id)
+        document = await self._repository.find(user_id, import_id)
         is_alive = slot is not None and slot["import_id"] == import_id and slot["alive_until"] > self._clock.now()
         if document is None:
             if slot is None or not is_alive:
@@ -142,7 +142,7 @@ class Imports:
             "bytes_total": spool.size,
         }
         if known is None:
-            await self._repository.insert(fresh)
+            await self._insert(fresh)
             return fresh, False
         if known["sha256"] != spool.sha256 or any(known[name] != value for name, value in asked.items()):
             raise KeyReusedError("This Idempotency-Key was used for a different import.")
@@ -155,6 +155,16 @@ class Imports:
         if taken is None:
             raise ImportNotFoundError
         return taken, False
+
+    async def _insert(self, fresh: Document) -> None:
+        user_id: UUID = fresh["user_id"]
+        try:
+            await self._workplace.transactions.run(lambda session: self._repository.insert(fresh, session))
+        except SupersededError:
+            slot = await self._repository.find_slot(user_id)
+            if slot is None:
+                raise UnauthenticatedError("The account does not exist any more.", error="invalid_token") from None
+            raise ImportUnderWayError(slot["import_id"]) from None
 
     async def _work(
         self, document: Document, spool: Spool, request: ImportRequest, renewal: asyncio.Task[None]
@@ -202,15 +212,20 @@ def _blank(import_id: UUID, name: FormatName, *, dry_run: bool) -> Document:
     }
 
 
-def _tell(document: Document) -> Document:
+def _tell(document: Document, key: str | None, *, is_replay: bool = False) -> Document:
     """Return an import that may be answered with. Raises what it failed or stopped with."""
     if document["state"] == "failed":
-        error = document["problem"]["errors"][0]
-        raise UnreadableFileError(Place(error["pointer"], error.get("line")), error["detail"])
-    if document["state"] == "interrupted":
+        failure = document["problem"]["errors"][0]
+        error = UnreadableFileError(Place(failure["pointer"], failure.get("line")), failure["detail"])
+        error.headers |= {"Idempotency-Replayed": "true"} if is_replay else {}
+        raise error
+    if document["state"] == "interrupted" and key is not None:
         raise ServiceUnavailableError(
             "The import was interrupted; the same request with the same Idempotency-Key goes on from there."
         )
+    # Whoever sent no key and is told to send the file again would get a part of it twice.
+    if document["state"] == "interrupted" and document["records_done"] == 0:
+        raise ServiceUnavailableError("The import was interrupted before anything of the file came in.")
     return document
 
 

@@ -1,8 +1,10 @@
 """Reads items out of a JSON file of any size, one at a time and by the rules of `app.api.strict_json`."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, DecimalException
 from typing import Any, BinaryIO
 
 import ijson
@@ -15,13 +17,19 @@ from app.tasks.portability.errors import Place, UnreadableFileError
 MAX_ITEM_BYTES = 1_048_576
 # What the parser is given at a time; larger pieces are no faster.
 _PIECE_BYTES = 65_536
-# An escaped surrogate pair: `\\ud83d\\ude00`.
-_PAIR_LENGTH = 12
+# All of an escaped surrogate pair (`\\ud83d\\ude00`) but its last digit.
+_LONGEST_BEGINNING = 11
+# What may be the beginning of an escape, or of a pair of them, at the end of a piece.
+_BEGINNING = re.compile(rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")
 # The parser would make a question mark of it. Ahead of the escape stands an even number of backslashes.
 _LONE_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 
 _OPENING = {"start_map": dict, "start_array": list}
 _CLOSING = frozenset({"end_map", "end_array"})
+
+# No format has more than a handful of members at the top; their names are remembered.
+_MAX_MEMBERS = 50
+_MAX_NAME_LENGTH = 200
 
 ANY = "*"
 Path = tuple[str, ...]
@@ -44,33 +52,55 @@ def _pointer_to(location: Sequence[str | int]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
 
 
+class _BrokenRuleError(ValueError):
+    """The file breaks a rule, which the message tells."""
+
+
 class _BoundedPieces:
     """What the parser reads: it ends with an error when too much was read for one item."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.since_item = 0
+        self._held_back = b""
         self._has_lone_surrogate = False
 
     def read(self, size: int) -> bytes:
         """Return up to about `size` bytes, never half of an escape."""
         if self._has_lone_surrogate:
-            raise ValueError("It holds a lone surrogate, which is no character.")
-        piece = self._file.read(size)
-        while b"\\" in piece[-_PAIR_LENGTH:] and (more := self._file.read(size)):
-            piece += more
-            self._count(len(piece))
+            raise _BrokenRuleError("It holds a lone surrogate, which is no character.")
+        piece = self._read_whole_escapes(size)
         self.since_item += len(piece)
-        self._count(0)
+        if self.since_item > MAX_ITEM_BYTES + 2 * _PIECE_BYTES:
+            raise _BrokenRuleError(f"It is longer than {MAX_ITEM_BYTES} bytes.")
         if (lone := _LONE_SURROGATE.search(piece)) is None:
             return piece
         # What is ahead of it is parsed first, so that the error names the place.
         self._has_lone_surrogate = True
         return piece[: lone.start()] or self.read(size)
 
-    def _count(self, more: int) -> None:
-        if self.since_item + more > MAX_ITEM_BYTES + 2 * _PIECE_BYTES:
-            raise ValueError(f"It is longer than {MAX_ITEM_BYTES} bytes.")
+    def _read_whole_escapes(self, size: int) -> bytes:
+        """Return what comes next; an escape that may have only begun is held back until the rest of it is there."""
+        while more := self._file.read(size):
+            text = self._held_back + more
+            end = _end_of_whole_escapes(text)
+            self._held_back = text[end:]
+            if end:
+                return text[:end]
+        rest, self._held_back = self._held_back, b""
+        return rest
+
+
+def _end_of_whole_escapes(text: bytes) -> int:
+    """Return where text must be cut so that it begins and ends with no half of an escape."""
+    start = max(len(text) - _LONGEST_BEGINNING, 0)
+    while found := _BEGINNING.search(text, start):
+        start = found.start()
+        backslashes = start - len(text[:start].rstrip(b"\\"))
+        if backslashes % 2 == 0 or start == len(text):
+            return start
+        start += 1  # this backslash is itself escaped
+    return len(text)
 
 
 class _Builder:
@@ -96,13 +126,13 @@ class _Builder:
         return self._is_skipping
 
     def add(self, event: str, value: Any) -> bool:
-        """Take an event, and return whether the value is complete. Raises `ValueError` for a repeated name."""
+        """Take an event, and return whether the value is complete. Raises `_BrokenRuleError` for a repeated name."""
         if self._is_skipping:
             self._skip(event)
             return False
         if event == "map_key":
             if value in self._containers[-1]:
-                raise ValueError(f"The member {value[:50]!r} is there twice.")
+                raise _BrokenRuleError(f"The member {value[:50]!r} is there twice.")
             self._is_skipping = self._keep is not None and len(self._containers) == 1 and value not in self._keep
             self._names[-1] = value
         elif event in _CLOSING:
@@ -154,8 +184,13 @@ def read_items(
         detail = "It holds a lone surrogate, or bytes that are no UTF-8."
     except ijson.JSONError as error:
         detail = f"The file is not valid JSON: {_first_line(error)}."
-    except ValueError as error:
+    except _BrokenRuleError as error:
         detail = str(error)
+    except DecimalException:
+        detail = "It holds a number that is too large."
+    except ValueError:  # of `int`; with it, the parser loses what came before in the same piece
+        location.clear()
+        detail = "It holds a number that is too long."
     else:
         return
     if location and location[-1] == "":  # an object of which no member has begun
@@ -171,11 +206,19 @@ class _Wanted:
     keep: frozenset[str] | None
     members: dict[str, str]
 
+    @staticmethod
+    def check_name(location: Sequence[str | int], name: str) -> None:
+        """Refuse a member at the top whose name is too long to be remembered."""
+        if len(location) == 1 and len(name) > _MAX_NAME_LENGTH:
+            raise _BrokenRuleError(f"The name of a member is longer than {_MAX_NAME_LENGTH} characters.")
+
     def begin(self, location: Sequence[str | int], event: str) -> _Builder | None:
         """Return what makes the value that begins at a location, if it is wanted."""
         if len(location) == 1 and isinstance(location[0], str):
             if location[0] in self.members:
-                raise ValueError("The file has this member twice.")
+                raise _BrokenRuleError("The file has this member twice.")
+            if len(self.members) >= _MAX_MEMBERS:
+                raise _BrokenRuleError(f"The file has more than {_MAX_MEMBERS} members.")
             self.members[location[0]] = event
         return _Builder(self.keep) if any(_is_at(location, path) for path in self.paths) else None
 
@@ -183,13 +226,14 @@ class _Wanted:
 def _walk(pieces: _BoundedPieces, location: list[str | int], wanted: _Wanted) -> Iterator[Item]:
     builder: _Builder | None = None
     count = 0
-    for event, value in ijson.basic_parse(pieces, buf_size=_PIECE_BYTES, use_float=True):
+    for event, value in _parse(pieces):
         depth = len(location) + (0 if builder is None else builder.depth)
         if event in _OPENING and depth >= MAX_JSON_DEPTH:
-            raise ValueError(f"It is nested deeper than {MAX_JSON_DEPTH} levels.")
+            raise _BrokenRuleError(f"It is nested deeper than {MAX_JSON_DEPTH} levels.")
         if builder is None:
             pieces.since_item = 0
             if event == "map_key":
+                wanted.check_name(location, value)
                 location[-1] = value
                 continue
             if event in _CLOSING:
@@ -198,7 +242,7 @@ def _walk(pieces: _BoundedPieces, location: list[str | int], wanted: _Wanted) ->
                 continue
             count += 1  # items, and values that stand beside them
             if count > MAX_ITEMS:
-                raise ValueError(TOO_MANY_ITEMS)
+                raise _BrokenRuleError(TOO_MANY_ITEMS)
             builder = wanted.begin(location, event)
             if builder is None:
                 _enter_or_pass(location, event)
@@ -209,6 +253,17 @@ def _walk(pieces: _BoundedPieces, location: list[str | int], wanted: _Wanted) ->
             yield Item(tuple(location), builder.value)
             builder = None
             _step(location)
+
+
+def _parse(pieces: _BoundedPieces) -> Iterator[tuple[str, Any]]:
+    """Yield the parser's events, with integers of any size and other numbers as floats."""
+    for event, value in ijson.basic_parse(pieces, buf_size=_PIECE_BYTES):
+        if not isinstance(value, Decimal):
+            yield event, value
+        elif math.isfinite(number := float(value)):
+            yield event, number
+        else:
+            raise _BrokenRuleError("It holds a number that is too large.")
 
 
 def _enter_or_pass(location: list[str | int], event: str) -> None:

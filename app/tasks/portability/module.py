@@ -35,7 +35,9 @@ async def build_portability(
     `profiles` comes from the feature that keeps them.
     """
     writer = ChunkWriter(tasks.import_repository, tasks.task_repository, tasks.list_repository, task_quota)
-    workplace = Workplace(store.changes.of_content(), tasks.import_repository, writer, profiles, task_quota)
+    workplace = Workplace(
+        store.changes.of_content(), store.transactions, tasks.import_repository, writer, profiles, task_quota
+    )
     imports = Imports(workplace, store.clock)
     async with imports.run():
         yield PortabilityModule(

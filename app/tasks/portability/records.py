@@ -1,5 +1,6 @@
 """What readers of files hand over, whatever the format: lists, tasks, and what cannot be either."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -47,6 +48,11 @@ class SkippedRecord:
     place: Place
     note: str
     is_task: bool = field(default=False, kw_only=True)
+
+
+def digest_key(key: str) -> bytes:
+    """Return what keys are remembered by: they may be long, and as many as an account holds tasks."""
+    return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
 Record = ListRecord | TaskRecord | RefusedRecord | SkippedRecord

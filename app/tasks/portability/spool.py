@@ -1,13 +1,18 @@
 """The file of an import on the local disk, where it can be read more than once and takes no memory."""
 
 import asyncio
+import contextlib
+import errno
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import BinaryIO, Self, cast
+
+from app.core.errors import ServiceUnavailableError
 
 # What is written at a time: pieces from the network are smaller, and each write needs a thread.
 _WRITE_BYTES = 1_048_576
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Spool:
@@ -20,8 +25,12 @@ class Spool:
 
     @classmethod
     async def receive(cls, pieces: AsyncIterator[bytes]) -> Self:
-        """Return a file with all that arrives; none is left behind if something goes wrong meanwhile."""
-        spool = cls()
+        """Return a file with all that arrives; none is left behind if something goes wrong meanwhile.
+
+        Raises `ServiceUnavailableError` when the disk is full.
+        """
+        with _telling_of_no_room():
+            spool = cls()
         try:
             waiting = bytearray()
             async for piece in pieces:
@@ -42,10 +51,23 @@ class Spool:
 
     def write(self, piece: bytes) -> None:
         """Append to the file."""
-        self.file.write(piece)
+        with _telling_of_no_room():
+            self.file.write(piece)
+            self.file.flush()
         self._hash.update(piece)
         self.size += len(piece)
 
     def close(self) -> None:
         """Remove the file."""
-        self.file.close()
+        with contextlib.suppress(OSError):  # what could not be written fails once more
+            self.file.close()
+
+
+@contextlib.contextmanager
+def _telling_of_no_room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise ServiceUnavailableError("There is no room for the file at the moment.") from error

@@ -9,7 +9,7 @@ from app.tasks.list_service import LIST_QUOTA
 from app.tasks.portability.csv_cells import COLUMNS, split_cell, unescape_cell
 from app.tasks.portability.csv_rows import Row, read_rows
 from app.tasks.portability.errors import Place, UnreadableFileError
-from app.tasks.portability.records import ListRecord, Record, RefusedRecord, TaskRecord
+from app.tasks.portability.records import ListRecord, Record, RefusedRecord, TaskRecord, digest_key
 
 _WHOLE_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 _TEXT_COLUMNS = ("title", "notes", "status", "position", "completed_at", "created_at", "updated_at")
@@ -32,13 +32,13 @@ class TaskfleetCsvSource:
 
     def records(self) -> Iterator[Record]:
         """Yield tasks, and each list ahead of the first task in it."""
-        known_lists: set[str] = set()
+        known_lists: set[bytes] = set()
         for row in read_rows(self._file, _check_columns):
             cells = {name: unescape_cell(cell) for name, cell in row.cells.items()}
             list_key = cells.get("list_id") or (f"name {cells['list']}" if cells.get("list") else None)
-            if list_key is not None and list_key not in known_lists:
+            if list_key is not None and (digest := digest_key(list_key)) not in known_lists:
                 if len(known_lists) < LIST_QUOTA:  # which those beyond cannot become
-                    known_lists.add(list_key)
+                    known_lists.add(digest)
                 yield ListRecord(row.place, list_key, {"name": cells.get("list", "")})
             yield _read_task(row, cells, list_key)
 

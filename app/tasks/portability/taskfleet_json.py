@@ -74,7 +74,7 @@ class TaskfleetSource:
             if beginnings.get(name) != "start_array":
                 raise UnreadableFileError(Place(f"/{name}"), "It is missing, or no array.")
         for name in beginnings.keys() - _MEMBERS:
-            raise UnreadableFileError(Place(f"/{name[:_MAX_KEY_LENGTH]}"), "There is no such member in this version.")
+            raise UnreadableFileError(Place(f"/{name}"), "There is no such member in this version.")
         self._readers = READERS[version]
         self._has_lists_first = list(beginnings).index("lists") < list(beginnings).index("tasks")
         if "profile" in values:

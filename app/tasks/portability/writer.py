@@ -145,15 +145,20 @@ class ChunkWriter:
         return placed
 
     async def _part(self, change: Change, tasks: Sequence[Document], items: Sequence[ImportedTask]) -> list[Document]:
-        """Give another position to tasks whose own is taken, because nothing could be moved between the two."""
+        """Give another position to open tasks whose own is taken, because nothing could be moved between the two.
+
+        Those that are done may share one, as those of a series do.
+        """
         numbers = {item.task_id: item.number for item in items}
-        taken = await self._imports.find_places_taken(change, [task["position"] for task in tasks])
+        positions = [task["position"] for task in tasks if task["status"] != "done"]
+        taken = await self._imports.find_places_taken(change, positions) if positions else set()
         parted: list[Document] = []
         for task in tasks:
             position = task["position"]
-            if (task["home"], position) in taken:
-                position = Places.part(position, numbers[task["_id"]])
-            taken.add((task["home"], position))
+            if task["status"] != "done":
+                if (task["home"], position) in taken:
+                    position = Places.part(position, numbers[task["_id"]])
+                taken.add((task["home"], position))
             parted.append(with_changes(task, {"position": position}))
         return parted
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from tests.integration.tasks.calls import API, expect
+from tests.waiting import until
 
 EXPORT, IMPORT, IMPORTS = f"{API}/me/export", f"{API}/me/import", f"{API}/me/imports"
 
@@ -46,6 +47,16 @@ async def import_fixture(
     report = await import_all(client, (FIXTURES / name).read_bytes(), **parameters)
     exported = await export(client)
     return report, {task["title"]: task for task in exported["tasks"]}, exported
+
+
+async def until_ended(client: httpx.AsyncClient, location: str) -> Json:
+    """Return an import when it is not running any more."""
+
+    async def has_ended() -> bool:
+        return expect(await client.get(location))["state"] != "running"
+
+    await until(has_ended)
+    return expect(await client.get(location))
 
 
 def document(*tasks: Json, lists: tuple[Json, ...] = (), **members: object) -> Json:

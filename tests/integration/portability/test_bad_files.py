@@ -1,7 +1,9 @@
 """Files that are broken, or made to do harm: refused as a whole, with the place, and nothing is imported."""
 
 import json
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -41,8 +43,10 @@ class TestABrokenFile:
             (with_task(b'{"title":"\xff"}'), "/tasks/1"),
             (with_task(b'{"title":"a\x00b"}'), "/tasks/1"),
             (with_task(b'{"priority":NaN}'), "/tasks/1"),
-            (with_task(b'{"priority":1' + b"0" * 5000 + b"}"), "/tasks/1"),
+            (with_task(b'{"priority":1' + b"0" * 5000 + b"}"), ""),
             (with_task(b'{"x":' + b"[" * 40 + b"]" * 40 + b"}"), "/tasks/1"),
+            (with_task(b'{"priority":1e400}'), "/tasks/1"),
+            (with_task(b'{"priority":1e99999999999999999999999}'), "/tasks/1"),
             (with_task(b"[" * 100_000), "/tasks/1"),
             (with_task(b'{"notes":"' + b"x" * 1_300_000 + b'"}'), "/tasks/1"),
             (with_task(b'{"x":[' + b"1," * 700_000 + b"1]}"), "/tasks/1"),
@@ -100,6 +104,28 @@ class TestABrokenFile:
 
         assert {item["title"] for item in (await export(ann))["tasks"]} == {task["title"]}
 
+    async def test_may_be_escaped_throughout(self, ann: httpx.AsyncClient) -> None:
+        tasks = [{"notes": "ж" * 2_400}] * 150
+
+        report = await import_all(ann, json.dumps(document(*tasks)).encode())
+
+        assert report["progress"]["bytes_total"] > 2_000_000
+        assert {task["notes"] for task in (await export(ann))["tasks"]} == {"ж" * 2_400}
+
+    async def test_may_hold_integers_of_any_size(self, ann: httpx.AsyncClient) -> None:
+        report = expect(await send(ann, document({"priority": 2**64}, {"title": "good"})))
+
+        assert report["tasks"] == {"created": 1, "skipped": 0, "failed": 1}
+        assert report["errors"][0]["pointer"] == "/tasks/0/priority"
+
+    async def test_is_refused_in_our_words(self, ann: httpx.AsyncClient) -> None:
+        for content, words, file_format in (
+            (with_task(b'{"priority":1' + b"0" * 5000 + b"}"), "a number that is too long", "taskfleet"),
+            (b"title\rone\rtwo\r", "CR alone", "csv"),
+        ):
+            problem = expect_problem(await send(ann, content, format=file_format), 422, "import-unreadable")
+            assert words in problem["detail"]
+
     async def test_may_begin_with_a_byte_order_mark(self, ann: httpx.AsyncClient) -> None:
         await import_all(ann, b"\xef\xbb\xbf" + json.dumps(document({})).encode())
 
@@ -131,6 +157,20 @@ class TestARequest:
 
         assert report["progress"]["bytes_total"] > 1_600_000
         assert report["tasks"]["created"] == 80
+
+
+class TestAFullDisk:
+    @pytest.mark.parametrize("size", [100, 2_000_000])
+    async def test_is_told_and_holds_nobody_up(
+        self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        with monkeypatch.context() as full:
+            full.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("r+b"))
+            answer = await send(ann, b" " * size)
+
+        expect_problem(answer, 503, "service-unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+        await import_all(ann, document({}))
 
 
 class TestALimit:

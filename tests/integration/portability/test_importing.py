@@ -25,6 +25,7 @@ from tests.integration.tasks.calls import (
 )
 from tests.waiting import until
 
+DAILY = {"rule": "FREQ=DAILY", "from": "completion"}
 FIXTURE = Path(__file__).parent / "fixtures" / "taskfleet-1.json"
 
 
@@ -38,6 +39,7 @@ async def fill(client: httpx.AsyncClient, clock: FakeClock) -> None:
     await add_tasks(client, "Inbox 1", "Inbox 2")
     child = await add_task(client, "Child", parent_id=parent["id"], reminders=[{"minutes_before": 10}])
     await act(client, child, "complete")
+    await act(client, await add_task(client, "Water", recurrence=DAILY), "complete")
     clock.advance(minutes=1)
     await patch_task(client, parent, notes="changed", priority=4)
     await delete_task(client, await add_task(client, "Trash"))
@@ -54,7 +56,7 @@ class TestAnExportedAccount:
 
         assert without_ids(await export(bob)) == without_ids(exported)
         assert report["lists"] == {"created": 2}
-        assert report["tasks"] == {"created": 4, "skipped": 0, "failed": 0}
+        assert report["tasks"] == {"created": 6, "skipped": 0, "failed": 0}
         assert (report["format"], report["dry_run"], report["notes"]) == ("taskfleet", False, [])
         assert report["progress"]["bytes_read"] == report["progress"]["bytes_total"] > 0
 
@@ -67,6 +69,32 @@ class TestAnExportedAccount:
 
         (task,) = [task for task in (await read(bob, "/tasks"))["items"] if task["title"] == "Parent"]
         assert task["due_at"] == "2026-12-24T22:59:59.000Z"
+
+    async def test_goes_on_with_each_series_once(self, ann: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
+        await act(ann, await add_task(ann, "Water", recurrence=DAILY), "complete")
+        await import_all(bob, await export(ann))
+        done, following = sorted((await read(bob, "/tasks"))["items"], key=lambda task: str(task["status"]))
+
+        reopened = await act(bob, done, "reopen")
+        await act(bob, reopened, "complete")
+        assert len((await read(bob, "/tasks"))["items"]) == 2
+
+        await act(bob, following, "complete")
+        assert len((await read(bob, "/tasks"))["items"]) == 3
+
+    async def test_goes_on_with_a_series_whose_next_task_is_gone(
+        self, ann: httpx.AsyncClient, bob: httpx.AsyncClient
+    ) -> None:
+        """The control."""
+        await act(ann, await add_task(ann, "Water", recurrence=DAILY), "complete")
+        (following,) = [task for task in (await read(ann, "/tasks"))["items"] if task["status"] != "done"]
+        await delete_task(ann, following)
+
+        await import_all(bob, await export(ann))
+
+        (done,) = (await read(bob, "/tasks"))["items"]
+        await act(bob, await act(bob, done, "reopen"), "complete")
+        assert len((await read(bob, "/tasks"))["items"]) == 2
 
     async def test_is_counted(
         self, ann: httpx.AsyncClient, bob: httpx.AsyncClient, raw_database: AsyncDatabase[dict[str, Any]]
@@ -86,7 +114,10 @@ class TestAnExportedAccount:
 
         await import_all(bob, await export(ann))
 
-        assert await titles(bob, list_id="inbox") == ["mine 1", "mine 2", "Inbox 1", "Inbox 2"]
+        assert await titles(bob, list_id="inbox") == [
+            *("mine 1", "mine 2", "Inbox 1", "Inbox 2"),
+            *("Water", "Water"),
+        ]
         lists = (await read(bob, "/lists"))["items"]
         assert [document["name"] for document in lists] == ["Home", "Home", "Old"]
         assert (await read(bob, "/me"))["timezone"] == "UTC"
@@ -261,3 +292,22 @@ class TestReadingAnImport:
             return await raw_database["imports"].count_documents({}) == 0
 
         await until(is_empty)
+
+
+class TestARecurringTask:
+    async def test_with_a_rule_that_matches_no_day_is_left_out(self, ann: httpx.AsyncClient) -> None:
+        never = {"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "from": "completion"}
+
+        report = expect(await send(ann, document({"recurrence": never}, {"recurrence": DAILY})))
+
+        assert report["tasks"] == {"created": 1, "skipped": 0, "failed": 1}
+        (fault,) = report["errors"]
+        assert fault["pointer"] == "/tasks/0/recurrence/rule"
+        assert "matches no day" in fault["detail"]
+
+    async def test_that_was_the_last_of_its_series_comes_in(self, ann: httpx.AsyncClient) -> None:
+        """The control."""
+        due = {"date": "2020-01-01"}
+        rules = ("FREQ=DAILY;COUNT=1", "FREQ=DAILY;UNTIL=20200101")
+
+        await import_all(ann, document(*({"due": due, "recurrence": {"rule": rule}} for rule in rules)))

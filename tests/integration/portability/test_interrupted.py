@@ -9,11 +9,20 @@ import pytest
 from fastapi import FastAPI
 
 from app.tasks.portability.imports import Imports
-from app.tasks.portability.writer import ChunkWriter
 from tests.fakes.clock import FakeClock
-from tests.integration.portability.calls import IMPORT, IMPORTS, Json, document, export, import_all, send, without_ids
+from tests.integration.portability.calls import (
+    IMPORT,
+    IMPORTS,
+    Json,
+    document,
+    export,
+    import_all,
+    send,
+    until_ended,
+    without_ids,
+)
+from tests.integration.portability.conftest import Gate
 from tests.integration.tasks.calls import delete_list, expect, expect_problem, read
-from tests.waiting import until
 
 LISTS = ({"id": "home", "name": "Home"},)
 TASKS = (
@@ -26,55 +35,6 @@ TASKS = (
     {},
 )
 FILE = document(*TASKS, lists=LISTS)
-
-
-class Gate:
-    """Lets so many chunks be written; whoever wants to write the next one waits, or fails with `error`."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.remaining = 10**6
-        self.error: Exception | None = None
-        self.is_reached = asyncio.Event()
-        self.opened = asyncio.Event()
-        write = ChunkWriter.write
-
-        async def pass_gate(writer: ChunkWriter, *arguments: Any) -> Any:
-            if self.remaining == 0:
-                self.is_reached.set()
-                if self.error is not None:
-                    raise self.error
-                await self.opened.wait()
-            else:
-                self.remaining -= 1
-            return await write(writer, *arguments)
-
-        monkeypatch.setattr(ChunkWriter, "write", pass_gate)
-
-
-@pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch, small_chunks: int) -> Gate:
-    return Gate(monkeypatch)
-
-
-@pytest.fixture
-async def impatient(app: FastAPI, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Imports]:
-    """The import service, which lets nobody wait."""
-    imports: Imports = app.state.portability.imports
-    monkeypatch.setattr(imports, "_patience_seconds", 0.0)
-    yield imports
-    gate.opened.set()
-    while imports._running:
-        await asyncio.wait(imports._running)
-
-
-async def until_ended(client: httpx.AsyncClient, location: str) -> Json:
-    """Return an import when it is not running any more."""
-
-    async def has_ended() -> bool:
-        return expect(await client.get(location))["state"] != "running"
-
-    await until(has_ended)
-    return expect(await client.get(location))
 
 
 class TestAnImportThatTakesLong:
@@ -149,8 +109,12 @@ class TestTheSameKey:
         assert len((await export(ann))["tasks"]) == 6
 
     async def test_is_answered_with_the_same_problem(self, ann: httpx.AsyncClient) -> None:
-        for _ in range(2):
-            expect_problem(await send(ann, b"{", key="k"), 422, "import-unreadable")
+        first, second = [await send(ann, b"{", key="k") for _ in range(2)]
+
+        for answer in (first, second):
+            expect_problem(answer, 422, "import-unreadable")
+        assert "idempotency-replayed" not in first.headers
+        assert second.headers["idempotency-replayed"] == "true"
 
     @pytest.mark.parametrize(
         ("content", "parameters"), [(document(), {}), (FILE, {"dry_run": True})], ids=["file", "parameter"]
