@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from icalendar import Alarm, Calendar, Event, Timezone, vRecur
@@ -12,7 +12,7 @@ from app.data.database import Document
 from app.tasks.calendar_recurrence import calendar_rule, is_series, local_start
 
 # The part of the ETag that changes with what is written for the same tasks. Count it up with every change to it.
-FORM = 1
+FORM = 2
 
 # Half an hour is what the quickest of the well-known services takes anyway, most take many hours.
 _REFRESH_INTERVAL = timedelta(hours=1)
@@ -32,7 +32,8 @@ _LINE_BREAK = re.compile("\r\n?")
 
 # The years for which the zone of a recurring task is told; most programs go by its name.
 _ZONE_YEARS = (date(2000, 1, 1), date(2050, 1, 1))
-_UTC_NAMES = frozenset({"UTC", "Etc/UTC"})
+# One for each hour of the day, which nobody's tasks need; all of the 600 would take a process 4 s.
+MAX_ZONES = 24
 
 _END = b"END:VCALENDAR\r\n"
 
@@ -43,21 +44,30 @@ async def write_calendar(tasks: Sequence[Document], timezone: str, task_url: str
     It lets others have the event loop every few milliseconds.
     """
     frame: bytes = _frame(timezone).to_ical()
-    zones = sorted({zone for task in tasks if (zone := _named_zone(task, timezone)) is not None})
-    # In a thread: a zone takes some 20 ms, once in each process.
-    zone_texts = [await asyncio.to_thread(_write_zone, zone) for zone in zones]
-    events = [event async for event in _write_events(tasks, timezone, task_url)]
+    events, zones = await _write_events(tasks, timezone, task_url)
+    # In a thread: a zone takes some 10 ms, once in each process.
+    zone_texts = [await asyncio.to_thread(_write_zone, zone) for zone in sorted(zones)]
     return b"".join((frame.removesuffix(_END), *zone_texts, *events, _END))
 
 
-async def _write_events(tasks: Sequence[Document], timezone: str, task_url: str) -> AsyncIterator[bytes]:
+async def _write_events(tasks: Sequence[Document], timezone: str, task_url: str) -> tuple[list[bytes], set[str]]:
+    """Return the events, and the zones that they name."""
     loop = asyncio.get_running_loop()
     slice_end = loop.time() + _SLICE_SECONDS
+    texts: list[bytes] = []
+    zones: set[str] = set()
     for task in tasks:
-        yield make_event(task, timezone, task_url).to_ical()
+        event = make_event(task, timezone, task_url)
+        zone = _named_zone(event)
+        if zone is not None and zone not in zones and len(zones) == MAX_ZONES:
+            event = make_event({**task, "recurrence": None}, timezone, task_url)  # its next date, which is in UTC
+        elif zone is not None:
+            zones.add(zone)
+        texts.append(event.to_ical())
         if loop.time() >= slice_end:
             await asyncio.sleep(0)
             slice_end = loop.time() + _SLICE_SECONDS
+    return texts, zones
 
 
 def _frame(timezone: str) -> Calendar:
@@ -73,12 +83,13 @@ def _frame(timezone: str) -> Calendar:
     return calendar
 
 
-def _named_zone(task: Document, timezone: str) -> str | None:
-    """The zone that the event of a task names: its local time, of those that recur, must not move with the clocks."""
-    if _lasts_a_day(task) or not is_series(task):
-        return None
-    zone: str = task["due"]["timezone"] or timezone
-    return None if zone in _UTC_NAMES else zone
+def _named_zone(event: Event) -> str | None:
+    """The zone that an event names: its local time, of those that recur, must not move with the clocks.
+
+    None if it names none. What is called otherwise and is UTC all the same, such as Iceland, is written as UTC.
+    """
+    zone: str | None = event["DTSTART"].params.get("TZID")
+    return zone
 
 
 @functools.lru_cache(maxsize=600)  # as many as there are

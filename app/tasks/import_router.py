@@ -1,6 +1,6 @@
 """The routes by which a file comes into an account."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import to_json
@@ -14,6 +14,7 @@ from app.api.security import TaskReader, TaskWriter
 from app.api.strict_json import StrictJsonRoute, UploadRoute
 from app.data.database import Document
 from app.tasks.dependencies import PortabilityPart
+from app.tasks.import_body import IMPORT_BODY
 from app.tasks.portability.formats import FORMATS
 from app.tasks.portability.imports import ImportRequest, represent_import
 from app.tasks.portability.schemas import FormatName, ImportOut
@@ -24,35 +25,6 @@ upload_router = APIRouter(prefix="/me", tags=["me"], route_class=UploadRoute)
 
 # Clients ask this often how far an import is; a chunk takes about as long.
 _POLL_SECONDS = 2
-
-_BODY: dict[str, Any] = {
-    "required": True,
-    "description": "The file itself; its type follows from the format",
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "description": "What `GET /me/export` returns, or a file of another service as docs/import.md has it",
-                "properties": {
-                    "format": {"const": "taskfleet"},
-                    "version": {"const": 1},
-                    "profile": {"type": "object"},
-                    "lists": {"type": "array", "items": {"type": "object"}},
-                    "tasks": {"type": "array", "items": {"type": "object"}},
-                },
-                "required": ["format", "version", "lists", "tasks"],
-                "additionalProperties": False,
-            },
-            "example": {
-                "format": "taskfleet",
-                "version": 1,
-                "lists": [{"id": "home", "name": "Home"}],
-                "tasks": [{"id": "milk", "title": "Buy milk", "list_id": "home"}],
-            },
-        },
-        "text/csv": {"schema": {"type": "string"}, "example": "title,due_date\nBuy milk,2026-12-01\n"},
-    },
-}
 
 FileFormat = Annotated[FormatName, Query(alias="format", description="What the file is")]
 DryRun = Annotated[bool, Query(description="Report what would come of it, and change nothing")]
@@ -73,7 +45,7 @@ def _answer(document: Document, status: int, headers: dict[str, str]) -> Respons
     summary="Import a file",
     response_model=ImportOut,
     responses={202: {"model": ImportOut, "description": "The import goes on"}, **write_problems(409)},
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": IMPORT_BODY},
 )
 async def import_file(
     request: Request,
@@ -95,7 +67,7 @@ async def import_file(
     expected = FORMATS[file_format].media_type
     if media_type != expected:
         raise UnsupportedMediaTypeError(f"A file of this format must be sent as {expected}.")
-    asked = ImportRequest(file_format, dry_run, list_name)
+    asked = ImportRequest(file_format, dry_run, list_name, caller.timezone)
     document, is_replay = await module.imports.begin(caller.user_id, asked, request.stream(), once.key)
     headers = {"Idempotency-Replayed": "true"} if is_replay else {}
     if document["state"] != "running":

@@ -78,7 +78,7 @@ def _to_draft(quick: QuickTask) -> TaskDraft:
         {
             "title": quick.title,
             "priority": quick.priority,
-            "due": None if due is None else {"date": due.day.isoformat(), "time": at},
+            "due": None if due is None else {"date": due.day.isoformat(), "time": at, "timezone": due.timezone},
             "recurrence": None if quick.rule is None else {"rule": quick.rule, "from": start},
             "labels": quick.labels,
             "list_id": quick.list_id,

@@ -39,7 +39,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "authlib": ("auth/oidc/*.py",),
     "httpx": ("auth/oidc/*.py",),
     "sentry_sdk": ("core/error_reports.py",),
-    "icalendar": ("tasks/calendar_document.py",),
+    "icalendar": ("tasks/calendar_document.py", "tasks/portability/windows_timezones.py"),
     "uvicorn": ("serving.py", "http_protocol.py"),
     "typer": ("cli.py",),
 }

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -96,6 +96,9 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
 OPERATIONS = dict(operations())
 SECURED = {name: operation for name, operation in OPERATIONS.items() if name not in PUBLIC}
 WITH_BODY = {name: operation for name, operation in OPERATIONS.items() if "requestBody" in operation}
+
+IMPORT = "POST /api/v1/me/import"
+FILES = Path(__file__).parents[1] / "integration" / "portability" / "fixtures"
 
 
 def resolve(schema: dict[str, Any]) -> dict[str, Any]:
@@ -200,12 +203,50 @@ class TestTheSchemaOfAProblem:
 
 
 class TestTheSchemasOfRequests:
-    @pytest.mark.parametrize("name", WITH_BODY)
+    @pytest.mark.parametrize("name", [name for name in WITH_BODY if name != IMPORT])
     def test_refuse_unknown_members(self, name: str) -> None:
         schema = WITH_BODY[name]["requestBody"]["content"]["application/json"]["schema"]
         alternatives = [part for part in schema.get("anyOf", [schema]) if part != {"type": "null"}]
 
         assert all(resolve(part).get("additionalProperties") is False for part in alternatives)
+
+
+def fits(schema: dict[str, Any], value: object) -> bool:
+    """Tell whether a value is what a schema of an imported file describes, by the words that are used there."""
+    if schema["type"] == "array":
+        return isinstance(value, list) and all(fits(schema["items"], item) for item in value)
+    return (
+        isinstance(value, dict)
+        and value.keys() >= {*schema.get("required", [])}
+        and (schema.get("additionalProperties", True) or value.keys() <= schema["properties"].keys())
+        and all(
+            value[name] == part["const"] for name, part in schema.get("properties", {}).items() if "const" in part
+        )
+        and all(fits(part, value[name]) for name, part in schema.get("properties", {}).items() if "type" in part)
+    )
+
+
+class TestTheSchemaOfAnImport:
+    SCHEMAS: ClassVar = {part["title"]: part for part in body_of(IMPORT)["anyOf"]}
+
+    @pytest.mark.parametrize(
+        ("name", "title"),
+        [
+            ("taskfleet-1", "TaskfleetFile"),
+            ("google-tasks", "GoogleTasksFile"),
+            ("microsoft-todo", "MicrosoftTodoFile"),
+            ("vikunja", "VikunjaFile"),
+        ],
+    )
+    def test_is_that_of_the_file_of_each_format(self, name: str, title: str) -> None:
+        file = json.loads((FILES / f"{name}.json").read_text())
+
+        assert [known for known, schema in self.SCHEMAS.items() if fits(schema, file)] == [title]
+
+    def test_refuses_unknown_members_of_our_own_file(self) -> None:
+        file = json.loads((FILES / "taskfleet-1.json").read_text())
+
+        assert not fits(self.SCHEMAS["TaskfleetFile"], {**file, "other": 1})
 
 
 class TestTheSchemasOfPatches:

@@ -15,6 +15,7 @@ from app.api.problems import InvalidInputError
 from app.tasks.list_service import LIST_QUOTA
 from app.tasks.portability.errors import Place
 from app.tasks.portability.records import (
+    FLATTENED,
     ListRecord,
     RefusedRecord,
     SkippedRecord,
@@ -35,7 +36,6 @@ _MAX_RECORDS = 500
 _MAX_READ = 5_000
 # Long notes make the work of the text index: so many characters take as long as so many short tasks.
 _MAX_CHARACTERS = 500_000
-_FLATTENED = "A subtask of a subtask became a subtask of the task above it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Chunker:
             elif isinstance(record, ListRecord):
                 self._take_list(into, number, record)
             elif isinstance(record, RefusedRecord):
-                into.report.fail(record.place, record.detail)
+                into.report.fail(record.place, record.detail, is_task=record.is_task)
             else:
                 _skip(into, record)
             if into is not chunk:
@@ -166,7 +166,7 @@ class Chunker:
             above, is_subtask = self._tasks[digest_key(record.parent_key)]
             self._subtasks[above] += 1
             if is_subtask:
-                chunk.report.note(_FLATTENED)
+                chunk.report.note(FLATTENED)
         if key is not None:
             self._tasks[key] = (number, False) if above is None else (above, True)
         self._task_count += 1

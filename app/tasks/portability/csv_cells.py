@@ -13,21 +13,26 @@ COLUMNS = (
     *("completed_at", "created_at", "updated_at"),
 )
 
-# Spreadsheets take a cell that begins with one of these for a formula (OWASP, "CSV Injection"). Apostrophes ahead of
-# it count as well, or a text that begins with one could not be told from one that was given to it.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# Spreadsheets take a cell that begins with one of these for a formula (OWASP, "CSV Injection"). In many countries
+# they read a file by the semicolon, some by the tab, and then a cell begins behind each, or on a new line, although
+# here it is within one; quotation marks do not count. Apostrophes count as well as what is behind them, or a text
+# that has one could not be told from one that was given to it.
+_BEGINNING = r"(?:\A|(?<=[;\t\r\n]))"
+_FORMULA = "(?=[\"']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
+_UNESCAPED = re.compile(_BEGINNING + _FORMULA)
+_ESCAPED = re.compile(f"{_BEGINNING}'{_FORMULA}")
 
 _LINE_END = "\r\n"
 
 
 def escape_cell(text: str) -> str:
-    """Return the text with an apostrophe ahead of it where a spreadsheet would calculate it."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """Return the text with an apostrophe wherever a spreadsheet would begin to calculate."""
+    return _UNESCAPED.sub("'", text)
 
 
 def unescape_cell(cell: str) -> str:
     """Return the text that `escape_cell` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _ESCAPED.sub("", cell)
 
 
 def to_row(task: Mapping[str, Any], list_name: str | None) -> list[str]:

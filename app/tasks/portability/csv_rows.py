@@ -1,7 +1,7 @@
 """Reads the rows of a CSV file (RFC 4180) of any size, one at a time."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -10,6 +10,8 @@ from app.tasks.portability.errors import Place, UnreadableFileError
 
 # As long as the body of a request that makes one task may be.
 _MAX_ROW_BYTES = 1_048_576
+# A cell may be as long as its row; by itself the module allows 131,072 characters.
+csv.field_size_limit(_MAX_ROW_BYTES)
 # Some languages' spreadsheets write these in place of the comma.
 _DELIMITERS = (",", ";", "\t")
 
@@ -50,12 +52,15 @@ class _BoundedLines:
         return line.decode()
 
 
-def read_rows(file: BinaryIO) -> Iterator[Row]:
-    """Yield the rows below the header; empty lines are passed over. Raises `UnreadableFileError`."""
+def read_rows(file: BinaryIO, check_columns: Callable[[Sequence[str]], None]) -> Iterator[Row]:
+    """Yield the rows below the header, which is checked first; empty lines are passed over.
+
+    Raises `UnreadableFileError`, as `check_columns` may do, which is given the names of the columns.
+    """
     begin_text(file, Place(line=1))
     lines = _BoundedLines(file)
     try:
-        yield from _read(lines, _find_delimiter(file))
+        yield from _read(lines, _find_delimiter(file), check_columns)
     except UnicodeDecodeError:
         raise UnreadableFileError(Place(line=lines.count), "It holds bytes that are no UTF-8.") from None
     except (csv.Error, ValueError) as error:
@@ -71,13 +76,14 @@ def _find_delimiter(file: BinaryIO) -> str:
     return max(_DELIMITERS, key=lambda delimiter: header.count(delimiter.encode()))
 
 
-def _read(lines: _BoundedLines, delimiter: str) -> Iterator[Row]:
+def _read(lines: _BoundedLines, delimiter: str, check_columns: Callable[[Sequence[str]], None]) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     columns = [name.strip() for name in next(reader, [])]
     if not columns:
         raise ValueError("The names of the columns are missing.")
     if len(set(columns)) < len(columns):
         raise ValueError("Two columns have the same name.")
+    check_columns(columns)
     lines.row_bytes, first_line = 0, lines.count + 1
     for count, cells in enumerate(reader, 1):
         if count > MAX_ITEMS:

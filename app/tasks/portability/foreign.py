@@ -14,6 +14,10 @@ from app.tasks.portability.records import RefusedRecord, TaskRecord
 # The contract's numbers (app/tasks/schemas.py).
 _MAX_TITLE, MAX_NOTES, _MAX_LABELS, _MAX_LABEL, _MAX_REMINDERS = 500, 20_000, 20, 50, 5
 _NUL = "\x00"
+# Services write 0001-01-01 for "never", which is the smallest instant of Go and of .NET; 9999 leaves no room for time
+# zones and what follows a due date.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
+_NEVER = "0001-01-01"
 _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 KEPT_IN_NOTES = "What has no place here ({}) is kept in the notes."
@@ -24,13 +28,18 @@ _UNTITLED = "A task without a title is named Untitled."
 
 @dataclass(slots=True)
 class ForeignTask:
-    """A task on its way to a `TaskRecord`; what is in `leftovers`, by name, goes into the notes."""
+    """A task on its way to a `TaskRecord`; what is in `leftovers`, by name, goes into the notes.
+
+    So do those of its instants that are none, which may be anything.
+    """
 
     place: Place
     title: object
     key: str | None = None
     list_key: str | None = None
     parent_key: str | None = None
+    # What the notes say of a parent that is not in the file, in place of its key.
+    parent_title: object = None
     notes: object = ""
     is_done: bool = False
     in_progress: bool = False
@@ -38,9 +47,9 @@ class ForeignTask:
     due: Mapping[str, Any] | None = None
     labels: list[str] = field(default_factory=list)
     reminders: list[Mapping[str, Any]] = field(default_factory=list)
-    completed_at: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
+    completed_at: object = None
+    created_at: object = None
+    updated_at: object = None
     leftovers: dict[str, object] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
@@ -50,6 +59,13 @@ class ForeignTask:
             return RefusedRecord(self.place, "Its title or its notes are no text.")
         title = self._fit_title((self.title or "").replace(_NUL, ""))
         self._fit_lists()
+        created_at, updated_at = (
+            self._fit_instant("Created", self.created_at),
+            self._fit_instant("Changed", self.updated_at),
+        )
+        completed_at = self._fit_instant("Completed", self.completed_at)
+        if completed_at is not None and not self.is_done:
+            self.leftovers["Completed"], completed_at = completed_at, None
         members: dict[str, Any] = {
             "title": title,
             "notes": self._fit_notes(),
@@ -58,9 +74,9 @@ class ForeignTask:
             "due": self.due,
             "labels": self.labels,
             "reminders": self.reminders,
-            "completed_at": self.completed_at if self.is_done else None,
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
+            "completed_at": completed_at,
+            "created_at": created_at,
+            "updated_at": updated_at,
         }
         return TaskRecord(self.place, self.key, self.list_key, self.parent_key, members, notes=tuple(self.remarks))
 
@@ -83,6 +99,10 @@ class ForeignTask:
         if len(self.reminders) > _MAX_REMINDERS:
             self.leftovers["Reminders"] = self.reminders[_MAX_REMINDERS:]
             self.reminders = self.reminders[:_MAX_REMINDERS]
+
+    def _fit_instant(self, name: str, value: object) -> str | None:
+        self.leftovers[name] = unread(value)
+        return to_instant(value)
 
     def _fit_notes(self) -> str:
         given = {name: value for name, value in self.leftovers.items() if value not in (None, "", [], {}, 0, False)}
@@ -109,28 +129,36 @@ def to_instant(value: object) -> str | None:
     if match is None:
         return None
     day, time, fraction, offset = match.groups()
-    # Some services write seven digits of a second, or the year 1 for "never".
+    # Some services write seven digits of a second.
     text = f"{day}T{time}{(fraction or '')[:7]}{offset or 'Z'}"
     try:
-        is_real = datetime.fromisoformat(text).astimezone(UTC).year >= 1900
+        year = datetime.fromisoformat(text).astimezone(UTC).year
     except (ValueError, OverflowError):
         return None
-    return text if is_real else None
+    return text if is_usual_year(year) else None
 
 
-def to_due(value: object, timezone: object = None, *, has_time: bool = True) -> dict[str, Any] | None:
-    """Return the due date of an instant, in its own zone or, by `timezone`, in another; None for anything else."""
+def is_usual_year(year: int) -> bool:
+    """Tell whether a due date may be in a year; others mean "never", or nothing."""
+    return _FIRST_YEAR <= year <= _LAST_YEAR
+
+
+def unread(value: object) -> object:
+    """Return what was given as an instant and is none; None for one that is, and for what means "never"."""
+    is_never = value is None or (isinstance(value, str) and (not value or value.startswith(_NEVER)))
+    return None if is_never or to_instant(value) is not None else value
+
+
+def to_due(value: object, *, has_time: bool = True) -> dict[str, Any] | None:
+    """Return the due date of an instant: the day that is written there, or with the time in UTC; None for others."""
     text = to_instant(value)
     if text is None:
         return None
     at = datetime.fromisoformat(text)
     if not has_time:
         return {"date": f"{at:%Y-%m-%d}", "time": None, "timezone": None}
-    zone = "UTC" if at.utcoffset() or timezone is None else known_timezone(timezone)
-    if zone is None:
-        return None
-    at = at.astimezone(UTC) if zone == "UTC" else at
-    return {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}", "timezone": zone}
+    at = at.astimezone(UTC)
+    return {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}", "timezone": "UTC"}
 
 
 def known_timezone(name: object) -> str | None:

@@ -20,10 +20,16 @@ JSON, CSV = "application/json", "text/csv"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What readers are given beside the file; `list_name` is for formats that do not name the list."""
+    """What readers are given beside the file.
+
+    `list_name` is for formats that do not name the list; `task_quota` is how many tasks an account holds; `timezone`
+    is that of the user.
+    """
 
     profiles: PortableProfiles
     list_name: str
+    task_quota: int
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,10 @@ FORMATS: Mapping[FormatName, ImportFormat] = MappingProxyType(
         "taskfleet": ImportFormat(JSON, lambda file, context: TaskfleetSource(file, context.profiles)),
         "csv": ImportFormat(CSV, lambda file, _: TaskfleetCsvSource(file)),
         "todoist": ImportFormat(CSV, lambda file, context: TodoistSource(file, context.list_name)),
-        "google-tasks": ImportFormat(JSON, lambda file, _: GoogleTasksSource(file)),
-        "microsoft-todo": ImportFormat(JSON, lambda file, _: MicrosoftTodoSource(file)),
-        "vikunja": ImportFormat(JSON, lambda file, _: VikunjaSource(file)),
+        "google-tasks": ImportFormat(JSON, lambda file, context: GoogleTasksSource(file, context.task_quota)),
+        "microsoft-todo": ImportFormat(
+            JSON, lambda file, context: MicrosoftTodoSource(file, context.task_quota, context.timezone)
+        ),
+        "vikunja": ImportFormat(JSON, lambda file, context: VikunjaSource(file, context.task_quota)),
     }
 )

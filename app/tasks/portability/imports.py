@@ -42,11 +42,12 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What a client asks for, apart from the file."""
+    """What a client asks for, apart from the file, and the time zone of the user."""
 
     format: FormatName
     dry_run: bool
     list_name: str
+    timezone: str
 
 
 class Imports:
@@ -169,7 +170,9 @@ class Imports:
         self, document: Document, spool: Spool, request: ImportRequest, renewal: asyncio.Task[None]
     ) -> None:
         try:
-            source = FORMATS[request.format].open(spool.file, Context(self._workplace.profiles, request.list_name))
+            quota = self._workplace.task_quota
+            context = Context(self._workplace.profiles, request.list_name, quota, request.timezone)
+            source = FORMATS[request.format].open(spool.file, context)
             await ImportJob(self._workplace, document, spool, source, self._stop).run()
         finally:
             spool.close()

@@ -104,11 +104,12 @@ def _end_of_whole_escapes(text: bytes) -> int:
 
 
 class _Builder:
-    """Makes a value of the parser's events, without the members of its object that are to be left out."""
+    """Makes a value of the parser's events, of an object perhaps some members alone."""
 
-    def __init__(self, leave_out: frozenset[str]) -> None:
+    def __init__(self, keep: frozenset[str] | None) -> None:
+        """`keep` names the members of an object that are wanted; None stands for all."""
         self.value: Any = None
-        self._leave_out = leave_out
+        self._keep = keep
         self._containers: list[Any] = []
         self._names: list[str] = []
         self._skipped_depth = 0
@@ -132,7 +133,7 @@ class _Builder:
         if event == "map_key":
             if value in self._containers[-1]:
                 raise _BrokenRuleError(f"The member {value[:50]!r} is there twice.")
-            self._is_skipping = len(self._containers) == 1 and value in self._leave_out
+            self._is_skipping = self._keep is not None and len(self._containers) == 1 and value not in self._keep
             self._names[-1] = value
         elif event in _CLOSING:
             self._containers.pop()
@@ -165,20 +166,20 @@ class _Builder:
 def read_items(
     file: BinaryIO,
     *paths: Path,
-    leave_out: frozenset[str] = frozenset(),
+    keep: frozenset[str] | None = None,
     members: dict[str, str] | None = None,
 ) -> Iterator[Item]:
     """Yield the values at the paths, in which `ANY` stands for the numbers of an array.
 
-    Their members that are to be left out, and everything else in the file, are read and forgotten. `members` is
-    filled with the names at the top and the event with which the value of each begins. Raises `UnreadableFileError`
-    where the file is no JSON, or breaks a rule.
+    If `keep` is given, only those members of them are wanted; the others, and everything else in the file, are read
+    and forgotten. `members` is filled with the names at the top and the event with which the value of each begins.
+    Raises `UnreadableFileError` where the file is no JSON, or breaks a rule.
     """
     begin_text(file, Place())
     pieces = _BoundedPieces(file)
     location: list[str | int] = []
     try:
-        yield from _walk(pieces, location, _Wanted(paths, leave_out, {} if members is None else members))
+        yield from _walk(pieces, location, _Wanted(paths, keep, {} if members is None else members))
     except UnicodeDecodeError:
         detail = "It holds a lone surrogate, or bytes that are no UTF-8."
     except ijson.JSONError as error:
@@ -202,7 +203,7 @@ class _Wanted:
     """What a walk looks for."""
 
     paths: Sequence[Path]
-    leave_out: frozenset[str]
+    keep: frozenset[str] | None
     members: dict[str, str]
 
     @staticmethod
@@ -219,7 +220,7 @@ class _Wanted:
             if len(self.members) >= _MAX_MEMBERS:
                 raise _BrokenRuleError(f"The file has more than {_MAX_MEMBERS} members.")
             self.members[location[0]] = event
-        return _Builder(self.leave_out) if any(_is_at(location, path) for path in self.paths) else None
+        return _Builder(self.keep) if any(_is_at(location, path) for path in self.paths) else None
 
 
 def _walk(pieces: _BoundedPieces, location: list[str | int], wanted: _Wanted) -> Iterator[Item]:
@@ -231,9 +232,6 @@ def _walk(pieces: _BoundedPieces, location: list[str | int], wanted: _Wanted) ->
             raise _BrokenRuleError(f"It is nested deeper than {MAX_JSON_DEPTH} levels.")
         if builder is None:
             pieces.since_item = 0
-            count += 1  # items, and what stands beside them
-            if count > MAX_ITEMS:
-                raise _BrokenRuleError(TOO_MANY_ITEMS)
             if event == "map_key":
                 wanted.check_name(location, value)
                 location[-1] = value
@@ -242,6 +240,9 @@ def _walk(pieces: _BoundedPieces, location: list[str | int], wanted: _Wanted) ->
                 location.pop()
                 _step(location)
                 continue
+            count += 1  # items, and values that stand beside them
+            if count > MAX_ITEMS:
+                raise _BrokenRuleError(TOO_MANY_ITEMS)
             builder = wanted.begin(location, event)
             if builder is None:
                 _enter_or_pass(location, event)

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from app.tasks.portability.errors import Place
 
+# We have one level of subtasks.
+FLATTENED = "A subtask of a subtask became a subtask of the task above it."
+
 
 @dataclass(frozen=True, slots=True)
 class ListRecord:
@@ -31,10 +34,11 @@ class TaskRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """Something in the place of a task that cannot be one."""
+    """Something in the place of a task, or of a list, that cannot be one."""
 
     place: Place
     detail: str
+    is_task: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

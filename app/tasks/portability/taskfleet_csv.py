@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from app.tasks.list_service import LIST_QUOTA
@@ -23,9 +23,8 @@ class TaskfleetCsvSource:
 
     def check(self) -> None:
         """Read the file to its end. Raises `UnreadableFileError`."""
-        for number, row in enumerate(read_rows(self._file)):
-            if number == 0:
-                _check_columns(row)
+        for _ in read_rows(self._file, _check_columns):
+            pass
 
     def profile(self) -> Any:
         """Return None: there is none in such a file."""
@@ -34,7 +33,7 @@ class TaskfleetCsvSource:
     def records(self) -> Iterator[Record]:
         """Yield tasks, and each list ahead of the first task in it."""
         known_lists: set[bytes] = set()
-        for row in read_rows(self._file):
+        for row in read_rows(self._file, _check_columns):
             cells = {name: unescape_cell(cell) for name, cell in row.cells.items()}
             list_key = cells.get("list_id") or (f"name {cells['list']}" if cells.get("list") else None)
             if list_key is not None and (digest := digest_key(list_key)) not in known_lists:
@@ -44,13 +43,13 @@ class TaskfleetCsvSource:
             yield _read_task(row, cells, list_key)
 
 
-def _check_columns(row: Row) -> None:
-    for name in row.cells:
+def _check_columns(columns: Sequence[str]) -> None:
+    for name in columns:
         if name not in COLUMNS:
             raise UnreadableFileError(
                 Place(line=1), f"There is no column {name[:50]!r}; known ones are: {', '.join(COLUMNS)}."
             )
-    if "title" not in row.cells:
+    if "title" not in columns:
         raise UnreadableFileError(Place(line=1), "The column 'title' is missing.")
 
 

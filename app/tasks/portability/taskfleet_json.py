@@ -22,7 +22,9 @@ def _read_list(item: Item) -> Record:
     members = dict(item.value)
     key = members.pop("id", None)
     if not _is_key(key):
-        return RefusedRecord(item.place, "The list has no id.")
+        return RefusedRecord(
+            item.place, f"A list needs an id: text of 1 to {_MAX_KEY_LENGTH} characters.", is_task=False
+        )
     return ListRecord(item.place, key, members)
 
 
@@ -94,8 +96,11 @@ class TaskfleetSource:
         for name, read in zip(("lists", "tasks"), self._readers, strict=True):
             for item in read_items(self._file, ("lists", ANY), ("tasks", ANY)):
                 if item.location[0] == name:
+                    is_object = isinstance(item.value, dict)
                     yield (
-                        read(item) if isinstance(item.value, dict) else RefusedRecord(item.place, "It is no object.")
+                        read(item)
+                        if is_object
+                        else RefusedRecord(item.place, "It is no object.", is_task=name == "tasks")
                     )
                 elif name == "lists" and self._has_lists_first:
                     break  # there are only tasks from here on

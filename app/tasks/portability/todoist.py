@@ -5,13 +5,13 @@ files `DURATION, DURATION_UNIT, DEADLINE, DEADLINE_LANG`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from app.tasks.portability.csv_rows import Row, read_rows
 from app.tasks.portability.errors import Place, UnreadableFileError
-from app.tasks.portability.foreign import MAX_NOTES, ForeignTask, known_timezone
+from app.tasks.portability.foreign import MAX_NOTES, ForeignTask, is_usual_year, known_timezone
 from app.tasks.portability.records import ListRecord, Record, RefusedRecord, SkippedRecord
 
 _NEEDED = ("TYPE", "CONTENT", "PRIORITY", "INDENT")
@@ -46,9 +46,8 @@ class TodoistSource:
 
     def check(self) -> None:
         """Read the file to its end. Raises `UnreadableFileError`."""
-        for number, row in enumerate(read_rows(self._file)):
-            if number == 0 and (missing := [name for name in _NEEDED if name not in row.cells]):
-                raise UnreadableFileError(Place(line=1), f"The column {missing[0]!r} is missing.")
+        for _ in read_rows(self._file, _check_columns):
+            pass
 
     def profile(self) -> Any:
         """Return None: there is none in such a file."""
@@ -60,7 +59,7 @@ class TodoistSource:
         pending: ForeignTask | None = None
         # The keys of the tasks above, by their indent.
         above: dict[int, str] = {}
-        for row in read_rows(self._file):
+        for row in read_rows(self._file, _check_columns):
             kind = row.cells.get("TYPE", "").strip().lower()
             if kind == "note" and pending is not None:
                 _add_comment(pending, row)
@@ -80,25 +79,32 @@ class TodoistSource:
             yield pending.to_record()
 
 
+def _check_columns(columns: Sequence[str]) -> None:
+    for name in _NEEDED:
+        if name not in columns:
+            raise UnreadableFileError(Place(line=1), f"The column {name!r} is missing.")
+
+
 def _read_task(row: Row, above: dict[int, str]) -> ForeignTask:
     cells = row.cells
     key = f"line {row.place.line}"
     parent = _find_parent(cells.get("INDENT", "").strip(), key, above)
-    content = cells.get("CONTENT", "")
+    content, priority = cells.get("CONTENT", ""), cells.get("PRIORITY", "").strip()
     due, date_left = _read_date(cells.get("DATE", "").strip(), cells.get("TIMEZONE", "").strip())
     duration = f"{cells.get('DURATION', '')} {cells.get('DURATION_UNIT', '')}".strip()
     task = ForeignTask(
         row.place,
-        " ".join(_LABEL.sub("", content).split(" ")).strip() or content,
+        " ".join(_LABEL.sub("", content).split()) or content,
         key=key,
         list_key="project",
         parent_key=parent,
         notes=cells.get("DESCRIPTION", ""),
-        priority=_PRIORITIES.get(cells.get("PRIORITY", "").strip(), 0),
+        priority=_PRIORITIES.get(priority, 0),
         due=due,
         labels=_LABEL.findall(content),
         leftovers={
             "Date": date_left,
+            "Priority": priority if priority not in _PRIORITIES else "",
             "Responsible": cells.get("RESPONSIBLE", "").strip(),
             "Duration": duration if any(map(str.isdecimal, duration)) else "",
             "Deadline": cells.get("DEADLINE", "").strip(),
@@ -128,7 +134,7 @@ def _add_comment(task: ForeignTask, row: Row) -> None:
 
 
 def _read_date(text: str, timezone: str) -> tuple[dict[str, Any] | None, str]:
-    """Return the due date, and the text where it is none that we know."""
+    """Return the due date, and the text where it, or its time zone, is none that we know."""
     plain = " ".join(text.replace(",", " ").split())
     is_utc = plain.endswith("Z")
     for form, has_time in _FORMS:
@@ -136,6 +142,10 @@ def _read_date(text: str, timezone: str) -> tuple[dict[str, Any] | None, str]:
             at = datetime.strptime(plain.removesuffix("Z"), form)  # noqa: DTZ007 - a local time
         except ValueError:
             continue
+        if not is_usual_year(at.year):
+            break
         zone = ("UTC" if is_utc else known_timezone(timezone)) if has_time else None
-        return {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}" if has_time else None, "timezone": zone}, ""
+        is_unknown = has_time and zone is None and timezone != ""
+        due = {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}" if has_time else None, "timezone": zone}
+        return due, f"{text} ({timezone})" if is_unknown else ""
     return None, text

@@ -1,9 +1,10 @@
 """Days of the calendar as they are meant on a given day; weeks begin on Monday (ISO 8601)."""
 
+import enum
 import itertools
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -22,10 +23,27 @@ _MONTHS_WITH_TWO_OF_A_DAY = 4
 
 @dataclass(frozen=True, slots=True)
 class PartOfDay:
-    """A part of a day, such as the evening: the time that is meant if none is said, and how "at 9" is meant in it."""
+    """A part of a day, such as the evening: the time that is meant if none is said, and how "at 9" is meant in it.
+
+    Times before `ends_next_day` are those after the midnight that ends the day.
+    """
 
     usual_time: time | None
     is_after_noon: bool
+    ends_next_day: time = time(0)
+
+
+class DayKind(enum.Enum):
+    """In which words a day was said, which tells how it goes together with another one beside it."""
+
+    DATE = enum.auto()
+    TODAY = enum.auto()
+    WEEKDAY = enum.auto()
+    DAY_OF_MONTH = enum.auto()
+    # Periods, of which the first day is meant unless another one is said.
+    WEEK = enum.auto()
+    MONTH = enum.auto()
+    YEAR = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,7 @@ class Day:
     day: date
     later: date | None = None
     part: PartOfDay | None = None
+    kind: DayKind = DayKind.DATE
 
 
 def shift(day: date, number: int, unit: Unit) -> date | None:
@@ -60,15 +79,19 @@ def monday_of(day: date, weeks_on: int = 0) -> date:
 def coming_weekday(today: date, weekday: int) -> Day:
     """Return the next such day, today included."""
     day = today + timedelta(days=(weekday - today.weekday()) % 7)
-    return Day(day, later=day + timedelta(days=7))
+    return Day(day, later=day + timedelta(days=7), kind=DayKind.WEEKDAY)
 
 
 def start_of_next(today: date, unit: Unit) -> date | None:
     """Return the first day of the next week, month or year."""
+    return shift(start_of(today, unit), 1, unit)
+
+
+def start_of(day: date, unit: Unit) -> date:
+    """Return the first day of the week, month or year in which a day lies."""
     if unit == "week":
-        return monday_of(today, 1)
-    first = today.replace(day=1) if unit == "month" else today.replace(month=1, day=1)
-    return shift(first, 1, unit)
+        return monday_of(day)
+    return day.replace(day=1) if unit == "month" else day.replace(month=1, day=1)
 
 
 def end_of(today: date, unit: Unit, later: int = 0) -> date | None:
@@ -92,10 +115,11 @@ def coming_day_of_month(today: date, day_of_month: int) -> Day | None:
     """Return the next day with this number, in this month or the first one that has it."""
     this_month = today.year * 12 + today.month - 1
     months = (divmod(this_month + number, 12) for number in range(_MONTHS_WITH_TWO_OF_A_DAY))
-    return _first_of(
+    coming = _first_of(
         today,
         (date(year, month + 1, day_of_month) for year, month in months if exists(year, month + 1, day_of_month)),
     )
+    return None if coming is None else replace(coming, kind=DayKind.DAY_OF_MONTH)
 
 
 def _first_of(today: date, ascending: Iterator[date]) -> Day | None:

@@ -1,10 +1,12 @@
 """Reading days that are told from today: `tomorrow`, `next friday`, `in 3 weeks`, `end of month`, `the 15th`."""
 
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from app.tasks.quick_add import days
-from app.tasks.quick_add.days import Day, PartOfDay
+from app.tasks.quick_add.days import Day, DayKind
 from app.tasks.quick_add.found import Clarity, Found
+from app.tasks.quick_add.parts_of_day import NIGHT, read_part_of_day
 from app.tasks.quick_add.tokens import Line
 from app.tasks.quick_add.vocabulary import (
     ALL_WEEKDAYS,
@@ -18,36 +20,26 @@ from app.tasks.quick_add.vocabulary import (
 
 DayFound = Found[Day] | None
 
-# Hours at which people are about what they plan for that part of the day: at work, after lunch, after work, and after
-# dinner.
-_PARTS_OF_DAY = {"morning": time(9), "afternoon": time(14), "evening": time(18), "night": time(20)}
-_TONIGHT = _PARTS_OF_DAY["night"]
 _SATURDAY = 5
 _DAYS_AHEAD = {"today": 0, "tod": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1}
+_PERIODS = {"week": DayKind.WEEK, "month": DayKind.MONTH, "year": DayKind.YEAR}
 
 
 def read_near_day(line: Line, index: int, now: datetime) -> DayFound:
     """Read `today`, `tod`, `tonight`, `this evening`, `tomorrow`, `tmr` or `tmrw`; Tod with a capital is a person."""
     word, today = line.word(index), now.date()
     if word == "tonight":
-        usual_time = _TONIGHT if now.time() < _TONIGHT else None
-        return Found(index + 1, Day(today, part=PartOfDay(usual_time, is_after_noon=True)))
+        usual_time = NIGHT.usual_time
+        is_ahead = usual_time is not None and now.time() < usual_time
+        part = NIGHT if is_ahead else replace(NIGHT, usual_time=None)
+        return Found(index + 1, Day(today, part=part, kind=DayKind.TODAY))
     if word == "this":
-        part = read_part_of_day(line, index + 1)
-        return None if part is None else Found(part.end, Day(today, part=part.value))
+        named = read_part_of_day(line, index + 1)
+        return None if named is None else Found(named.end, Day(today, part=named.value, kind=DayKind.TODAY))
     if word not in _DAYS_AHEAD or (word == "tod" and line.is_name(index)):
         return None
-    return Found(index + 1, Day(today + timedelta(days=_DAYS_AHEAD[word])))
-
-
-def read_part_of_day(line: Line, index: int, allowed: str = "") -> Found[PartOfDay] | None:
-    """Read `evening` or `in the evening` behind a day; the allowed punctuation may part the two."""
-    is_led = (line.next_word(index), line.next_word(index + 1)) == ("in", "the")
-    at = index + 2 if is_led else index
-    usual_time = _PARTS_OF_DAY.get(line.next_word(at, allowed))
-    if usual_time is None:
-        return None
-    return Found(at + 1, PartOfDay(usual_time, is_after_noon=usual_time.hour >= 12))
+    ahead = _DAYS_AHEAD[word]
+    return Found(index + 1, Day(today + timedelta(days=ahead), kind=DayKind.DATE if ahead else DayKind.TODAY))
 
 
 def read_weekday(line: Line, index: int, now: datetime) -> DayFound:
@@ -63,7 +55,8 @@ def read_weekday(line: Line, index: int, now: datetime) -> DayFound:
         return None
     coming = days.coming_weekday(now.date(), ALL_WEEKDAYS[name])
     if which == "next":
-        coming = Day(days.monday_of(now.date(), 1) + timedelta(days=ALL_WEEKDAYS[name]))
+        day = days.monday_of(now.date(), 1) + timedelta(days=ALL_WEEKDAYS[name])
+        coming = Day(day, kind=DayKind.WEEKDAY)
     return Found(end, coming, _clarity_of_weekday(name, is_alone=which == name))
 
 
@@ -90,10 +83,10 @@ def read_weekend(line: Line, index: int, now: datetime) -> DayFound:
 def read_next_unit(line: Line, index: int, now: datetime) -> DayFound:
     """Read `next week`, `next month` or `next year`: its first day."""
     unit = line.next_word(index + 1)
-    if line.word(index) != "next" or unit not in {"week", "month", "year"}:
+    if line.word(index) != "next" or unit not in _PERIODS:
         return None
     day = days.start_of_next(now.date(), UNITS[unit])
-    return None if day is None else Found(index + 2, Day(day))
+    return None if day is None else Found(index + 2, Day(day, kind=_PERIODS[unit]))
 
 
 def read_distance(line: Line, index: int, now: datetime) -> DayFound:

@@ -1,37 +1,15 @@
 """Finding days and times in a line, and being sure that they are meant as such."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from app.tasks.quick_add.clock_times import ClockTime, read_bare_hour, read_time
-from app.tasks.quick_add.days import Day
-from app.tasks.quick_add.found import Clarity, Found
-from app.tasks.quick_add.month_days import read_named_month, read_numeric
-from app.tasks.quick_add.named_days import (
-    read_day_of_month,
-    read_distance,
-    read_end_of_unit,
-    read_near_day,
-    read_next_unit,
-    read_part_of_day,
-    read_weekday,
-    read_weekend,
-)
+from app.tasks.quick_add.days import Day, DayKind
+from app.tasks.quick_add.found import Clarity, Found, is_sure
+from app.tasks.quick_add.paired_days import read_day
+from app.tasks.quick_add.parts_of_day import begins_name
 from app.tasks.quick_add.tokens import Line
 from app.tasks.quick_add.vocabulary import read_ordinal
 
-_READERS: tuple[Callable[[Line, int, datetime], Found[Day] | None], ...] = (
-    read_near_day,
-    read_weekday,
-    read_weekend,
-    read_next_unit,
-    read_distance,
-    read_named_month,
-    read_numeric,
-    read_end_of_unit,
-    read_day_of_month,
-)
 # These belong to the day behind them, and make sure that it is one.
 _DAY_LEADS = frozenset({"on", "by", "due", "starting"})
 _TIME_LEADS = frozenset({"at", "by", "due"})
@@ -43,22 +21,17 @@ def find_day(
 ) -> Found[Day] | None:
     """Find a day that begins here, with the words that lead to it.
 
-    `is_beside` when a time stands directly before or behind, `may_start` when `from` may lead to it.
+    `is_beside` when a time stands directly before or behind, `may_start` when `from` may lead to it. A day that is
+    `CONTRADICTED` by the one behind it is found with it, and is no day on which anything is due.
     """
     first, has_lead = _skip_day_leads(line, index, may_start=may_start)
     found = read_day(line, first, now)
-    if found is None:
+    if found is None or found.clarity is Clarity.CONTRADICTED:
+        return found
+    if found.value.kind is DayKind.WEEKDAY and begins_name(line, found.end):
         return None
-    part = None if found.value.part else read_part_of_day(line, found.end)
-    if part is not None:
-        return Found(part.end, replace(found.value, part=part.value))
-    is_sure = _is_sure(line, found, is_led=has_lead or is_beside)
-    return found if is_sure or find_time(line, found.end, now, is_beside=True) else None
-
-
-def read_day(line: Line, index: int, now: datetime) -> Found[Day] | None:
-    """Read a day that begins exactly here, however sure it is."""
-    return next((found for read in _READERS if (found := read(line, index, now))), None)
+    is_meant = is_sure(line, found, is_led=has_lead or is_beside)
+    return found if is_meant or find_time(line, found.end, now, is_beside=True) else None
 
 
 def find_time(line: Line, index: int, now: datetime, *, is_beside: bool = False) -> Found[ClockTime] | None:
@@ -69,8 +42,13 @@ def find_time(line: Line, index: int, now: datetime, *, is_beside: bool = False)
         found, has_lead = read_bare_hour(line, first), False  # "at" alone leads to houses as well
     if found is None:
         return None
-    is_sure = _is_sure(line, found, is_led=has_lead or is_beside)
-    return found if is_sure or find_day(line, found.end, now, is_beside=True) else None
+    is_meant = is_sure(line, found, is_led=has_lead or is_beside)
+    return found if is_meant or _has_day(line, found.end, now) else None
+
+
+def _has_day(line: Line, index: int, now: datetime) -> bool:
+    day = find_day(line, index, now, is_beside=True)
+    return day is not None and day.clarity is not Clarity.CONTRADICTED
 
 
 def _skip_time_leads(line: Line, index: int) -> tuple[int, bool]:
@@ -101,10 +79,3 @@ def _skip_day_leads(line: Line, index: int, *, may_start: bool) -> tuple[int, bo
 def _has_article(line: Line, index: int) -> bool:
     following = line.next_word(index + 1)
     return line.next_word(index) == "the" and (following in {"end", "weekend"} or read_ordinal(following) is not None)
-
-
-def _is_sure(line: Line, found: Found[object], *, is_led: bool) -> bool:
-    is_at_end = line.ends_before(found.end)
-    if found.clarity is Clarity.NEEDS_LEAD_AND_END:
-        return is_led and (is_at_end or bool(line.punctuation(found.end - 1)))
-    return found.clarity is Clarity.CLEAR or is_led or (found.clarity is Clarity.NEEDS_END and is_at_end)

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
 from app.tasks.quick_add.clock_times import ClockTime, read_delay
 from app.tasks.quick_add.days import Day
-from app.tasks.quick_add.due_moment import DueMoment, settle_due, settle_until
-from app.tasks.quick_add.found import Found
+from app.tasks.quick_add.due_moment import DueMoment, bring_together, settle_due, settle_until
+from app.tasks.quick_add.found import Clarity, Found
 from app.tasks.quick_add.marks import MAX_LABELS, ListNames, read_label, read_priority
+from app.tasks.quick_add.paired_days import find_second, join_days
+from app.tasks.quick_add.parts_of_day import WHOLE_DAY
 from app.tasks.quick_add.phrases import find_day, find_time
 from app.tasks.quick_add.recurrences import find_count, find_recurrence, find_until
 from app.tasks.quick_add.rules import Repetition
 from app.tasks.quick_add.tokens import Line, tokenize
-from app.tasks.quick_add.vocabulary import RELATIONS, read_ordinal
+from app.tasks.quick_add.vocabulary import COUNTING_WORDS, RELATIONS, read_ordinal
 
 Kind = Literal["date", "time", "label", "priority", "list", "recurrence"]
 
@@ -67,6 +69,9 @@ class _Reading:
     list_id: UUID | None = None
     day: Day | None = None
     time: ClockTime | None = None
+    timezone: str | None = None
+    day_end: int | None = None
+    contradiction_end: int | None = None
     repetition: Repetition | None = None
     until: Day | None = None
     until_span: Span | None = None
@@ -85,14 +90,15 @@ class _Reading:
 
     def finish(self, text: str) -> QuickTask:
         """Return what was read."""
-        due = settle_due(self.now, self.day, self.time, self.repetition)
-        until = None if self.until is None or due is None else settle_until(self.until, due)
         repetition = self.repetition
-        rule = None if repetition is None else str(replace(repetition.rule, until=until, count=self.count))
+        wording = bring_together(self.day, self.time, repetition)
+        due = settle_due(self.now, wording)
+        until = None if self.until is None or due is None else settle_until(self.until, due, wording)
+        rule = None if wording.rule is None else str(replace(wording.rule, until=until, count=self.count))
         spans = [span for span in self.spans if until is not None or span is not self.until_span]
         return QuickTask(
             title=_without(text, spans),
-            due=due,
+            due=None if due is None else replace(due, timezone=self.timezone),
             labels=list(self.labels),
             priority=self.priority,
             list_id=self.list_id,
@@ -139,7 +145,8 @@ class _Reading:
         found = read_delay(self.line, index, self.now)
         if found is None or self.day is not None or self.time is not None:
             return _skip(found)
-        self.day, self.time = Day(found.value.date()), ClockTime(found.value.time())
+        self.day, self.time = Day(found.value.date()), ClockTime(found.value.time(), part=WHOLE_DAY)
+        self.timezone = "UTC" if found.value.tzinfo is UTC else None
         return self._understand("time", index, found.end)
 
     def _take_day(self, index: int) -> int | None:
@@ -147,11 +154,36 @@ class _Reading:
         found = find_day(self.line, index, self.now, is_beside=is_beside, may_start=may_start)
         if found is None:
             return None
-        if self.day is not None or self._is_related(index):
+        day = self._choose_day(index, found)
+        if day is None:
             attached = find_time(self.line, found.end, self.now, is_beside=True)
             return found.end if attached is None else attached.end
-        self.day = found.value
+        self.day, self.day_end = day, found.end
         return self._understand("date", index, found.end)
+
+    def _choose_day(self, index: int, found: Found[Day]) -> Day | None:
+        """Return the day that is meant by now, or None if what was found stays in the title."""
+        goes_on = self.contradiction_end == index and not self.line.punctuation(index - 1)
+        is_contradicted = goes_on or found.clarity is Clarity.CONTRADICTED
+        self.contradiction_end = found.end if is_contradicted else None
+        if self._is_related(index):
+            return None
+        if self.day is None:
+            if is_contradicted and self._follows("time", index):
+                self._withdraw()
+            return None if is_contradicted else found.value
+        is_behind = self.day_end == index and self._follows("time", index)  # "friday 9am next week"
+        if is_contradicted or not is_behind or find_second(self.line, Found(index, self.day), self.now) is None:
+            return None
+        joined = join_days(self.day, found.value)
+        if joined is None:
+            self._withdraw()
+        return joined
+
+    def _withdraw(self) -> None:
+        """Leave the day and its time in the title after all, because the day behind them says another one."""
+        self.day = self.time = None
+        self.spans = [span for span in self.spans if span.kind not in {"date", "time"}]
 
     def _take_time(self, index: int) -> int | None:
         is_beside = self._follows("date", index) or self._follows("recurrence", index)
@@ -159,12 +191,14 @@ class _Reading:
         if found is None or self.time is not None or self._is_related(index):
             return _skip(found)
         self.time = found.value
+        self.day_end = found.end if self.day_end == index else None
         return self._understand("time", index, found.end)
 
     def _is_related(self, index: int) -> bool:
         """Whether the word before tells that this is not when the task is due."""
         word = "" if self.line.punctuation(index - 1) else self.line.word(index - 1)
-        is_related = word in RELATIONS or read_ordinal(word) is not None
+        is_counted = word in COUNTING_WORDS and self.line.word(index)[:1].isdigit()
+        is_related = word in RELATIONS or is_counted or read_ordinal(word) is not None
         return is_related and not self._was_understood(index)
 
     def _is_part(self, index: int) -> bool:

@@ -7,13 +7,22 @@ from typing import TypeVar
 
 from app.tasks.quick_add import days
 from app.tasks.quick_add.days import Day
-from app.tasks.quick_add.found import Found
+from app.tasks.quick_add.found import Clarity, Found
 from app.tasks.quick_add.month_days import read_month_day
-from app.tasks.quick_add.named_days import read_part_of_day
-from app.tasks.quick_add.phrases import find_day, find_time, read_day
+from app.tasks.quick_add.paired_days import read_day
+from app.tasks.quick_add.parts_of_day import begins_name, read_part_of_day
+from app.tasks.quick_add.phrases import find_day, find_time
 from app.tasks.quick_add.rules import FREQUENCIES, Repetition, on_weekdays
 from app.tasks.quick_add.tokens import Line
-from app.tasks.quick_add.vocabulary import ALL_WEEKDAYS, MAX_DAY_OF_MONTH, UNITS, Unit, read_number, read_ordinal
+from app.tasks.quick_add.vocabulary import (
+    ALL_WEEKDAYS,
+    MAX_DAY_OF_MONTH,
+    PLURAL_WEEKDAYS,
+    UNITS,
+    Unit,
+    read_number,
+    read_ordinal,
+)
 from app.tasks.recurrence_rule import MAX_WEEKS_OF_MONTH, RecurrenceRule
 
 Value = TypeVar("Value")
@@ -43,8 +52,8 @@ def find_recurrence(line: Line, index: int, now: datetime) -> Found[Repetition] 
     elif word in _ADVERBS:
         found = _read_adverb(line, index, now)
     else:
-        found = _read_days_of_every_month(line, index)
-    if found is None:
+        found = _read_plural_weekdays(line, index) or _read_days_of_every_month(line, index)
+    if found is None or begins_name(line, found.end):
         return None
     part = read_part_of_day(line, found.end, allowed)
     if part is None:
@@ -59,6 +68,18 @@ def _read_adverb(line: Line, index: int, now: datetime) -> RuleFound:
     return found if is_sure else None
 
 
+def _read_plural_weekdays(line: Line, index: int) -> RuleFound:
+    """Read `on mondays and thursdays`, `on weekdays` or `on weekends`."""
+    if line.word(index) != "on" or not line.next_word(index + 1):
+        return None
+    groups = {"weekdays": _WORKING_DAYS, "weekends": _WEEKEND}
+    group = groups.get(line.word(index + 1))
+    found = None if group else _read_list(line, index + 1, PLURAL_WEEKDAYS.get)
+    if found is not None:
+        return Found(found.end, on_weekdays(found.value))
+    return None if group is None else Found(index + 2, on_weekdays(group))
+
+
 def _read_days_of_every_month(line: Line, index: int) -> RuleFound:
     """Read `on the 1st of every month` or `the last friday of each month`."""
     first = index + 1 if line.word(index) == "on" else index
@@ -71,11 +92,11 @@ def _read_days_of_every_month(line: Line, index: int) -> RuleFound:
 
 
 def _has_company(line: Line, index: int, now: datetime) -> bool:
-    """Whether a time, a part of the day, a day or an end follows."""
+    """Whether a time, a part of the day, a day, an end or a number of times follows."""
     company = (
         read_part_of_day(line, index),
         *(find_time(line, index, now), find_day(line, index, now, may_start=True)),
-        *(find_until(line, index, now), find_count(line, index)),
+        *(find_until(line, index, now), find_count(line, index), _read_times(line, index)),
     )
     return any(company)
 
@@ -213,11 +234,15 @@ def find_until(line: Line, index: int, now: datetime) -> Found[Day] | None:
     """Find the last day of a recurrence: `until dec 24`."""
     if line.word(index) not in {"until", "till"} or not line.next_word(index + 1):
         return None
-    return read_day(line, index + 1, now)
+    found = read_day(line, index + 1, now)
+    return None if found is None or found.clarity is Clarity.CONTRADICTED else found
 
 
 def find_count(line: Line, index: int) -> Found[int] | None:
-    """Find how often something recurs: `for 5 times`, `5 times`."""
-    first = index + 1 if line.word(index) == "for" else index
-    number = read_number(line.word(first))
-    return Found(first + 2, number) if number and line.next_word(first + 1) == "times" else None
+    """Find how often something recurs: `for 5 times`; "daily 3 times" is how often in a day."""
+    return _read_times(line, index + 1) if line.word(index) == "for" else None
+
+
+def _read_times(line: Line, index: int) -> Found[int] | None:
+    number = read_number(line.next_word(index))
+    return Found(index + 2, number) if number and line.next_word(index + 1) == "times" else None

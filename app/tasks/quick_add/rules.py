@@ -26,6 +26,16 @@ def on_weekdays(weekdays: list[int], interval: int = 1) -> RecurrenceRule:
     return RecurrenceRule("WEEKLY", interval, by_day=tuple((0, weekday) for weekday in sorted(set(weekdays))))
 
 
+def one_day_later(rule: RecurrenceRule) -> RecurrenceRule:
+    """Return the rule for the day after each day of the week that it names.
+
+    Days of months stay: the one after the 31st has no rule of its own.
+    """
+    if rule.frequency != "WEEKLY" or not rule.by_day:
+        return rule
+    return replace(rule, by_day=on_weekdays([(weekday + 1) % 7 for _, weekday in rule.by_day]).by_day)
+
+
 def first_day(rule: RecurrenceRule, start: date) -> date:
     """Return the first day from `start` on that the rule names, whatever its interval; `start` if it names none."""
     if not rule.names_days:

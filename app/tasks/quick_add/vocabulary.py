@@ -20,6 +20,8 @@ SHORT_WEEKDAYS = {name[:3]: number for number, name in enumerate(_WEEKDAY_NAMES)
     "thurs": 3,
 }
 ALL_WEEKDAYS = WEEKDAYS | SHORT_WEEKDAYS
+# "on mondays" is every Monday.
+PLURAL_WEEKDAYS = {f"{name}s": number for name, number in WEEKDAYS.items()}
 # Short names that are also words of their own.
 WORDLIKE_WEEKDAYS = frozenset({"sun", "sat", "wed"})
 
@@ -56,14 +58,22 @@ MAX_DAY_OF_MONTH = 31
 RELATIONS = frozenset(
     {
         *("from", "since", "until", "till", "after", "before", "between", "than", "to", "and", "or", "&", "of"),
-        *("last", "past", "previous", "the", "a", "an", "every", "each", "any", "not"),
-        *("version", "chapter", "section", "page", "room"),
+        *("last", "past", "previous", "the", "a", "an", "every", "each", "any", "not", "about"),
+    }
+)
+# Behind these digits count something else: "chapter 9:30", "score 3/5".
+COUNTING_WORDS = frozenset(
+    {
+        *("version", "chapter", "section", "page", "room", "part", "step", "level", "stage", "round", "unit"),
+        *("lesson", "exercise", "question", "episode", "season", "volume", "issue", "item", "verse"),
+        *("score", "scored", "rate", "rated", "rating", "grade", "graded", "result"),
     }
 )
 # With these a day's name is the name of something else.
 NAMING_WORDS = frozenset(
     {
         *("ash", "black", "casual", "cyber", "easter", "good", "happy", "holy", "palm", "super"),
+        *("bloody", "blue", "fat", "freaky", "giving", "manic", "maundy", "ruby", "shrove", "stormy", "whit"),
         *("great", "long", "lovely", "nice", "whole"),
     }
 )

@@ -280,7 +280,8 @@ class TestTheDeclaredCollections:
         by_key = {spec.name: spec.shard_key for spec in COLLECTIONS}
 
         assert {name for name, key in by_key.items() if key == "_id"} == {"users", "identities"}
-        assert {name for name, key in by_key.items() if key is None} == {"audit", "locks"}
+        unsharded = {name for name, key in by_key.items() if key is None}
+        assert unsharded == {"audit", "locks", "common_tasks", "catalogues"}
 
     def test_have_indexes_that_lead_to_one_user_or_serve_expiry_or_admins(self) -> None:
         """The shard key comes first or second; `deleted`, which every such query names, may come ahead of it."""

@@ -33,7 +33,7 @@ def make_program(
         answer = await ann.post("/api/v1/me/tokens", json=draft)
         assert answer.status_code == 201, answer.text
         client = open_client(headers={"Authorization": f"Bearer {answer.json()['secret']}"})
-        return client, answer.headers["Location"]
+        return client, f"/api/v1/me/tokens/{answer.json()['id']}"
 
     return make
 

@@ -1,6 +1,7 @@
 """The requests that tests of export and import begin with."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +10,8 @@ from tests.integration.tasks.calls import API, expect
 from tests.waiting import until
 
 EXPORT, IMPORT, IMPORTS = f"{API}/me/export", f"{API}/me/import", f"{API}/me/imports"
+
+FIXTURES = Path(__file__).parent / "fixtures"
 
 Json = dict[str, Any]
 
@@ -35,6 +38,15 @@ async def import_all(client: httpx.AsyncClient, content: object, **parameters: o
     report = expect(await send(client, content, **parameters))
     assert (report["state"], report["errors"], report["tasks"]["failed"]) == ("finished", [], 0), report
     return report
+
+
+async def import_fixture(
+    client: httpx.AsyncClient, name: str, **parameters: Any
+) -> tuple[Json, dict[str, Json], Json]:
+    """Import a fixture; return the report, the tasks by title, and the export."""
+    report = await import_all(client, (FIXTURES / name).read_bytes(), **parameters)
+    exported = await export(client)
+    return report, {task["title"]: task for task in exported["tasks"]}, exported
 
 
 async def until_ended(client: httpx.AsyncClient, location: str) -> Json:

@@ -1,6 +1,5 @@
 """Files that are broken, or made to do harm: refused as a whole, with the place, and nothing is imported."""
 
-import functools
 import json
 import tempfile
 from collections.abc import AsyncIterator
@@ -166,7 +165,7 @@ class TestAFullDisk:
         self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
         with monkeypatch.context() as full:
-            full.setattr(tempfile, "TemporaryFile", functools.partial(Path("/dev/full").open, "r+b"))
+            full.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("r+b"))  # noqa: SIM115 - closed by the spool
             answer = await send(ann, b" " * size)
 
         expect_problem(answer, 503, "service-unavailable")

@@ -40,6 +40,19 @@ class TestAFileThatSomebodyWrote:
         (task,) = (await export(ann))["tasks"]
         assert (task["title"], task["status"], task["list_id"]) == ("Buy milk", "todo", None)
 
+    async def test_may_begin_with_a_row_that_is_too_short(self, ann: httpx.AsyncClient) -> None:
+        report = expect(await send(ann, b"notes,title\nfoo\nbar,x\n", format="csv"))
+
+        assert (report["tasks"]["created"], report["errors"][0]["line"]) == (1, 2)
+
+    async def test_may_have_cells_as_long_as_a_row(self, ann: httpx.AsyncClient) -> None:
+        content = b"title,notes\nlong," + b"x" * 1_000_000 + b"\nshort,\n"
+
+        report = expect(await send(ann, content, format="csv"))
+
+        assert report["tasks"] == {"created": 1, "skipped": 0, "failed": 1}
+        assert report["errors"][0]["line"] == 2
+
     @pytest.mark.parametrize("delimiter", [";", "\t"])
     async def test_may_have_another_delimiter(self, ann: httpx.AsyncClient, delimiter: str) -> None:
         await import_all(ann, f"title{delimiter}list\r\nMilk, fresh{delimiter}Shop\r\n".encode(), format="csv")
@@ -62,6 +75,8 @@ class TestAFileThatSomebodyWrote:
             (b"name\nx\n", 1),
             (b"title,title\nx,y\n", 1),
             (b"notes\nx\n", 1),
+            (b"title,foo\nx\ny,z\n", 1),
+            (b"foo,bar\n", 1),
             (b"title\n\xff\n", 2),
             (b"title\na\x00b\n", 2),
             (b'title\n"never closed\n', 2),
@@ -71,7 +86,8 @@ class TestAFileThatSomebodyWrote:
             ("title\nx\n".encode("utf-16"), 1),
         ],
         ids=[
-            *("unknown column", "column twice", "no title", "no UTF-8", "NUL", "open quote", "text behind a quote"),
+            *("unknown column", "column twice", "no title", "unknown column ahead of a short row", "no rows"),
+            *("no UTF-8", "NUL", "open quote", "text behind a quote"),
             *("long line", "long row", "UTF-16"),
         ],
     )

@@ -1,24 +1,10 @@
 """Files of other services: what their values become here, and what of them is kept in the notes."""
 
-from pathlib import Path
-from typing import Any
-
 import httpx
 import pytest
 
-from tests.integration.portability.calls import Json, export, import_all, send
+from tests.integration.portability.calls import Json, export, import_all, import_fixture, send
 from tests.integration.tasks.calls import expect, expect_problem
-
-FIXTURES = Path(__file__).parent / "fixtures"
-
-
-async def import_fixture(
-    client: httpx.AsyncClient, name: str, **parameters: Any
-) -> tuple[Json, dict[str, Json], Json]:
-    """Import a fixture; return the report, the tasks by title, and the export."""
-    report = await import_all(client, (FIXTURES / name).read_bytes(), **parameters)
-    exported = await export(client)
-    return report, {task["title"]: task for task in exported["tasks"]}, exported
 
 
 class TestTodoist:
@@ -55,6 +41,33 @@ class TestTodoist:
 
         assert problem["errors"][0]["line"] == 1
 
+    async def test_may_begin_with_a_row_that_is_too_short(self, ann: httpx.AsyncClient) -> None:
+        content = b"TYPE,CONTENT,PRIORITY,INDENT\nsection,Later\ntask,x,4,1\n"
+
+        await import_all(ann, content, format="todoist")
+
+        assert [task["title"] for task in (await export(ann))["tasks"]] == ["x"]
+
+    async def test_has_what_cannot_be_read_kept_in_the_notes(self, ann: httpx.AsyncClient) -> None:
+        content = (
+            b"TYPE,CONTENT,PRIORITY,INDENT,DATE,TIMEZONE\n"
+            b"task,x,9,1,9999-12-31,\ntask,y,4,1,2026-12-01 09:30,Somewhere\n"
+        )
+
+        await import_all(ann, content, format="todoist")
+
+        assert [(task["notes"], task["due"]) for task in (await export(ann))["tasks"]] == [
+            ("Date: 9999-12-31\nPriority: 9", None),
+            ("Date: 2026-12-01 09:30 (Somewhere)", {"date": "2026-12-01", "time": "09:30", "timezone": None}),
+        ]
+
+    async def test_leaves_single_spaces_where_labels_were(self, ann: httpx.AsyncClient) -> None:
+        content = b"TYPE,CONTENT,PRIORITY,INDENT\ntask,Buy @shop milk,4,1\n"
+
+        await import_all(ann, content, format="todoist")
+
+        assert [task["title"] for task in (await export(ann))["tasks"]] == ["Buy milk"]
+
 
 class TestGoogleTasks:
     async def test_comes_in(self, ann: httpx.AsyncClient) -> None:
@@ -68,6 +81,41 @@ class TestGoogleTasks:
         assert paint["created_at"] == "2026-11-01T09:00:00.000Z"
         assert shade["parent_id"] == paint["id"]
         assert report["tasks"] == {"created": 2, "skipped": 1, "failed": 0}
+
+    async def import_one(self, client: httpx.AsyncClient, **members: object) -> Json:
+        """Import one task, and return it."""
+        await import_all(
+            client, {"items": [{"title": "L", "items": [{"title": "x", **members}]}]}, format="google-tasks"
+        )
+        return (await export(client))["tasks"][-1]
+
+    @pytest.mark.parametrize("due", ["tomorrow", "9999-12-31T00:00:00Z", "1887-01-01T00:00:00Z", 7])
+    async def test_keeps_due_dates_that_are_none_in_the_notes(self, ann: httpx.AsyncClient, due: object) -> None:
+        task = await self.import_one(ann, due=due, created="never")
+
+        assert (task["due"], task["notes"]) == (None, f"Due: {due}\nCreated: never")
+
+    async def test_is_due_when_it_is_scheduled_now(self, ann: httpx.AsyncClient) -> None:
+        former = {"start": "2026-12-01T00:00:00Z"}
+        task = await self.import_one(
+            ann, scheduled_time=[former, {"current": True, "start": "2026-12-03T10:30:00+01:00"}]
+        )
+
+        assert task["due"] == {"date": "2026-12-03", "time": "09:30", "timezone": "UTC"}
+        assert task["notes"] == ""
+
+    async def test_is_due_by_its_due_date_if_it_is_scheduled_for_another_day(self, ann: httpx.AsyncClient) -> None:
+        task = await self.import_one(
+            ann, due="2026-12-02T00:00:00Z", scheduled_time=[{"start": "2026-12-03T00:00:00Z"}]
+        )
+
+        assert task["due"] == {"date": "2026-12-02", "time": None, "timezone": None}
+        assert task["notes"] == "Scheduled: 2026-12-03T00:00:00Z"
+
+    async def test_has_what_is_unknown_of_it_kept(self, ann: httpx.AsyncClient) -> None:
+        task = await self.import_one(ann, status="waiting", completed="2026-12-02T00:00:00Z")
+
+        assert task["notes"] == "Status: waiting\nCompleted: 2026-12-02T00:00:00Z"
 
 
 class TestMicrosoftToDo:
@@ -85,20 +133,61 @@ class TestMicrosoftToDo:
         assert tasks["Wait for the neighbour"]["notes"] == "Status: waitingOnOthers"
         assert report["tasks"]["created"] == 3
 
+    @staticmethod
+    async def import_one(client: httpx.AsyncClient, **members: object) -> tuple[Json, list[str]]:
+        """Import one task, and return it with what the report says."""
+        file = {"value": [{"displayName": "L", "tasks": [{"title": "x", **members}]}]}
+        report = await import_all(client, file, format="microsoft-todo")
+        return (await export(client))["tasks"][-1], [note["detail"] for note in report["notes"]]
 
-class TestVikunja:
-    async def test_comes_in(self, ann: httpx.AsyncClient) -> None:
-        _, tasks, exported = await import_fixture(ann, "vikunja.json", format="vikunja")
+    @pytest.mark.parametrize(
+        ("at", "zone", "day", "moved"),
+        [
+            ("2026-12-01T00:00:00.0000000", "UTC", "2026-12-01", False),
+            ("2026-12-01T00:00:00", "Somewhere", "2026-12-01", False),
+            ("2026-11-30T23:00:00.0000000", "UTC", "2026-12-01", True),
+            ("2026-11-30T15:00:00", "Pacific Standard Time", "2026-12-01", True),
+            ("2026-11-30T18:00:00", "America/New_York", "2026-12-01", True),
+        ],
+    )
+    async def test_is_due_on_the_day_that_was_chosen(
+        self, ann: httpx.AsyncClient, at: str, zone: str, day: str, *, moved: bool
+    ) -> None:
+        await ann.patch("/api/v1/me", json={"timezone": "Europe/Paris"})
 
-        house, old = exported["lists"]
-        assert (house["name"], house["color"], house["archived"]) == ("House", "#27ae60", False)
-        assert (old["name"], old["archived"]) == ("Old", True)
-        paint, shade = tasks["Buy paint"], tasks["Choose the shade"]
-        assert (paint["priority"], paint["labels"], paint["status"]) == (4, ["garden"], "todo")
-        assert paint["due"] == {"date": "2026-12-01", "time": "08:30", "timezone": "UTC"}
-        assert "Repeat after (seconds): 604800" in paint["notes"]
-        assert 'Assignees: ["bob"]' in paint["notes"]
-        assert (shade["parent_id"], shade["due"], shade["status"]) == (paint["id"], None, "done")
+        task, notes = await self.import_one(ann, dueDateTime={"dateTime": at, "timeZone": zone})
+
+        assert task["due"] == {"date": day, "time": None, "timezone": None}
+        assert any("midnight" in note for note in notes) is moved
+
+    @pytest.mark.parametrize("zone", ["Europe/Paris", "Romance Standard Time"])
+    async def test_has_its_instants_converted(self, ann: httpx.AsyncClient, zone: str) -> None:
+        at = {"dateTime": "2026-12-01T09:00:00.0000000", "timeZone": zone}
+
+        task, notes = await self.import_one(
+            ann, isReminderOn=True, reminderDateTime=at, status="completed", completedDateTime=at
+        )
+
+        assert task["reminders"] == [{"at": "2026-12-01T08:00:00.000Z"}]
+        assert task["completed_at"] == "2026-12-01T08:00:00.000Z"
+        assert notes == []
+
+    async def test_has_what_cannot_be_read_kept_in_the_notes(self, ann: httpx.AsyncClient) -> None:
+        at = {"dateTime": "2026-12-01T09:00:00", "timeZone": "Somewhere"}
+
+        task, _ = await self.import_one(
+            ann,
+            isReminderOn=True,
+            reminderDateTime=at,
+            dueDateTime=at,
+            status="completed",
+            completedDateTime=at,
+            importance="urgent",
+        )
+
+        assert [line.partition(":")[0] for line in task["notes"].splitlines()] == [
+            *("Due", "Reminder", "Importance", "Completed")
+        ]
 
 
 class TestAFileOfAnotherKind:
@@ -118,3 +207,18 @@ class TestAFileOfAnotherKind:
         report = expect(await send(ann, content, format="google-tasks"))
 
         assert report["tasks"]["created"] == 1
+
+    async def test_with_odd_values_in_place_of_words_keeps_them_in_the_notes(self, ann: httpx.AsyncClient) -> None:
+        task = {"title": "x", "status": ["odd"], "importance": {"odd": 1}}
+        await import_all(ann, {"items": [{"title": "L", "items": [task]}]}, format="google-tasks")
+        await import_all(ann, {"value": [{"displayName": "L", "tasks": [task]}]}, format="microsoft-todo")
+
+        assert [task["notes"] for task in (await export(ann))["tasks"]] == [
+            'Status: ["odd"]',
+            'Status: ["odd"]\nImportance: {"odd": 1}',
+        ]
+
+    async def test_has_lists_that_are_none_told(self, ann: httpx.AsyncClient) -> None:
+        report = expect(await send(ann, {"items": [7, {"title": "L"}]}, format="google-tasks"))
+
+        assert (report["tasks"]["failed"], [error["pointer"] for error in report["errors"]]) == (0, ["/items/0"])

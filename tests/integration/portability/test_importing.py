@@ -178,6 +178,13 @@ class TestAnItemThatIsWrong:
         assert report["tasks"]["failed"] == 2
         assert [error["pointer"] for error in report["errors"]] == ["/lists/0/name", "/tasks/0", "/tasks/1"]
 
+    async def test_is_no_failed_task_if_it_is_a_list(self, ann: httpx.AsyncClient) -> None:
+        given = document({})
+        report = expect(await send(ann, {**given, "tasks": [*given["tasks"], 7], "lists": [{"name": "no id"}, 7]}))
+
+        assert report["tasks"] == {"created": 1, "skipped": 0, "failed": 1}
+        assert [error["pointer"] for error in report["errors"]] == ["/lists/0", "/lists/1", "/tasks/1"]
+
     async def test_is_listed_a_hundred_times_at_most(self, ann: httpx.AsyncClient) -> None:
         report = expect(await send(ann, document(*({"title": ""} for _ in range(120)))))
 

@@ -12,8 +12,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from app.core.settings import Settings
 from app.data.migrations import Migrator
 from app.data.store import Store
-from app.tasks.collections import SORT_FIELDS, TASK_COLLECTIONS
-from app.tasks.module import TasksModule, build_tasks
+from app.tasks.collections import SORT_FIELDS
+from app.tasks.module import TASK_COLLECTIONS, TasksModule, build_tasks
 from app.tasks.query import Place, TaskQuery
 from tests.fakes.clock import START, FakeClock
 from tests.integration.tasks.calls import TASKS, add_tasks, expect

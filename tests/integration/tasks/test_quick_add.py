@@ -153,6 +153,25 @@ class TestTheZoneOfTheUser:
 
         assert (await quick_add(ann, text))["task"]["due_at"] == due_at
 
+    @pytest.mark.parametrize(
+        ("now", "text", "due_at"),
+        [
+            ("2027-10-31T00:45+00:00", "x in 30 minutes", "2027-10-31T01:15:00.000Z"),
+            ("2027-10-31T00:15+00:00", "x in 1 hour", "2027-10-31T01:15:00.000Z"),
+            ("2027-10-31T01:15+00:00", "x in 30 minutes", "2027-10-31T01:45:00.000Z"),
+            ("2027-10-30T23:45+00:00", "x in 30 minutes", "2027-10-31T00:15:00.000Z"),
+        ],
+    )
+    async def test_may_be_at_the_end_of_summer_time(
+        self, sign_in: SignIn, clock: FakeClock, now: str, text: str, due_at: str
+    ) -> None:
+        """In Berlin 03:00 becomes 02:00 on 2027-10-31, at 01:00 in UTC."""
+        clock.set(datetime.fromisoformat(now))
+        ann = await sign_in("ann@example.com")
+        expect(await ann.patch(f"{API}/me", json={"timezone": "Europe/Berlin"}))
+
+        assert (await quick_add(ann, text))["task"]["due_at"] == due_at
+
 
 class TestALineThatRecurs:
     async def test_becomes_a_task_that_recurs(self, ann: httpx.AsyncClient) -> None:

@@ -20,8 +20,9 @@ from app.data.migrations import Migrator
 from app.data.sharding import ClusterState, make_plan
 from app.data.store import Store
 from app.data.zones import Shard
-from app.tasks.collections import TASK_COLLECTIONS, TASKS
+from app.tasks.collections import TASKS
 from app.tasks.documents import new_task
+from app.tasks.module import TASK_COLLECTIONS
 from app.tasks.position import position_between
 from app.tasks.schemas import TaskDraft
 from tests.architecture.documents import read_document, table_rows

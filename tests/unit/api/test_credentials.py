@@ -199,7 +199,11 @@ class TestAPersonalToken:
             hands.reader.forget(scope(authorization=spellings[-1]))
             assert not hands.reader._remembered
 
-    @pytest.mark.parametrize("text", ["tf_", TOKEN.encode()[:-1], TOKEN.encode() + "x", "tf_" + "0" * 92])
+    @pytest.mark.parametrize(
+        "text",
+        ["tf_", TOKEN.encode()[:-1], TOKEN.encode() + "x", "tf_" + "0" * 92],
+        ids=["nothing", "too short", "too long", "another checksum"],
+    )
     def test_that_was_damaged_is_refused_without_a_look(self, text: str, hands: Hands) -> None:
         found = hands.reader.read(scope(authorization=f"Bearer {text}"))
 

@@ -160,4 +160,5 @@ class TestTheWriter:
                 uses.note(ANN, UUID(int=7), NOON)
                 await until(lambda: bool(tokens.written))
 
-        assert [entry["event"] for entry in logs] == ["token_uses_not_written"]
+        # Others of this process may have something to say as well.
+        assert [entry["event"] for entry in logs].count("token_uses_not_written") == 1

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from app.data.database import Document
+from app.tasks import calendar_document, calendar_recurrence
 from app.tasks.calendar_document import MAX_NOTES_LENGTH, clean_text, make_event, write_calendar
 from app.tasks.recurrence import following_dues
-from app.tasks.recurrence_rule import canonical_rule, parse_rule
+from app.tasks.recurrence_rule import RecurrenceRule, canonical_rule, parse_rule
 
 TASK_ID = UUID("0198c7a2-6f00-7000-8000-000000000000")
 CREATED, UPDATED = datetime(2026, 11, 1, 8, tzinfo=UTC), datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -202,6 +203,26 @@ class TestARecurringTask:
         (event,) = Calendar.from_ical(content).walk("VEVENT")
         assert event.decoded("DTSTART").astimezone(UTC) == datetime(2026, 12, 1, 9, 30, tzinfo=ZoneInfo(zone))
 
+    @pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "Zulu", "GMT", "Etc/GMT-0", "Africa/Abidjan", "Iceland"])
+    async def test_in_a_zone_that_is_utc_is_in_utc_and_brings_no_zone(self, zone: str) -> None:
+        content = await write(recurring("FREQ=DAILY", {**TIMED, "timezone": zone}))
+
+        assert b"\r\nDTSTART:20261201T093000Z\r\n" in content
+        assert b"BEGIN:VTIMEZONE" not in content
+
+    async def test_is_read_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A rule may be long, and there may be 1,000."""
+        read: list[str] = []
+
+        def read_rule(text: str) -> RecurrenceRule:
+            read.append(text)
+            return parse_rule(text)
+
+        monkeypatch.setattr(calendar_recurrence, "parse_rule", read_rule)
+        await write(recurring("FREQ=DAILY"), recurring("FREQ=WEEKLY", OF_A_DAY), make_task())
+
+        assert read == ["FREQ=DAILY", "FREQ=WEEKLY"]
+
     async def test_follows_the_user_where_it_names_no_zone(self) -> None:
         floating = {**TIMED, "timezone": None}
         content = await write_calendar([recurring("FREQ=DAILY", floating)], "America/New_York", PAGE)
@@ -259,6 +280,27 @@ class TestARecurringTask:
         own = [f"{due['date']}T{due['time']}" for due in itertools.islice(going_on, len(read))]
         assert own == [at.isoformat(timespec="minutes") for at in read]
         assert read
+
+
+class TestRecurringTasksOfVeryManyZones:
+    """Of the first zones all that recurs is a series; of further ones a task has its next date alone."""
+
+    @pytest.fixture(autouse=True)
+    def _few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(calendar_document, "MAX_ZONES", 2)
+
+    async def test_bring_no_more_zones_than_there_may_be(self) -> None:
+        zones = ["Asia/Tokyo", "UTC", "Europe/Paris", "America/New_York", "Asia/Tokyo", "Iceland", "Asia/Kolkata"]
+        tasks = [recurring("FREQ=DAILY", {**TIMED, "timezone": zone}, title=zone) for zone in zones]
+
+        calendar = Calendar.from_ical(await write(*tasks, recurring("FREQ=DAILY", OF_A_DAY, title="a day")))
+
+        assert {str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")} == {"Asia/Tokyo", "Europe/Paris"}
+        assert calendar.get_missing_tzids() == set()
+        events = calendar.walk("VEVENT")
+        alone = {str(event["SUMMARY"]): event.decoded("DTSTART") for event in events if "RRULE" not in event}
+        assert alone == {"America/New_York": DUE_AT, "Asia/Kolkata": DUE_AT}
+        assert len(events) == 8
 
 
 HOSTILE = [

@@ -1,5 +1,7 @@
 """The logic of export and import by itself: cells, places and ids."""
 
+import csv
+import io
 import itertools
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.tasks.portability.chunks import DerivedIds
-from app.tasks.portability.csv_cells import escape_cell, join_cell, split_cell, unescape_cell
+from app.tasks.portability.csv_cells import escape_cell, join_cell, split_cell, to_lines, unescape_cell
 from app.tasks.portability.places import Places
 from app.tasks.position import is_position, position_between
 from tests.fakes.clock import START
@@ -17,7 +19,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 class TestACell:
-    @given(texts | st.text(alphabet="'=+-@\t\r\nx"))
+    @given(texts | st.text(alphabet="'=+-@\t\r\nx;\""))
     def test_is_the_same_text_again(self, text: str) -> None:
         assert unescape_cell(escape_cell(text)) == text
 
@@ -25,7 +27,16 @@ class TestACell:
     def test_never_begins_as_a_formula_does(self, text: str) -> None:
         assert not escape_cell(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
-    @pytest.mark.parametrize("text", ["x=1", "'quoted'", "", "1-2"])
+    @given(st.text(alphabet="'=+-@\t\r\nx;,\""))
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    def test_makes_no_formula_whatever_the_file_is_read_by(self, delimiter: str, text: str) -> None:
+        file = io.StringIO(to_lines([["id", escape_cell(text), "end"]]).decode(), newline="")
+
+        cells = [cell for row in csv.reader(file, delimiter=delimiter) for cell in row]
+
+        assert not [cell for cell in cells if cell.lstrip('"').startswith(("=", "+", "-", "@"))]
+
+    @pytest.mark.parametrize("text", ["x=1", "'quoted'", "", "1-2", "a; b", "a\nb", "a;'b'", "a, =b"])
     def test_is_left_alone_where_nothing_would_be_calculated(self, text: str) -> None:
         assert escape_cell(text) == text
 

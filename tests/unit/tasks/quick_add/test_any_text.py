@@ -16,7 +16,7 @@ _WORDS = [
     *("every!", "other", "2", "3", "31", "1st", "2nd", "last", "day", "days", "weekday", "dec", "may", "24", "2027"),
     *("in", "hours", "from", "now", "end", "of", "the", "on", "at", "by", "due", "for", "times", "until", "and", ","),
     *("24.12.", "24/12", "2026-12-24", "9am", "9", "pm", "21:30", "noon", "feb", "29", "30", "starting", "daily"),
-    *("morning", "evening", "night", "in the", "weekend"),
+    *("morning", "evening", "night", "in the", "at night", "Night", "weekend", "mondays", "noon", "midnight"),
     *("#home", "@work", '@"Home stuff"', "!high", "!4", '"', '"monday"', "“", "”", "Call", "\u05e9", "\U0001f3e0"),
 ]
 texts = st.one_of(
@@ -108,6 +108,12 @@ class TestTheWork:
                 "the ",
                 "end of ",
                 "dec ",
+                "mon next week ",
+                "dec 24 mon, ",
+                "on the 5th ",
+                "mon night ",
+                "on mondays, ",
+                "9:30 at night ",
             ),
             *(
                 "#a ",

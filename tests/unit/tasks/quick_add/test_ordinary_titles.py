@@ -136,6 +136,20 @@ Feb 30
 13pm
 0am
 at 24
+Watch Saturday Night Fever
+Watch Sunday Morning Coming Down
+Watch every Saturday Night Live
+Listen to Blue Monday
+Sing Ruby Tuesday
+Ask about monday
+Write about tomorrow
+Score 3/5
+Rated 4/5
+Finish part 2/3
+Watch episode 3/10
+Watch Friday the 13th
+Score 9:30 at most
+Shout 3 times
 """.strip().splitlines()
 
 

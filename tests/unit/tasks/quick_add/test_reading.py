@@ -1,6 +1,6 @@
 """Reading lines: what is understood, where it stands, and what is not."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,7 +54,11 @@ class TestWhatComesTwice:
     @pytest.mark.parametrize(
         ("text", "title"),
         [
-            ("x friday monday", "x monday"),
+            ("x friday, monday", "x monday"),
+            ("x friday, next week Ann", "x next week Ann"),
+            ("x today for tomorrow", "x for tomorrow"),
+            ("x friday 9am for monday", "x for monday"),
+            ("x friday 9am, monday 10am", "x monday 10am"),
             ("x friday or monday 9am", "x or monday 9am"),
             ("x 9am 5pm", "x 5pm"),
             ("x !low !high", "x !high"),
@@ -103,12 +107,51 @@ class TestTonight:
         assert due("x tonight", at("2026-11-23T20:00")) == "2026-11-23"
         assert due("x tonight", at("2026-11-23T19:59")) == "2026-11-23 20:00"
 
-    @pytest.mark.parametrize(("text", "hour"), [("at 9", 21), ("at 9:30", 9), ("at 12", 12), ("9am", 9), ("at 0", 0)])
-    def test_puts_only_a_bare_hour_into_the_evening(self, text: str, hour: int) -> None:
-        moment = read(f"x tonight {text}").due
-        assert moment is not None
-        assert moment.at is not None
-        assert moment.at.hour == hour
+    @pytest.mark.parametrize(
+        ("text", "moment"),
+        [
+            ("at 9", "2026-11-23 21:00"),
+            ("at 7:30", "2026-11-23 19:30"),
+            ("at 11:59", "2026-11-23 23:59"),
+            ("9am", "2026-11-23 09:00"),
+            ("at noon", "2026-11-23 12:00"),
+            ("12pm", "2026-11-23 12:00"),
+            ("22:15", "2026-11-23 22:15"),
+        ],
+    )
+    def test_puts_hours_without_their_half_into_the_evening(self, text: str, moment: str) -> None:
+        assert (read(f"x tonight {text}").title, due(f"x tonight {text}")) == ("x", moment)
+
+    @pytest.mark.parametrize(
+        ("text", "time"),
+        [
+            ("at 12", "00:00"),
+            ("at 12:30", "00:30"),
+            ("at 1", "01:00"),
+            ("2am", "02:00"),
+            ("at 4:59", "04:59"),
+            ("at 0", "00:00"),
+            ("12am", "00:00"),
+            ("at midnight", "00:00"),
+        ],
+    )
+    def test_goes_on_behind_midnight(self, text: str, time: str) -> None:
+        assert due(f"x tonight {text}") == f"2026-11-24 {time}"
+
+    def test_is_still_the_same_night_behind_midnight(self) -> None:
+        assert due("x tonight at 2", at("2026-11-23T00:30")) == "2026-11-23 02:00"
+        assert due("x tonight at midnight", at("2026-11-23T00:30")) == "2026-11-24 00:00"
+
+
+class TestMidnight:
+    @pytest.mark.parametrize("text", ["today at midnight", "midnight today", "today 00:00", "today 12am"])
+    def test_of_today_is_the_next_one(self, text: str) -> None:
+        assert (read(f"x {text}").title, due(f"x {text}")) == ("x", "2026-11-24 00:00")
+
+    def test_begins_any_other_day(self) -> None:
+        assert due("x tomorrow at midnight") == "2026-11-24 00:00"
+        assert due("x friday midnight") == "2026-11-27 00:00"
+        assert due("x 2026-11-23 00:00") == "2026-11-23 00:00"
 
 
 class TestAPartOfADay:
@@ -128,6 +171,25 @@ class TestAPartOfADay:
             ("every! evening at 7", "2026-11-23 19:00"),
             ("daily in the morning", "2026-11-24 09:00"),
             ("every evening starting friday", "2026-11-27 18:00"),
+            ("tomorrow evening at 7:30", "2026-11-24 19:30"),
+            ("tomorrow at 5 in the afternoon", "2026-11-24 17:00"),
+            ("at 7:30 in the evening", "2026-11-23 19:30"),
+            ("7:30 in the evening", "2026-11-23 19:30"),
+            ("tomorrow at 7 o'clock in the morning", "2026-11-24 07:00"),
+            ("at 10 at night", "2026-11-23 22:00"),
+            ("at 12 at night", "2026-11-24 00:00"),
+            ("friday at night", "2026-11-27 20:00"),
+            ("friday at 12:30 at night", "2026-11-28 00:30"),
+            ("friday night at 12", "2026-11-28 00:00"),
+            ("friday night at 5", "2026-11-27 17:00"),
+            ("friday evening at 12", "2026-11-28 00:00"),
+            ("friday afternoon at 12", "2026-11-27 12:00"),
+            ("monday night at 1", "2026-11-24 01:00"),
+            ("every evening 8:30", "2026-11-23 20:30"),
+            ("every night at 12", "2026-11-24 00:00"),
+            ("every friday night at 12 starting dec 4", "2026-12-05 00:00"),
+            ("SATURDAY NIGHT", "2026-11-28 20:00"),
+            ("Saturday Night at 7", "2026-11-28 19:00"),
         ],
     )
     def test_is_a_time_if_no_other_is_said(self, text: str, moment: str) -> None:
@@ -136,6 +198,85 @@ class TestAPartOfADay:
     @pytest.mark.parametrize("text", ["Good morning", "Morning run", "Say it in the evening", "Night, night"])
     def test_is_nothing_without_a_day(self, text: str) -> None:
         assert read(text).title == text
+
+
+class TestTwoDaysSideBySide:
+    @pytest.mark.parametrize(
+        ("text", "moment"),
+        [
+            ("Wednesday, December 30", "2026-12-30"),
+            ("on friday 18 dec 9am", "2026-12-18 09:00"),
+            ("monday 2026-12-14", "2026-12-14"),
+            ("tuesday the 8th", "2026-12-08"),
+            ("tuesday the 8th at 9", "2026-12-08 09:00"),
+            ("Wed, Dec 30 at 9am", "2026-12-30 09:00"),
+            ("Fri 18/12/2026", "2026-12-18"),
+            ("Friday 18.12. 9:00", "2026-12-18 09:00"),
+            ("sun 6 dec", "2026-12-06"),
+            ("18 dec, friday", "2026-12-18"),
+            ("next friday 18 dec", "2026-12-18"),
+            ("friday 9am 18 dec", "2026-12-18 09:00"),
+            ("monday nov 23 9am", "2026-11-23 09:00"),
+            ("friday evening, 18 dec", "2026-12-18 18:00"),
+            ("monday next week", "2026-11-30"),
+            ("friday next week", "2026-12-04"),
+            ("friday 9am next week", "2026-12-04 09:00"),
+            ("friday morning next week", "2026-12-04 09:00"),
+            ("next week on friday", "2026-12-04"),
+            ("next week friday night", "2026-12-04 20:00"),
+            ("next week on sat", "2026-12-05"),
+            ("friday this week", "2026-11-27"),
+            ("next month on the 5th", "2026-12-05"),
+            ("next month on the 25th", "2026-12-25"),
+            ("dec 24 next year", "2027-12-24"),
+            ("tomorrow, tuesday", "2026-11-24"),
+            ("saturday this weekend", "2026-11-28"),
+        ],
+    )
+    def test_say_one_day_together(self, text: str, moment: str) -> None:
+        assert (read(f"x {text}").title, due(f"x {text}")) == ("x", moment)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "x Wednesday, December 31",
+            "x Wed, Dec 31 at 9am",
+            "x on friday 17 dec 9am",
+            "x 9am friday 17 dec",
+            "x friday 9am 17 dec",
+            "x 17 dec, friday",
+            "x friday the 13th",
+            "x monday 2020-01-01",
+            "x tuesday in two weeks",
+            "x friday next month",
+            "x tomorrow next week",
+            "x tomorrow wednesday",
+            "x friday monday",
+            "x monday tuesday wednesday",
+            "x today tomorrow friday next week monday",
+        ],
+    )
+    def test_stay_if_they_contradict_each_other(self, text: str) -> None:
+        task = read(text)
+
+        assert (task.title, task.due, task.spans) == (text, None, [])
+
+    @pytest.mark.parametrize(
+        ("text", "title", "moment"),
+        [
+            ("Meet thursday 3rd floor", "Meet 3rd floor", "2026-11-26"),
+            ("Cook friday 1/2 chicken", "Cook 1/2 chicken", "2026-11-27"),
+            ("Gym monday sun cream", "Gym sun cream", "2026-11-23"),
+            ("Buy sun cream dec 30", "Buy sun cream", "2026-12-30"),
+            ("Buy sun dec 30", "Buy sun", "2026-12-30"),
+            ("Shop dec 6 sat nav", "Shop sat nav", "2026-12-06"),
+            ("Score 4/5 tomorrow", "Score 4/5", "2026-11-24"),
+            ("Say who comes friday. Monday", "Say who comes Monday", "2026-11-27"),
+            ("Ring friday on, on", "Ring on, on", "2026-11-27"),
+        ],
+    )
+    def test_are_one_where_a_word_is_no_day(self, text: str, title: str, moment: str) -> None:
+        assert (read(text).title, due(text)) == (title, moment)
 
 
 class TestATimeWithoutADay:
@@ -154,8 +295,35 @@ class TestADelay:
         """In Paris 02:00 becomes 03:00 on 2027-03-28."""
         assert due("x in 2 hours", at("2027-03-28T01:30")) == "2027-03-28 04:30"
 
+    @pytest.mark.parametrize(
+        ("now", "text", "instant"),
+        [
+            ("2027-10-31T00:45+00:00", "x in 30 minutes", "2027-10-31T01:15+00:00"),
+            ("2027-10-31T00:15+00:00", "x in 1 hour", "2027-10-31T01:15+00:00"),
+            ("2027-10-31T01:15+00:00", "x in 30 minutes", "2027-10-31T01:45+00:00"),
+        ],
+    )
+    def test_is_told_in_utc_in_the_second_of_two_hours_with_one_name(self, now: str, text: str, instant: str) -> None:
+        """In Paris 03:00 becomes 02:00 on 2027-10-31."""
+        moment = read(text, datetime.fromisoformat(now).astimezone(ZoneInfo("Europe/Paris"))).due
+
+        assert moment is not None
+        assert moment.at is not None
+        assert moment.timezone == "UTC"
+        assert datetime.combine(moment.day, moment.at, UTC) == datetime.fromisoformat(instant)
+
+    def test_is_told_in_the_zone_of_the_user_in_the_first_of_them(self) -> None:
+        moment = read("x in 30 minutes", at("2027-10-31T01:45")).due
+
+        assert moment is not None
+        assert (f"{moment.at:%H:%M}", moment.timezone) == ("02:15", None)
+
     def test_leads_over_midnight(self) -> None:
         assert due("x in 90 minutes", at("2026-12-31T23:00:59")) == "2027-01-01 00:30"
+
+    def test_is_not_moved_by_a_part_of_the_day(self) -> None:
+        assert due("x every evening in 2 hours", at("2026-11-23T05:00")) == "2026-11-23 07:00"
+        assert due("x every night in 2 hours", at("2026-11-23T23:00")) == "2026-11-24 01:00"
 
     def test_of_months_ends_with_a_shorter_month(self) -> None:
         assert due("x in a month", at("2027-01-31T12:00")) == "2027-02-28"
@@ -214,7 +382,15 @@ class TestARecurrence:
             ("every feb 29", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"),
             ("every day until tomorrow", "FREQ=DAILY;UNTIL=20261124"),
             ("every day till 2027-01-05", "FREQ=DAILY;UNTIL=20270105"),
-            ("every day 5 times", "FREQ=DAILY;COUNT=5"),
+            ("every friday night at 12", "FREQ=WEEKLY;BYDAY=SA"),
+            ("every sunday night at 1 until dec 6", "FREQ=WEEKLY;UNTIL=20261207;BYDAY=MO"),
+            ("every 1st at night at 12", "FREQ=MONTHLY;BYMONTHDAY=1"),
+            ("every day until friday 18 dec", "FREQ=DAILY;UNTIL=20261218"),
+            ("on mondays", "FREQ=WEEKLY;BYDAY=MO"),
+            ("on Mondays, wednesdays and fridays", "FREQ=WEEKLY;BYDAY=MO,WE,FR"),
+            ("on weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+            ("on weekends", "FREQ=WEEKLY;BYDAY=SA,SU"),
+            ("every day for 5 times", "FREQ=DAILY;COUNT=5"),
             ("daily for ten times", "FREQ=DAILY;COUNT=10"),
         ],
     )
@@ -239,6 +415,21 @@ class TestARecurrence:
         task = read(f"x {text}")
 
         assert (task.title, task.rule) == (title, None)
+
+    @pytest.mark.parametrize("text", ["daily 3 times", "every day 3 times", "every day, 3 times"])
+    def test_does_not_end_after_what_is_done_each_time(self, text: str) -> None:
+        task = read(f"x {text}")
+
+        assert (task.title, task.rule) == ("x 3 times", "FREQ=DAILY")
+
+    def test_does_not_end_on_a_day_that_contradicts_itself(self) -> None:
+        task = read("x every day until friday 17 dec")
+
+        assert (task.title, task.rule, due("x every day until friday 17 dec")) == (
+            "x until friday 17 dec",
+            "FREQ=DAILY",
+            "2026-11-23",
+        )
 
     def test_begins_on_the_day_that_is_said(self) -> None:
         assert due("x every monday starting dec 9") == "2026-12-09"

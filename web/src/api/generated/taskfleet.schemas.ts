@@ -1556,22 +1556,38 @@ export const ImportFileFormat = {
   vikunja: 'vikunja',
 } as const;
 
-export type ImportFileBodyOneProfile = { [key: string]: unknown };
+export type ImportFileBodyOneAnyOfProfile = { [key: string]: unknown };
 
-export type ImportFileBodyOneListsItem = { [key: string]: unknown };
+export type ImportFileBodyOneAnyOfListsItem = { [key: string]: unknown };
 
-export type ImportFileBodyOneTasksItem = { [key: string]: unknown };
+export type ImportFileBodyOneAnyOfTasksItem = { [key: string]: unknown };
+
+export type ImportFileBodyOneAnyOf = {
+  format: 'taskfleet';
+  version: '1';
+  profile?: ImportFileBodyOneAnyOfProfile;
+  lists: ImportFileBodyOneAnyOfListsItem[];
+  tasks: ImportFileBodyOneAnyOfTasksItem[];
+};
+
+export type ImportFileBodyOneAnyOfFiveItemsItem = { [key: string]: unknown };
+
+export type ImportFileBodyOneAnyOfFive = {
+  items: ImportFileBodyOneAnyOfFiveItemsItem[];
+};
+
+export type ImportFileBodyOneAnyOfSevenValueItem = { [key: string]: unknown };
+
+export type ImportFileBodyOneAnyOfSeven = {
+  value: ImportFileBodyOneAnyOfSevenValueItem[];
+};
+
+export type ImportFileBodyOneAnyOfNineItem = { [key: string]: unknown };
 
 /**
  * What `GET /me/export` returns, or a file of another service as docs/import.md has it
  */
-export type ImportFileBodyOne = {
-  format: 'taskfleet';
-  version: '1';
-  profile?: ImportFileBodyOneProfile;
-  lists: ImportFileBodyOneListsItem[];
-  tasks: ImportFileBodyOneTasksItem[];
-};
+export type ImportFileBodyOne = ImportFileBodyOneAnyOf | ImportFileBodyOneAnyOfFive | ImportFileBodyOneAnyOfSeven | ImportFileBodyOneAnyOfNineItem[];
 
 /**
  * Only for callers that keep no cookies

@@ -4,10 +4,11 @@
  */
 const WORDS = [
   "today|tod|tonight|tomorrow|tmr|tmrw|noon|midnight|weekends?|next|end",
-  "mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
+  "mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun|week)days?",
+  "mornings?|afternoons?|evenings?|nights?",
   "first|second|third|fourth|fifth",
   "days?|weeks?|months?|years?|min|mins|minutes?|hrs?|hours?",
-  "every|daily|weekly|monthly|yearly|annually",
+  "every|everyday|daily|weekly|monthly|yearly|annually",
 ].join("|");
 
 /** Digits, the marks of labels, lists and priorities, or one of the words. */
