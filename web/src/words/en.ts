@@ -666,7 +666,7 @@ export const en = {
         id: "Id",
       },
       devices: (count: number) => `${count} ${count === 1 ? "device" : "devices"}`,
-      neverSeen: "Not signed in anywhere",
+      neverSeen: "Not yet",
       acts: "What you can do",
       made: "What this user did",
       undergone: "What was done to this user",
