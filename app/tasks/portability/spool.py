@@ -12,6 +12,10 @@ from app.core.errors import ServiceUnavailableError
 
 # What is written at a time: pieces from the network are smaller, and each write needs a thread.
 _WRITE_BYTES = 1_048_576
+# What is read at a time, which takes some 50 ms to parse. A thread lets go of the interpreter to read, and has it
+# back before another one wakes up: more often than every 5 ms (`sys.getswitchinterval`), and it would keep the event
+# loop out to the end of the file.
+READ_BYTES = 1_048_576
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -19,7 +23,8 @@ class Spool:
     """A temporary file without a name; it is gone when it is closed, or with the process."""
 
     def __init__(self) -> None:
-        self.file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed by `close`
+        file = tempfile.TemporaryFile(buffering=READ_BYTES)  # noqa: SIM115 - closed by `close`
+        self.file = cast("BinaryIO", file)
         self.size = 0
         self._hash = hashlib.sha256()
 

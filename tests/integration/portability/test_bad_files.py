@@ -165,7 +165,7 @@ class TestAFullDisk:
         self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
         with monkeypatch.context() as full:
-            full.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("r+b"))  # noqa: SIM115 - closed by the spool
+            full.setattr(tempfile, "TemporaryFile", lambda **_: Path("/dev/full").open("r+b"))  # noqa: SIM115 - closed by the spool
             answer = await send(ann, b" " * size)
 
         expect_problem(answer, 503, "service-unavailable")
