@@ -1,5 +1,5 @@
 import { changeUser, expect, newUser, signInAs, test } from "./admin";
-import { barriers } from "./person";
+import { barriers, expectToFit } from "./person";
 
 const FIND = "Find users by the beginning of their e-mail, or by id";
 
@@ -207,8 +207,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         const user = await newUser(office);
         await changeUser(office, user.id, { disabled: true });
         const check = async () => {
-          const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-          expect(widths[0]).toBe(widths[1]);
+          await expectToFit(page);
           expect(await barriers(page)).toEqual([]);
         };
         await page.goto(`/admin/users?q=${user.email}`);

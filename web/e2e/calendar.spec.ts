@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { barriers, createTasks, dayFromToday, drag, expect, test } from "./person";
+import { barriers, createTasks, dayFromToday, drag, expect, expectToFit, test } from "./person";
 
 const JUNE = "/calendar?month=2035-06";
 
@@ -193,8 +193,7 @@ test.describe("the calendar on a phone", () => {
     await page.goto("/calendar");
     await expect(page.getByRole("table")).toHaveCount(0);
     await expect(task(page.locator('li[aria-current="date"]'), "Call the dentist")).toBeInViewport();
-    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-    expect(widths[0]).toBe(widths[1]);
+    await expectToFit(page);
     expect(await barriers(page)).toEqual([]);
   });
 

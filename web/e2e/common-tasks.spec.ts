@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { APIRequestContext, Page } from "@playwright/test";
 import { expect, mustWork, test } from "./admin";
-import { barriers, titleOf } from "./person";
+import { barriers, expectToFit, titleOf } from "./person";
 
 interface CommonTask {
   readonly id: string;
@@ -196,8 +196,7 @@ for (const colorScheme of ["light", "dark"] as const) {
           priority: 3,
         });
         const check = async () => {
-          const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-          expect(widths[0]).toBe(widths[1]);
+          await expectToFit(page);
           expect(await barriers(page)).toEqual([]);
         };
         await page.goto(`/common-tasks?q=${own}`);

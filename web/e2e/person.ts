@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, type Locator, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
 
 interface Fixtures {
   /** A page of somebody who has just signed in for the first time, at Today. */
@@ -17,7 +17,7 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-export { expect } from "@playwright/test";
+export { expect };
 
 /** A day of the person at the screen, whose account has the browser's zone: that of `playwright.config.ts`. */
 export function dayFromToday(days = 0): string {
@@ -78,6 +78,12 @@ export async function barriers(page: Page, within = ":root") {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
   await page.evaluate(stillness); // half faded in, everything is too pale
   return (await new AxeBuilder({ page }).include(within).withTags(tags).analyze()).violations;
+}
+
+/** See that nothing makes the page wider than the window. */
+export async function expectToFit(page: Page): Promise<void> {
+  const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  expect(widths[0]).toBe(widths[1]);
 }
 
 /** Wait until everything that moves has come to its end; what moves for ever has none. */

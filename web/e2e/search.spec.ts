@@ -1,4 +1,4 @@
-import { addTask, barriers, checkboxOf, expect, test, titleOf } from "./person";
+import { addTask, barriers, checkboxOf, expect, expectToFit, test, titleOf } from "./person";
 
 test.describe("searching", () => {
   test("finds as one types, done tasks too, and the address follows", async ({ signedIn: page }) => {
@@ -113,8 +113,7 @@ test.describe("the search on a phone", () => {
     await page.keyboard.type("milk");
     await expect(page).toHaveURL(/q=milk/);
     await expect(titleOf(page, "Buy oat milk")).toBeVisible();
-    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-    expect(widths[0]).toBe(widths[1]);
+    await expectToFit(page);
     await page.getByRole("button", { name: "Leave the search" }).click();
     await expect(page.getByRole("heading", { name: "Today" })).toBeVisible();
   });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { barriers, createTasks, dayFromToday, expect, test } from "./person";
+import { barriers, createTasks, dayFromToday, expect, expectToFit, test } from "./person";
 
 function figure(page: Page, name: string) {
   return page.getByRole("list", { name: "At present" }).getByRole("link", { name });
@@ -72,8 +72,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         ]);
         await page.goto("/statistics");
         await expect(page.locator(".recharts-bar-rectangle path")).toBeVisible();
-        const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-        expect(widths[0]).toBe(widths[1]);
+        await expectToFit(page);
         expect(await barriers(page)).toEqual([]);
       });
     });

@@ -1,5 +1,6 @@
 """Files of other services that hold lists, and within each its tasks."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -13,7 +14,7 @@ from app.tasks.portability.records import FLATTENED, ListRecord, Record, Refused
 _MAX_NAME = 100
 
 
-class NestedSource:
+class NestedSource(ABC):
     """Reads lists at one path and their tasks at another below it; a format says what is in them.
 
     Subtasks stand anywhere in the file, whatever the order, and below them others.
@@ -67,13 +68,13 @@ class NestedSource:
                 elif not subtasks:
                     yield task
 
+    @abstractmethod
     def read_list(self, item: Item) -> Iterator[Record]:
         """Yield what becomes of a list, which is an object."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_task(self, item: Item) -> Iterator[ForeignTask | SkippedRecord]:
         """Yield what becomes of a task, which is an object: the task, and perhaps subtasks with its own place."""
-        raise NotImplementedError
 
     def list_key(self, item: Item) -> str:
         """Return by what the list of an item goes, which is where it stands in the file."""

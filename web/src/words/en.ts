@@ -326,6 +326,7 @@ export const en = {
   },
   page: { failed: "This page could not be opened" },
   list: {
+    offlineUnknown: "This needs a network, and has not been opened since the page was loaded.",
     loading: "Loading tasks",
     failed: "The tasks could not be loaded.",
     retry: "Try again",
@@ -584,7 +585,6 @@ export const en = {
     loading: "Loading the common tasks",
     failed: "The common tasks could not be loaded.",
     offline: "You are offline. Tasks can be added from here when there is a network again.",
-    offlineUnknown: "This needs a network, and has not been opened since the page was loaded.",
     empty: "There are no common tasks yet.",
     emptyHint: "Whoever administers this Taskfleet can put here what many people need.",
     first: "Add the first one",
@@ -635,7 +635,6 @@ export const en = {
     toToday: "Go to Today",
     offline:
       "You are offline. What you see may be old, and nothing can be changed until there is a network again.",
-    offlineUnknown: "This needs a network, and has not been opened since the page was loaded.",
     more: "Show more",
     users: {
       title: "Users",

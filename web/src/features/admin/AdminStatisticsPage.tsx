@@ -5,8 +5,8 @@ import { en } from "../../words/en";
 import { useLocale } from "../../words/locale";
 import { useNow } from "../settings/now";
 import { describePast } from "../settings/past";
+import { AdminLoadingState } from "./AdminLoadingState";
 import { adminStatsQuery } from "./admin-queries";
-import { LoadingState } from "./LoadingState";
 
 const words = en.admin.statistics;
 const HEIGHTS = [72, 96];
@@ -17,9 +17,9 @@ export function AdminStatisticsPage() {
   return (
     <Stack gap="lg">
       <VisuallyHidden component="h2">{words.title}</VisuallyHidden>
-      <LoadingState query={stats} words={words} heights={HEIGHTS}>
+      <AdminLoadingState query={stats} words={words} heights={HEIGHTS}>
         {stats.data && <Numbers stats={stats.data} />}
-      </LoadingState>
+      </AdminLoadingState>
     </Stack>
   );
 }

@@ -3,10 +3,10 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { en } from "../../words/en";
 import { commonTasksQuery } from "../common-tasks/common-tasks";
+import { AdminLoadingState } from "./AdminLoadingState";
 import { AuditEntry } from "./AuditEntry";
 import { AuditFilters } from "./AuditFilters";
 import { type AuditFilter, auditQuery } from "./admin-queries";
-import { LoadingState } from "./LoadingState";
 
 const words = en.admin.audit;
 const HEIGHTS = [56, 56, 56, 56];
@@ -27,7 +27,7 @@ export function AuditPage({ filter, onFilter }: Props) {
     <Stack gap="md">
       <VisuallyHidden component="h2">{words.title}</VisuallyHidden>
       <AuditFilters filter={filter} onFilter={onFilter} />
-      <LoadingState query={audit} words={words} heights={HEIGHTS}>
+      <AdminLoadingState query={audit} words={words} heights={HEIGHTS}>
         {entries.length === 0 ? (
           <Text role="status">{isFiltered ? words.nothing : words.empty}</Text>
         ) : (
@@ -48,7 +48,7 @@ export function AuditPage({ filter, onFilter }: Props) {
             </Button>
           </div>
         )}
-      </LoadingState>
+      </AdminLoadingState>
     </Stack>
   );
 }

@@ -9,8 +9,8 @@ import { useLocale } from "../../words/locale";
 import { profileQuery } from "../session/profile";
 import { useNow } from "../settings/now";
 import { describePast } from "../settings/past";
+import { AdminLoadingState } from "./AdminLoadingState";
 import { userQuery } from "./admin-queries";
-import { LoadingState } from "./LoadingState";
 import { UserActs } from "./UserActs";
 import { UserBadges } from "./UsersPage";
 
@@ -31,9 +31,9 @@ export function UserPage({ userId }: { readonly userId: string }) {
         <Text role="alert">{words.gone}</Text>
       ) : (
         <div className="admin-loading">
-          <LoadingState query={query} words={words} heights={HEIGHTS}>
+          <AdminLoadingState query={query} words={words} heights={HEIGHTS}>
             {query.data && <User user={query.data.body} />}
-          </LoadingState>
+          </AdminLoadingState>
         </div>
       )}
     </Stack>

@@ -9,8 +9,8 @@ import { useLocale } from "../../words/locale";
 import { useCurrentTask } from "../tasks/use-current-task";
 import { useShortcuts } from "../tasks/use-shortcuts";
 import { ROW_HEIGHT, VirtualRows } from "../tasks/VirtualRows";
+import { AdminLoadingState } from "./AdminLoadingState";
 import { usersQuery } from "./admin-queries";
-import { LoadingState } from "./LoadingState";
 
 const words = en.admin.users;
 const SKELETONS = Array.from({ length: 6 }, () => ROW_HEIGHT - 8);
@@ -37,7 +37,7 @@ export function UsersPage({ text, onFind }: Props) {
     <Stack gap="md">
       <VisuallyHidden component="h2">{words.title}</VisuallyHidden>
       <FindField label={words.find} text={text} onFind={onFind} />
-      <LoadingState query={list} words={words} heights={SKELETONS}>
+      <AdminLoadingState query={list} words={words} heights={SKELETONS}>
         {users.length === 0 ? (
           <Text role="status">{words.nothing(text.trim())}</Text>
         ) : (
@@ -51,7 +51,7 @@ export function UsersPage({ text, onFind }: Props) {
             {(user) => <UserRow user={user} />}
           </VirtualRows>
         )}
-      </LoadingState>
+      </AdminLoadingState>
     </Stack>
   );
 }

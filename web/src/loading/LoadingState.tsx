@@ -1,10 +1,7 @@
 import { Button, Skeleton, Stack, Text } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect } from "react";
-import { ApiProblem } from "../../api/problem";
-import { en } from "../../words/en";
-import { describeFailure } from "../../words/failure";
-import { profileQuery } from "../session/profile";
+import type { ReactNode } from "react";
+import { en } from "../words/en";
+import { describeFailure } from "../words/failure";
 
 /** What TanStack Query tells of something that is loaded. */
 interface Loaded {
@@ -14,7 +11,7 @@ interface Loaded {
   readonly refetch: () => unknown;
 }
 
-interface Props {
+export interface LoadingStateProps {
   readonly query: Loaded;
   readonly words: { readonly loading: string; readonly failed: string };
   /** How tall each part will be that is on its way, in pixels. */
@@ -23,13 +20,12 @@ interface Props {
 }
 
 /** Shows what was loaded, and until then, or where that fails, what there is to say of it. */
-export function LoadingState({ query, words, heights, children }: Props) {
-  useRoleAgain(query.error);
+export function LoadingState({ query, words, heights, children }: LoadingStateProps) {
   if (query.data !== undefined) {
     return children;
   }
   if (query.fetchStatus === "paused") {
-    return <Text role="alert">{en.admin.offlineUnknown}</Text>;
+    return <Text role="alert">{en.list.offlineUnknown}</Text>;
   }
   if (query.error !== null) {
     return (
@@ -49,15 +45,4 @@ export function LoadingState({ query, words, heights, children }: Props) {
       ))}
     </Stack>
   );
-}
-
-/** Look who one is again when the service refuses what is for administrators: one may not be one any more. */
-function useRoleAgain(error: Error | null): void {
-  const client = useQueryClient();
-  const isRefused = error instanceof ApiProblem && error.status === 403;
-  useEffect(() => {
-    if (isRefused) {
-      void client.invalidateQueries({ queryKey: profileQuery.queryKey });
-    }
-  }, [client, isRefused]);
 }
