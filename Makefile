@@ -47,8 +47,8 @@ test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
 e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (CHROMIUM names one, else /usr/bin/chromium)
 	npm --prefix web run e2e -- $(ARGS)
 
-test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run all tests on PyMongo Async instead of Motor
-	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) $(ARGS)
+test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run the tests on PyMongo Async instead of Motor, without those of the deployment
+	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) --ignore=tests/deploy $(ARGS)
 
 coverage: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run all tests and fail below 90 % branch coverage
 	$(PYTEST) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
