@@ -142,11 +142,11 @@ class PublishedKeys:
                 self._is_away_told = True
             raise
         self._metrics.fetches["ok"].inc()
+        self._take(keys)
         self._is_current = True
         if self._is_away_told:
             logger.info("key_set_available")
             self._is_away_told = False
-        self._take(keys)
 
     def _take(self, keys: PublicKeys) -> None:
         before, self._keys = self._keys, keys
