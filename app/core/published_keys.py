@@ -103,6 +103,7 @@ class PublishedKeys:
     async def run(self) -> AsyncIterator[None]:
         """Fetch now and from time to time for as long as the context lasts; nobody waits for the first set."""
         keeper = asyncio.create_task(self._keep_current())
+        await asyncio.sleep(0)  # lets it begin, so that the first request finds a fetch under way
         try:
             yield
         finally:
