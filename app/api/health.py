@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.api.limited_routes import exempt_from_limits
 from app.api.openapi import problems
 from app.cache.client import CacheClient
+from app.core.access_tokens import KeySource
 from app.core.errors import ServiceUnavailableError
 from app.core.metrics import CONTENT_TYPE, Metrics
 from app.data.failures import DatabaseError
@@ -50,6 +51,10 @@ async def get_liveness() -> Liveness:
 @exempt_from_limits("asked by orchestrators, whose probes must not fail for being frequent")
 async def get_readiness(request: Request) -> Readiness:
     """Needs a MongoDB primary; a missing Redis is told as `degraded` and is no reason to be taken out."""
+    keys: KeySource = request.app.state.key_source
+    # Once they were there, they stay: only processes that have just started ever wait for the one that signs.
+    if not keys.are_known:
+        raise ServiceUnavailableError("The keys of access tokens have not been fetched yet.")
     store: Store = request.app.state.store
     cache: CacheClient = request.app.state.cache
     try:
