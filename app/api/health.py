@@ -6,6 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from app.api.draining import Draining, ShuttingDownError
 from app.api.limited_routes import exempt_from_limits
 from app.api.openapi import problems
 from app.cache.client import CacheClient
@@ -49,7 +50,13 @@ async def get_liveness() -> Liveness:
 )
 @exempt_from_limits("asked by orchestrators, whose probes must not fail for being frequent")
 async def get_readiness(request: Request) -> Readiness:
-    """Needs a MongoDB primary; a missing Redis is told as `degraded` and is no reason to be taken out."""
+    """Needs a MongoDB primary, and a process that is not about to end.
+
+    A missing Redis is told as `degraded` and is no reason to be taken out.
+    """
+    draining: Draining = request.app.state.draining
+    if draining.has_begun:
+        raise ShuttingDownError
     store: Store = request.app.state.store
     cache: CacheClient = request.app.state.cache
     try:

@@ -162,6 +162,8 @@ class HttpSettings(SettingsGroup):
     ] = _variable("TRUSTED_PROXIES", ())
     # The contract promises an answer within 10 s; a second is left for the way there and back.
     request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
+    # Orchestrators and proxies look at readiness every few seconds; a minute is twice what the slowest of them need.
+    shutdown_delay_seconds: Annotated[float, Field(ge=0, le=60)] = _variable("SHUTDOWN_DELAY_SECONDS", 0.0)
     web_dist: WebDist = _variable("WEB_DIST", None)
     web_asset_origin: WebAssetOrigin = _variable("WEB_ASSET_ORIGIN", None)
 

@@ -40,7 +40,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "httpx": ("auth/oidc/*.py",),
     "sentry_sdk": ("core/error_reports.py",),
     "icalendar": ("tasks/calendar_document.py", "tasks/portability/windows_timezones.py"),
-    "uvicorn": ("serving.py", "http_protocol.py"),
+    "uvicorn": ("serving.py", "graceful_server.py", "http_protocol.py"),
     "typer": ("cli.py",),
 }
 
