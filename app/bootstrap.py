@@ -95,17 +95,23 @@ async def run_services(
 
 
 @asynccontextmanager
-async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
-    """Give a command what the routes of administrators have.
+async def open_store(settings: Settings, metrics: Metrics, clock: Clock | None = None) -> AsyncIterator[Store]:
+    """Give the data layer to a process that answers no requests.
 
     The fences of the cache stand around its changes as well, so that running processes forget at once what they knew.
     """
-    async with AsyncExitStack() as stack:
-        cache = await stack.enter_async_context(
-            run_cache(settings.cache, Metrics().cache, lambda _user_id, _revision: None)
-        )
+    async with run_cache(settings.cache, metrics.cache, lambda _user_id, _revision: None) as cache:
         store = Store.open(settings.mongo, clock or SystemClock(), (), cache.fences)
-        stack.push_async_callback(store.close)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
+    """Give a command what the routes of administrators have."""
+    async with open_store(settings, Metrics(), clock) as store:
         yield Administration(store)
 
 

@@ -50,7 +50,7 @@ async def get_liveness() -> Liveness:
 )
 @exempt_from_limits("asked by orchestrators, whose probes must not fail for being frequent")
 async def get_readiness(request: Request) -> Readiness:
-    """Needs a MongoDB primary, and a process that is not about to end; a missing Redis is told as `degraded`."""
+    """Needs a MongoDB primary; a missing Redis is told as `degraded` and is no reason to be taken out."""
     draining: Draining = request.app.state.draining
     if draining.has_begun:
         raise ShuttingDownError
