@@ -15,6 +15,7 @@ from app.api import health
 from app.api.awaited_keys import AwaitedKeysMiddleware
 from app.api.cacheable import collect_cacheable_routes
 from app.api.cached_reads import CachedReadsMiddleware
+from app.api.draining import DRAINING, Draining
 from app.api.event_stream import END_STREAMS
 from app.api.middleware import (
     MAX_BODY_BYTES,
@@ -79,7 +80,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         async with run_services(app, settings, clock, listeners):
             try:
-                yield {END_STREAMS: app.state.events.close}
+                yield {END_STREAMS: app.state.events.close, DRAINING: app.state.draining}
             finally:
                 request_log.flush()
 
@@ -95,6 +96,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.metrics = Metrics()
+    app.state.draining = Draining(settings.http.shutdown_delay_seconds, app.state.metrics)
     app.state.limits = build_limits(app, settings, clock)
     install_problem_handlers(app)
     install_openapi(app)

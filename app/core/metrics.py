@@ -131,6 +131,11 @@ class Metrics:
         )
         self.events = EventMetrics(self.registry)
         self.replica = ReplicaMetrics(self.registry)
+        self.draining = Gauge(
+            "taskfleet_draining",
+            "1 once the process is about to end and only finishes what it is at.",
+            registry=self.registry,
+        )
         self.key_set = KeySetMetrics(self.registry)
         build = Gauge(
             "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry

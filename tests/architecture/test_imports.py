@@ -41,7 +41,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "httpx": ("core/json_http.py",),
     "sentry_sdk": ("core/error_reports.py",),
     "icalendar": ("tasks/calendar_document.py", "tasks/portability/windows_timezones.py"),
-    "uvicorn": ("serving.py", "http_protocol.py"),
+    "uvicorn": ("serving.py", "graceful_server.py", "http_protocol.py"),
     "typer": ("cli.py",),
 }
 
