@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from app.api_processes import RESTART_PAUSE_SECONDS, start_api_process
 from app.bootstrap import check_settings
 from app.core.clock import SystemClock
 from app.core.logging import configure_logging
@@ -24,17 +25,13 @@ from app.local import (
     WORKER_GRACE_SECONDS,
     LocalAddress,
     fill_environment,
-    our_path,
-    our_python,
     start_servers,
     wait_until_ready,
 )
+from app.serving import open_listener
 
 # Enough for one to be replaced while the other one serves.
 API_PROCESSES = 2
-
-# A process that dies is started again after this time, so that one which cannot start does not keep the machine busy.
-PAUSE_BEFORE_RESTART_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -142,8 +139,9 @@ class ApiProcess:
         await wait_until_ready(LocalAddress(LOOPBACK, self.port))
 
     async def _start(self) -> ChildProcess:
-        command = [*our_python("app.cli"), "serve", "--host", LOOPBACK, "--port", str(self.port)]
-        return await ChildProcess.start(f"the API on port {self.port}", command, environment=our_path())
+        # Ours is closed at once: where no process serves, Nginx is refused and asks the other one.
+        with open_listener(LOOPBACK, self.port) as listener:
+            return await start_api_process(listener, 0, None)
 
     async def _keep(self) -> None:
         while True:
@@ -151,6 +149,7 @@ class ApiProcess:
             assert child is not None  # noqa: S101 - it was started
             # Cancelled with us otherwise, and then nobody would hear of the end.
             await asyncio.wait([child.exited])
-            print(f"{child.title} ended ({child.describe_end()}); starting it again", file=sys.stderr, flush=True)  # noqa: T201
-            await asyncio.sleep(PAUSE_BEFORE_RESTART_SECONDS)
+            ended = f"The API on port {self.port} ended ({child.describe_end()})"
+            print(f"{ended}; starting it again", file=sys.stderr, flush=True)  # noqa: T201 - for the person there
+            await asyncio.sleep(RESTART_PAUSE_SECONDS)
             self._child = await self._start()
