@@ -1,4 +1,4 @@
-"""What the gateway adds to the time of a request: the same client straight to a process and through Nginx, in turns."""
+"""What the gateway adds to the time of a request: one client, straight to a process and through Nginx, in turns."""
 
 import asyncio
 import socket

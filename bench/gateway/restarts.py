@@ -11,8 +11,7 @@ from bench.stage import say
 
 # After a kill: long enough for requests to meet the hole, and for the gateway to look whether it is still there.
 SECONDS_WITH_ONE = 1.5
-# A change that was killed keeps its user's documents locked until MongoDB gives it up (10 s), and longer than a client
-# waits for an answer.
+# A change that was killed keeps its user's documents locked until MongoDB gives it up, after 10 s.
 SECONDS_TO_SETTLE = 12.0
 
 

@@ -1,7 +1,7 @@
 """Keeps slow connections open, in a process of its own: `python -m bench.gateway.slow_connections PORT COUNT`.
 
-Half of them never come to the end of their head, the others never to the end of their body. What the gateway closes is
-opened anew. Each hundred has an address of its own. Prints a line when all are open, and ends with its input.
+Half of them never come to the end of their head, the others never to the end of their body. What the gateway closes
+is opened anew. Each hundred has an address of its own. Prints a line when all are open, and ends with its input.
 """
 
 import resource
