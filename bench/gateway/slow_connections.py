@@ -4,6 +4,7 @@ Half of them never come to the end of their head, the others never to the end of
 is opened anew. Each hundred has an address of its own. Prints a line when all are open, and ends with its input.
 """
 
+import itertools
 import resource
 import selectors
 import socket
@@ -15,6 +16,8 @@ from bench.gateway.stage import HOST
 
 # Within the 10 s of silence that the gateway allows; each further byte begins them anew.
 DRIP_SECONDS = 4.0
+# Not all at one moment: a share of them with each step.
+STEPS = 40
 CONNECTIONS_PER_ADDRESS = 100
 
 _HEAD = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode()
@@ -29,9 +32,10 @@ class SlowConnections:
         self._selector = selectors.DefaultSelector()
         self._sockets = {number: self._open(number) for number in range(count)}
 
-    def drip(self) -> None:
-        """Send a little more on each."""
-        for number, connection in list(self._sockets.items()):
+    def drip(self, step: int) -> None:
+        """Send a little more on each of a share of them."""
+        for number in range(step % STEPS, len(self._sockets), STEPS):
+            connection = self._sockets[number]
             try:
                 connection.send(b"X-Slow: 1\r\n" if number % 2 == 0 else b"x")
             except OSError:
@@ -74,8 +78,10 @@ def main() -> None:
     connections = SlowConnections(port, count)
     connections.watch_input()
     print("open", flush=True)
-    while connections.replace_closed(DRIP_SECONDS):
-        connections.drip()
+    for step in itertools.count():
+        if not connections.replace_closed(DRIP_SECONDS / STEPS):
+            break
+        connections.drip(step)
 
 
 if __name__ == "__main__":
