@@ -86,6 +86,9 @@ types: $(PROJECT) ## Check the types
 bench: $(PROJECT) ## Measure against a bare ASGI app and an Express service (needs wrk; 15 minutes)
 	@$(BIN)/python -m bench $(ARGS)
 
+gateway-test: $(PROJECT) ## Measure the gateway: rolling restarts, kills, slow clients, added time (needs nginx; 6 minutes)
+	@$(BIN)/python -m bench.gateway $(ARGS)
+
 speed-web: $(PROJECT) $(WEB_BUILD) ## Measure how quick the browser app is (ARGS="--runs 3 --write-readme")
 	npm --prefix web run speed -- $(ARGS)
 

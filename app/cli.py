@@ -140,6 +140,20 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
 
 
 @application.command()
+def worker() -> None:
+    """Do the work that no request waits for; any number may run, and the API does it too."""
+    from app.bootstrap import check_servers
+    from app.core.logging import configure_logging
+    from app.core.settings import load_settings
+    from app.worker import run_worker
+
+    settings = load_settings(is_serving=False)
+    configure_logging(settings.observability.log_format)
+    check_servers(settings)
+    run_worker(settings)
+
+
+@application.command()
 def migrate(
     sharded: Annotated[
         bool, typer.Option("--sharded", help="Then shard the collections too; needs a mongos.")
@@ -149,14 +163,15 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database's collections, indexes and documents up to date."""
-    from app.bootstrap import apply_migrations, apply_sharding
+    from app.bootstrap import apply_migrations, apply_sharding, check_servers
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
 
     if rezone and not sharded:
         raise typer.BadParameter("--rezone goes with --sharded")
-    settings = load_settings()
+    settings = load_settings(is_serving=False)
     configure_logging(settings.observability.log_format)
+    check_servers(settings)
     if sharded:
         report, sharding = asyncio.run(apply_sharding(settings, may_rezone=rezone))
     else:
@@ -264,14 +279,20 @@ def list_users(
 
 
 def _load_settings_for_admin(data_directory: Path | None) -> "Settings":
+    from app.bootstrap import check_servers
     from app.core.logging import configure_logging
+    from app.core.secret_files import SUFFIX
     from app.core.settings import load_settings
     from app.embedded.running import read_settings
 
     if data_directory is not None:
-        os.environ.update(read_settings(data_directory.absolute()))
-    settings = load_settings()
+        servers = read_settings(data_directory.absolute())
+        os.environ.update(servers)
+        for name in servers:  # where somebody works with configured servers as well
+            os.environ.pop(f"{name}{SUFFIX}", None)
+    settings = load_settings(is_serving=False)
     configure_logging(settings.observability.log_format)
+    check_servers(settings)
     return settings
 
 

@@ -46,7 +46,7 @@ class GatewayOptions:
 def run_gateway(options: GatewayOptions) -> None:
     """Run the whole stack until SIGINT or SIGTERM.
 
-    Raises `SettingsError` or `EmbeddedError` with one line for the operator.
+    Raises `SettingsError`, `ListenError` or `EmbeddedError` with one line for the operator.
     """
     nginx = find_nginx()
     if not TEMPLATES.is_dir():
@@ -55,7 +55,9 @@ def run_gateway(options: GatewayOptions) -> None:
     os.environ[f"{PREFIX}WORKERS"] = str(API_PROCESSES)
     settings = load_settings()
     directory = options.data_directory.absolute()
-    port = options.port or find_free_port()
+    # Nginx would try for a long time.
+    with open_listener(LOOPBACK, options.port) as listener:
+        port = listener.getsockname()[1]
     with claim_data_directory(directory):
         if not settings.http.trusted_proxies:
             os.environ[f"{PREFIX}TRUSTED_PROXIES"] = LOOPBACK

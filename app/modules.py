@@ -1,7 +1,7 @@
 """The modules: what each one brings to the processes that run it, and what they do for each other in any process."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from app.api.cookies import SessionCookies
 from app.api.kept_answer import Answer
 from app.api.paths import API_PREFIX
 from app.auth.erasure import Eraser
-from app.auth.module import AUTH_COLLECTIONS, build_auth, build_portable_profiles
+from app.auth.module import AUTH_COLLECTIONS, build_auth, build_erasure, build_portable_profiles
 from app.auth.portable_profile import PortableProfiles
 from app.auth.profile import TimezoneListener
 from app.auth.router import build_routers as build_auth_routers
@@ -79,11 +79,15 @@ class MountedRouter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ModuleParts:
-    """One module: its collections, its routes, and what puts its services on the app's state while it runs."""
+    """One module: its collections, its routes, and what puts its services on the app's state while it runs.
+
+    `work` is what it does in the background; `run` does it as well, so that one process is enough.
+    """
 
     collections: tuple[CollectionSpec, ...]
     routers: Callable[[Settings], Sequence[MountedRouter]]
     run: Callable[[State, Surroundings], AbstractAsyncContextManager[None]]
+    work: Callable[[Store, Favours], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
@@ -124,6 +128,14 @@ def _route_auth(settings: Settings) -> Sequence[MountedRouter]:
     return (MountedRouter(well_known_router, ""), *_mount(routers))
 
 
+def _work_for_auth(store: Store, favours: Favours) -> AbstractAsyncContextManager[None]:
+    return build_erasure(store, favours.erasers).run_janitor()
+
+
+def _no_work(_store: Store, _favours: Favours) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
 @asynccontextmanager
 async def _run_notifications(_state: State, _parts: Surroundings) -> AsyncIterator[None]:
     yield
@@ -139,9 +151,9 @@ def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:
 
 # What is asked for most comes first: routes are tried one after the other.
 MODULE_PARTS: Mapping[Module, ModuleParts] = {
-    "tasks": ModuleParts(TASK_COLLECTIONS, _route_tasks, _run_tasks),
-    "auth": ModuleParts(AUTH_COLLECTIONS, _route_auth, _run_auth),
-    "notifications": ModuleParts((), _route_notifications, _run_notifications),
+    "tasks": ModuleParts(TASK_COLLECTIONS, _route_tasks, _run_tasks, _no_work),
+    "auth": ModuleParts(AUTH_COLLECTIONS, _route_auth, _run_auth, _work_for_auth),
+    "notifications": ModuleParts((), _route_notifications, _run_notifications, _no_work),
 }
 
 
@@ -161,4 +173,14 @@ async def run_modules(state: State, surroundings: Surroundings) -> AsyncIterator
     async with AsyncExitStack() as stack:
         for parts in enabled_parts(surroundings.settings):
             await stack.enter_async_context(parts.run(state, surroundings))
+        yield
+
+
+@asynccontextmanager
+async def run_background_work(settings: Settings, store: Store) -> AsyncIterator[None]:
+    """Do what the enabled modules do in the background while the context lasts, then finish what is begun."""
+    favours = build_favours(store)
+    async with AsyncExitStack() as stack:
+        for parts in enabled_parts(settings):
+            await stack.enter_async_context(parts.work(store, favours))
         yield

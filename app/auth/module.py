@@ -32,7 +32,7 @@ from app.data.idempotency import IdempotencyStore
 from app.data.locks import LOCKS
 from app.data.store import Store
 
-__all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth", "build_portable_profiles"]
+__all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth", "build_erasure", "build_portable_profiles"]
 
 AUTH_COLLECTIONS = (IDENTITIES, LOCKS)
 
@@ -75,13 +75,8 @@ async def build_auth(
     """
     database = store.database
     users, identities, sessions = UserRepository(database), IdentityRepository(database), SessionRepository(database)
-    idempotency, tokens, accounts = (
-        IdempotencyStore(database, store.clock),
-        TokenRepository(database),
-        Accounts(database),
-    )
-    erasers = (*erasers, idempotency.erase_user, tokens.delete_all)
-    erasure = Erasure(store, users, identities, sessions, erasers)
+    tokens, accounts = TokenRepository(database), Accounts(database)
+    erasure = build_erasure(store, erasers)
     issuer = AccessTokenIssuer(keys.signing, settings.jwt, store.clock)
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
@@ -97,6 +92,19 @@ async def build_auth(
             cookies=cookies,
             public_jwks=tuple(keys.public_keys.values()),
         )
+
+
+def build_erasure(store: Store, erasers: Sequence[Eraser]) -> Erasure:
+    """Build what erases accounts; `erasers` remove what other features hold. It needs the database alone."""
+    database = store.database
+    idempotency, tokens = IdempotencyStore(database, store.clock), TokenRepository(database)
+    return Erasure(
+        store,
+        UserRepository(database),
+        IdentityRepository(database),
+        SessionRepository(database),
+        (*erasers, idempotency.erase_user, tokens.delete_all),
+    )
 
 
 def build_portable_profiles(store: Store, timezone_listeners: Sequence[TimezoneListener]) -> PortableProfiles:

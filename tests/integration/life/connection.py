@@ -20,8 +20,8 @@ class Answer(NamedTuple):
 class KeptConnection:
     """Speaks HTTP/1.1 over one connection; a context manager."""
 
-    def __init__(self, url: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_SECONDS)
+    def __init__(self, url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout_seconds)
         # One that was closed must not be opened again unseen.
         self._connection.auto_open = 0
         self._connection.connect()
