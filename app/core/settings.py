@@ -111,6 +111,8 @@ WebDist = Annotated[Path | None, AfterValidator(_check_web_dist), BeforeValidato
 WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeValidator(_empty_to_none)]
 Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(_empty_to_none)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+OptionalHttpUrl = Annotated[HttpUrl | None, BeforeValidator(_empty_to_none)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class SettingsGroup(BaseSettings):
@@ -261,13 +263,20 @@ class NotificationSettings(SettingsGroup):
 
 
 class ObservabilitySettings(SettingsGroup):
-    """Logs, metrics and error reports."""
+    """Logs, metrics, traces and error reports, and the name under which they are told apart."""
 
     log_format: Literal["json", "console"] = _variable("LOG_FORMAT", "json")
     metrics_port: Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_empty_to_none)] = (
         _variable("METRICS_PORT", None)
     )
+    metrics_host: Annotated[str, Field(min_length=1)] = _variable("METRICS_HOST", "127.0.0.1")
     sentry_dsn: OptionalSecret = _variable("SENTRY_DSN", None)
+    sentry_traces_sample_rate: Share = _variable("SENTRY_TRACES_SAMPLE_RATE", 0.0)
+    otlp_endpoint: OptionalHttpUrl = _variable("OTLP_ENDPOINT", None)
+    # A tenth keeps a trace from being an event in itself: it costs several times what a cached answer does.
+    trace_sample_ratio: Share = _variable("TRACE_SAMPLE_RATIO", 0.1)
+    environment: OptionalText = _variable("ENVIRONMENT", None)
+    revision: OptionalText = _variable("REVISION", None)
 
 
 class EmbeddedSettings(SettingsGroup):
