@@ -31,6 +31,7 @@ from app.core.settings import Settings, SettingsError
 from app.core.signing_keys import load_signing_key
 from app.data.accounts import Accounts
 from app.data.api_tokens import ApiTokens
+from app.data.command_listeners import watch_database
 from app.data.database import CommandListeners
 from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
@@ -60,7 +61,8 @@ async def run_services(
         await stack.enter_async_context(run_feed(cache.client, state.metrics.cache, feed))
         state.cache = cache.client
         await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
-        state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
+        watching = watch_database(state.metrics.mongo, state.span_recorders)
+        state.store = Store.open(settings.mongo, clock, (*watching, *listeners), cache.fences)
         stack.push_async_callback(state.store.close)
         tokens = ApiTokens(state.store.database)
         state.token_uses = uses = TokenUses(tokens)

@@ -110,13 +110,17 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     """Serve the API on the configured MongoDB and Redis."""
     from app.bootstrap import check_settings
     from app.core.settings import load_settings
+    from app.monitoring import check_metrics_ports
     from app.serving import open_listener
     from app.serving import serve as serve_api
 
     if workers > 1:
         os.environ["TASKFLEET_WORKERS"] = str(workers)
-    check_settings(load_settings())  # a bad setting is one line here, and a traceback in every worker
-    serve_api(open_listener(host, port), workers)
+    settings = load_settings()
+    check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
+    listener = open_listener(host, port)
+    check_metrics_ports(settings.observability, workers)
+    serve_api(listener, workers)
 
 
 @application.command()
