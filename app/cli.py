@@ -108,15 +108,23 @@ def local(
 @application.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
     """Serve the API on the configured MongoDB and Redis."""
+    from app.api_processes import serve_in_several
     from app.bootstrap import check_settings
+    from app.core.logging import configure_logging
     from app.core.settings import load_settings
     from app.serving import open_listener
     from app.serving import serve as serve_api
 
     if workers > 1:
         os.environ["TASKFLEET_WORKERS"] = str(workers)
-    check_settings(load_settings())  # a bad setting is one line here, and a traceback in every worker
-    serve_api(open_listener(host, port), workers)
+    settings = load_settings()
+    configure_logging(settings.observability.log_format)
+    check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
+    listener = open_listener(host, port)
+    if workers == 1:
+        serve_api(listener)
+    else:
+        serve_in_several(listener, workers, settings.observability.metrics_port)
 
 
 @application.command()

@@ -3,15 +3,13 @@
 import asyncio
 import os
 import socket
-import sys
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import app
+from app.api_processes import start_api_process
 from app.bootstrap import apply_migrations, check_settings
 from app.core.logging import configure_logging
 from app.core.settings import PREFIX, Settings, load_settings
@@ -160,7 +158,8 @@ class _LocalStack:
         self._supervisor.watch(server.child)
 
     async def _start_api(self, stack: AsyncExitStack) -> None:
-        workers = await stack.enter_async_context(ApiWorkers(self._listener, self._options.workers))
+        workers = ApiWorkers(self._listener, self._options.workers, self._settings)
+        await stack.enter_async_context(workers)
         self._listener.close()  # the workers have it; once they stop listening, nobody does
         for worker in workers.children:
             self._supervisor.watch(worker)
@@ -180,15 +179,17 @@ def _settings_of_servers(settings: Settings) -> dict[str, str]:
 class ApiWorkers:
     """The API's processes, all accepting from one listener; an async context manager."""
 
-    def __init__(self, listener: socket.socket, count: int) -> None:
+    def __init__(self, listener: socket.socket, count: int, settings: Settings) -> None:
         self.children: list[ChildProcess] = []
         self._listener = listener
         self._count = count
+        self._metrics_port = settings.observability.metrics_port
+        self._grace_seconds = settings.http.shutdown_delay_seconds + WORKER_GRACE_SECONDS
 
     async def __aenter__(self) -> Self:
         try:
-            for _ in range(self._count):
-                self.children.append(await self._start_one())
+            for index in range(self._count):
+                self.children.append(await start_api_process(self._listener, index, self._metrics_port))
         except BaseException:
             await self._stop()
             raise
@@ -202,23 +203,8 @@ class ApiWorkers:
     ) -> None:
         await self._stop()
 
-    async def _start_one(self) -> ChildProcess:
-        # `-P` keeps the current directory, which may hold another package named app, out of the import path.
-        import_path = [str(Path(app.__file__).parent.parent), *_split_path(os.environ.get("PYTHONPATH"))]
-        descriptor = self._listener.fileno()
-        return await ChildProcess.start(
-            "the API",
-            [sys.executable, "-P", "-m", "app.serving", str(descriptor)],
-            environment={**os.environ, "PYTHONPATH": os.pathsep.join(import_path)},
-            pass_fds=[descriptor],
-        )
-
     async def _stop(self) -> None:
-        await asyncio.gather(*(child.stop(WORKER_GRACE_SECONDS) for child in self.children))
-
-
-def _split_path(value: str | None) -> Sequence[str]:
-    return [part for part in (value or "").split(os.pathsep) if part]
+        await asyncio.gather(*(child.stop(self._grace_seconds) for child in self.children))
 
 
 async def _wait_until_ready(address: LocalAddress) -> None:

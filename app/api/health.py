@@ -6,9 +6,11 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from app.api.draining import Draining, ShuttingDownError
 from app.api.limited_routes import exempt_from_limits
 from app.api.openapi import problems
 from app.cache.client import CacheClient
+from app.core.access_tokens import KeySource
 from app.core.errors import ServiceUnavailableError
 from app.core.metrics import CONTENT_TYPE, Metrics
 from app.data.failures import DatabaseError
@@ -49,7 +51,17 @@ async def get_liveness() -> Liveness:
 )
 @exempt_from_limits("asked by orchestrators, whose probes must not fail for being frequent")
 async def get_readiness(request: Request) -> Readiness:
-    """Needs a MongoDB primary; a missing Redis is told as `degraded` and is no reason to be taken out."""
+    """Needs a MongoDB primary, and a process that is not about to end; a missing Redis is told as `degraded`.
+
+    It is no reason to be taken out. Without the public keys of access tokens, which some processes fetch, there is
+    nothing to serve yet; once they were there, they stay.
+    """
+    draining: Draining = request.app.state.draining
+    if draining.has_begun:
+        raise ShuttingDownError
+    keys: KeySource = request.app.state.key_source
+    if not keys.are_known:
+        raise ServiceUnavailableError("The keys of access tokens have not been fetched yet.")
     store: Store = request.app.state.store
     cache: CacheClient = request.app.state.cache
     try:

@@ -71,6 +71,15 @@ def _check_http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _check_key_set_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    checked = _check_http_url(value)
+    if "@" in urlsplit(checked).netloc:
+        raise ValueError("must not hold a user or a password, for what is there is public")
+    return checked
+
+
 def _check_origin(value: str | None) -> str | None:
     """Take what a policy can name (CSP 3, `host-source`): anything else would end or widen it."""
     if value is None:
@@ -111,6 +120,7 @@ WebDist = Annotated[Path | None, AfterValidator(_check_web_dist), BeforeValidato
 WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeValidator(_empty_to_none)]
 Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(_empty_to_none)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+KeySetUrl = Annotated[str | None, AfterValidator(_check_key_set_url), BeforeValidator(_empty_to_none)]
 
 
 class SettingsGroup(BaseSettings):
@@ -162,6 +172,8 @@ class HttpSettings(SettingsGroup):
     ] = _variable("TRUSTED_PROXIES", ())
     # The contract promises an answer within 10 s; a second is left for the way there and back.
     request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
+    # Orchestrators and proxies look at readiness every few seconds; a minute is twice what the slowest of them need.
+    shutdown_delay_seconds: Annotated[float, Field(ge=0, le=60)] = _variable("SHUTDOWN_DELAY_SECONDS", 0.0)
     web_dist: WebDist = _variable("WEB_DIST", None)
     web_asset_origin: WebAssetOrigin = _variable("WEB_ASSET_ORIGIN", None)
 
@@ -170,7 +182,11 @@ class JwtSettings(SettingsGroup):
     """How access tokens are signed and verified."""
 
     private_key_file: OptionalPath = _variable("JWT_PRIVATE_KEY_FILE", None)
-    jwks_url: OptionalText = _variable("JWKS_URL", None)
+    # More keys that verify: the next one to sign, and those that have signed.
+    further_key_files: Annotated[tuple[Path, ...], BeforeValidator(_split_commas)] = _variable(
+        "JWT_FURTHER_KEY_FILES", ()
+    )
+    jwks_url: KeySetUrl = _variable("JWKS_URL", None)
     issuer: Annotated[str, Field(min_length=1)] = _variable("JWT_ISSUER", "taskfleet")
     audience: Annotated[str, Field(min_length=1)] = _variable("JWT_AUDIENCE", "taskfleet")
 
@@ -290,6 +306,16 @@ class RuntimeSettings(SettingsGroup):
         """Whether conveniences that are unsafe on the internet (dev sign-in, plain http) are allowed."""
         return self.profile == "local"
 
+    @property
+    def signs_tokens(self) -> bool:
+        """Whether this process has the private keys of access tokens."""
+        return "auth" in self.enabled_modules
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this process serves everything; otherwise there are others on the same database."""
+        return self.enabled_modules == frozenset(MODULES)
+
 
 class Settings(BaseModel):
     """All groups; each component receives only its own."""
@@ -314,14 +340,30 @@ class Settings(BaseModel):
             return self
         if urlsplit(self.http.public_url).scheme != "https":
             raise ValueError(f"{PREFIX}PUBLIC_URL must be https in the production profile")
-        if "auth" in self.runtime.enabled_modules and self.jwt.private_key_file is None:
-            raise ValueError(f"{PREFIX}JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
-        if "auth" not in self.runtime.enabled_modules and self.jwt.jwks_url is None:
-            raise ValueError(f"{PREFIX}JWKS_URL is missing; without the auth module it tells where the keys are")
+        self._check_keys()
         for provider in self.sign_in.providers:
             if not _is_https_or_loopback(provider.issuer):
                 raise ValueError(f"the issuer of provider {provider.name!r} must be https")
         return self
+
+    def _check_keys(self) -> None:
+        """Refuse what may let others forge access tokens: private keys that nobody needs here, keys from anywhere."""
+        if self.runtime.signs_tokens:
+            if self.jwt.private_key_file is None:
+                raise ValueError(f"{PREFIX}JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
+            return
+        for variable, is_set in (
+            ("JWT_PRIVATE_KEY_FILE", self.jwt.private_key_file is not None),
+            ("JWT_FURTHER_KEY_FILES", bool(self.jwt.further_key_files)),
+        ):
+            if is_set:
+                raise ValueError(f"{PREFIX}{variable} is set; without the auth module no private key may be here")
+        if self.jwt.jwks_url is None:
+            raise ValueError(f"{PREFIX}JWKS_URL is missing; without the auth module it tells where the keys are")
+        if not _is_https_or_internal(self.jwt.jwks_url):
+            raise ValueError(
+                f"{PREFIX}JWKS_URL must be https, or lead to a host that is inside by its name or address"
+            )
 
 
 def _is_https_or_loopback(url: str) -> bool:
@@ -332,6 +374,21 @@ def _is_https_or_loopback(url: str) -> bool:
         return ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
         return False
+
+
+# Names that nobody can register on the internet: those of a cluster's services, and what ICANN set aside in 2024.
+_INTERNAL_NAMES = (".svc", ".cluster.local", ".internal")
+
+
+def _is_https_or_internal(url: str) -> bool:
+    """Whether only somebody on our own network could answer in the server's place (docs/decisions/0038)."""
+    if _is_https_or_loopback(url):
+        return True
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith(_INTERNAL_NAMES)
 
 
 def load_settings() -> Settings:

@@ -57,24 +57,25 @@ class ChildProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to a process that has not ended."""
+        if not self.exited.done():
+            self._process.send_signal(number)
+
     async def stop(self, grace_seconds: float) -> None:
         """Ask the process to end, wait, and kill it when it takes longer or we are cancelled."""
         try:
-            self._signal(signal.SIGTERM)
+            self.send(signal.SIGTERM)
             await asyncio.wait([self.exited], timeout=grace_seconds)
         finally:
             await self.kill()
 
     async def kill(self) -> None:
         """End the process at once."""
-        self._signal(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         await asyncio.wait([self.exited])
 
     def describe_end(self) -> str:
         """How an ended process ended, for a person."""
         code = self.exited.result()
         return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-
-    def _signal(self, number: signal.Signals) -> None:
-        if not self.exited.done():
-            self._process.send_signal(number)

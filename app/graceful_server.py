@@ -1,0 +1,59 @@
+"""uvicorn's server with an end in order: not ready, still serving, no new connections, the last answers, exit 0."""
+
+import asyncio
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+
+from app.api.draining import DRAINING, Draining
+
+# uvicorn's own step, at which it looks whether to end.
+_TICK_SECONDS = 0.1
+# What was sent before anybody could know of the end has arrived by then: a round trip between continents.
+LAST_CALL_SECONDS = 0.1
+
+
+class GracefulServer(uvicorn.Server):
+    """Ends at SIGTERM after the delay that the app asks for, at SIGINT without it, at a second signal at once."""
+
+    def __init__(self, config: uvicorn.Config, *, has_parent: bool) -> None:
+        """With a parent that passes signals on, only the parent's patience counts.
+
+        Process managers signal a whole group, so that its members hear of one end twice.
+        """
+        super().__init__(config)
+        self._has_parent = has_parent
+        self._signals: list[int] = []
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Take a signal. It is not raised again in the end, as uvicorn would: an orderly end has status 0."""
+        if self._signals and not self._has_parent:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        self._signals.append(sig)
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, in the order in which nobody is cut off."""
+        draining: Draining | None = self.lifespan.state.get(DRAINING)
+        if draining is not None:
+            draining.begin()
+            await self._go_on_for(draining.delay_seconds)
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        await asyncio.sleep(LAST_CALL_SECONDS)
+        await super().shutdown(sockets)
+
+    async def _go_on_for(self, seconds: float) -> None:
+        """Serve as before, unless somebody at a terminal waits for the end."""
+        loop = asyncio.get_running_loop()
+        end_at = loop.time() + seconds
+        ticks = 0
+        while loop.time() < end_at and signal.SIGINT not in self._signals:
+            await self.on_tick(ticks)  # which keeps the `Date` of answers right
+            ticks += 1
+            await asyncio.sleep(min(_TICK_SECONDS, max(end_at - loop.time(), 0)))
