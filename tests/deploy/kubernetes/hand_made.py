@@ -7,7 +7,7 @@ from tests.architecture.documents import read_document
 # Of Motor, which reads it itself (docs/scaling.md, Connections).
 MOTOR_VARIABLES = frozenset({"MOTOR_MAX_WORKERS"})
 
-_COMMAND = re.compile(r"^kubectl create secret (generic|tls) .*(?:\\\n.*)*", re.MULTILINE)
+_COMMAND = re.compile(r"^kubectl create secret (?:generic|tls) (?:.*\\\n)*.*", re.MULTILINE)
 
 
 def secret_commands() -> list[str]:

@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,13 +66,13 @@ def _run(*command: str) -> str:
 
 
 @functools.cache
-def _rendered(directory: str) -> str:
-    return _run(_require_kubectl(), "kustomize", str(ROOT / "k8s" / directory))
+def _rendered(path: Path) -> str:
+    return _run(_require_kubectl(), "kustomize", str(path))
 
 
-def render(directory: str) -> list[Manifest]:
+def render(directory: str, root: Path = ROOT / "k8s") -> list[Manifest]:
     """Return the objects of a directory below `k8s/`; each call gives its own, to be changed at will."""
-    return [manifest for manifest in yaml.safe_load_all(_rendered(directory)) if manifest]
+    return [manifest for manifest in yaml.safe_load_all(_rendered(root / directory)) if manifest]
 
 
 def installation(name: str) -> list[Manifest]:

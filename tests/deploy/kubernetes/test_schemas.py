@@ -1,4 +1,4 @@
-"""Every object is what Kubernetes takes: the newest version that the schemas are of, and the oldest that is supported."""
+"""Every object is what Kubernetes takes, in the oldest version that is supported and the newest with a schema."""
 
 from typing import Any
 
