@@ -106,6 +106,18 @@ def local(
 
 
 @application.command()
+def gateway(
+    host: Annotated[str, typer.Option(help="The loopback address or name to serve under.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of https; 0 takes any free one.")] = 8443,
+    data_dir: Annotated[Path, typer.Option(help="Where the data, the keys and the logs are kept.")] = Path(".data"),
+) -> None:
+    """Start everything on this machine behind a real Nginx: two API processes and https (needs nginx)."""
+    from app.local_gateway import GatewayOptions, run_gateway
+
+    run_gateway(GatewayOptions(host=host, port=port, data_directory=data_dir))
+
+
+@application.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
     """Serve the API on the configured MongoDB and Redis."""
     from app.api_processes import serve_in_several
