@@ -28,9 +28,10 @@ from app.core.clock import Clock, SystemClock
 from app.core.metrics import Metrics
 from app.core.published_keys import run_published_keys
 from app.core.settings import CacheSettings, Settings, SettingsError
-from app.core.signing_keys import load_signing_key
+from app.core.signing_keys import load_signing_key, refuse_foreign_writers
 from app.data.accounts import Accounts
 from app.data.api_tokens import ApiTokens
+from app.data.connection_string import check_connection_string
 from app.data.database import CommandListeners
 from app.data.idempotency import IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
@@ -147,6 +148,9 @@ def load_key_ring(settings: Settings) -> KeyRing:
     if settings.jwt.private_key_file is None:
         raise SettingsError("TASKFLEET_JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
     files = (settings.jwt.private_key_file, *settings.jwt.further_key_files)
+    if not settings.runtime.is_local:  # on a laptop, file systems of other systems know no permissions
+        for file in files:
+            refuse_foreign_writers(file)
     signing, *others = (SigningKey(load_signing_key(file)) for file in files)
     return KeyRing(signing, others)
 
@@ -171,6 +175,12 @@ def check_settings(settings: Settings) -> None:
         load_key_ring(settings)
     else:
         require_key_set_url(settings)
+    check_servers(settings)
+
+
+def check_servers(settings: Settings) -> None:
+    """Raise `SettingsError` for an address that cannot be read, or is unsafe; nothing is connected."""
+    check_connection_string(settings.mongo.url.get_secret_value(), is_local=settings.runtime.is_local)
     CacheClient(settings.cache)
 
 
@@ -179,6 +189,7 @@ async def apply_migrations(settings: Settings, clock: Clock | None = None) -> Mi
     clock = clock or SystemClock()
     store = Store.open(settings.mongo, clock)
     try:
+        await store.require_transactions()
         return await Migrator(store.database, clock, collections_of(enabled_parts(settings))).run()
     finally:
         await store.close()

@@ -144,6 +144,10 @@ class TestTheProductionProfile:
                 {"GOOGLE_CLIENT_ID": "c", "GOOGLE_CLIENT_SECRET": SECRET, "GOOGLE_ISSUER": "http://google.example"},
                 "'google'",
             ),
+            ({"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}, "TRUSTED_PROXIES: 0.0.0.0/0"),
+            ({"TRUSTED_PROXIES": "::/0"}, "TRUSTED_PROXIES: ::/0"),
+            ({"TRUSTED_PROXIES": "128.0.0.0/7"}, "TRUSTED_PROXIES: 128.0.0.0/7"),
+            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=none"}, "REDIS_URL: ssl_cert_reqs=none"),
         ],
     )
     def test_refuses_what_is_unsafe(self, configure_production: Load, variables: dict[str, str], named: str) -> None:
@@ -152,6 +156,28 @@ class TestTheProductionProfile:
         assert named in message
         assert SECRET not in message
         assert "\n" not in message
+
+    def test_believes_proxies_in_private_networks(self, configure_production: Load) -> None:
+        networks = ("10.0.0.0/8", "172.16.0.0/12", "fc00::/7", "203.0.113.7")
+
+        assert configure_production(TRUSTED_PROXIES=",".join(networks)).http.trusted_proxies == networks
+
+    def test_takes_an_encrypted_cache_server(self, configure_production: Load) -> None:
+        settings = configure_production(REDIS_URL="rediss://cache?ssl_cert_reqs=required")
+
+        assert settings.cache.url is not None
+
+    @pytest.mark.parametrize("modules", ["auth,tasks", "tasks"])
+    def test_needs_no_keys_where_nothing_is_served(
+        self, configure_production: Load, monkeypatch: pytest.MonkeyPatch, modules: str
+    ) -> None:
+        refusal(configure_production, JWT_PRIVATE_KEY_FILE="", ENABLED_MODULES=modules)
+
+        assert not load_settings(is_serving=False).runtime.is_local
+
+    def test_refuses_what_is_unsafe_where_nothing_is_served_as_well(self, configure: Load) -> None:
+        with pytest.raises(SettingsError, match="PUBLIC_URL"):
+            load_settings(is_serving=False)
 
     def test_refuses_to_start_with_the_defaults(self, configure: Load) -> None:
         assert "PUBLIC_URL" in refusal(configure)
@@ -198,6 +224,11 @@ class TestAValueThatIsNoGood:
             ("RATE_LIMIT_ADDRESS", "10/fortnight"),
             ("LOG_FORMAT", "xml"),
             ("METRICS_PORT", "65536"),
+            ("SHUTDOWN_DELAY_SECONDS", "-1"),
+            ("SHUTDOWN_DELAY_SECONDS", "61"),
+            ("SENTRY_DSN", "sentry.example/1"),
+            ("SENTRY_DSN", "https://sentry.example/1"),
+            ("SENTRY_DSN", "https://key@sentry.example"),
             ("WEB_DIST", "/nowhere/at/all"),
             ("WEB_DIST", __file__),
             ("WEB_DIST", str(Path(__file__).parent)),
