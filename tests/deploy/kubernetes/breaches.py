@@ -31,6 +31,11 @@ def settings(manifests: dict[tuple[str, str], Manifest], prefix: str) -> dict[st
     return data
 
 
+def without_keys(manifests: dict[tuple[str, str], Manifest]) -> None:
+    container(manifests[API])["env"] = [{"name": "TASKFLEET_ENABLED_MODULES", "value": "tasks"}]
+    pod(manifests[API])["volumes"] = []
+
+
 # For each rule, what somebody might do to the objects of the installation `self-hosted`.
 BREACHES: list[tuple[str, str, Change]] = [
     ("run_restricted", "root", lambda m: pod(m[API])["securityContext"].update(runAsUser=0)),
@@ -92,12 +97,14 @@ BREACHES: list[tuple[str, str, Change]] = [
         GATEWAY_UPSTREAMS="api.taskfleet.svc.cluster.local:8000")),
     ("route_to_services", "short", lambda m: settings(m, "gateway-").update(GATEWAY_UPSTREAMS="api-pods:8000")),
     ("route_to_services", "none", lambda m: settings(m, "gateway-").pop("GATEWAY_UPSTREAMS")),
-    ("route_to_services", "keys", lambda m: container(m["Deployment", "worker"])["env"][1]
-     .update(value="http://auth:8000/.well-known/jwks.json")),
+    ("route_to_services", "keys", lambda m: container(m[API])["env"].append(
+        {"name": "TASKFLEET_JWKS_URL", "value": "http://auth:8000/.well-known/jwks.json"})),
     ("keep_the_signing_key_apart", "worker", lambda m: pod(m["Deployment", "worker"])["volumes"].append(
         {"name": "key", "secret": {"secretName": "taskfleet-signing-key"}})),
     ("keep_the_signing_key_apart", "lost", lambda m: container(m[API])["env"].pop(0)),
-    ("keep_the_signing_key_apart", "unknown", lambda m: container(m["Deployment", "worker"])["env"].pop(1)),
+    ("keep_the_signing_key_apart", "module", lambda m: container(m[API])["env"].append(
+        {"name": "TASKFLEET_ENABLED_MODULES", "value": "tasks"})),
+    ("keep_the_signing_key_apart", "unknown", without_keys),
 ]  # fmt: skip
 
 BREACHES_OF_SPREADING: list[Change] = [

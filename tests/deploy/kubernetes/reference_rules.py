@@ -163,9 +163,10 @@ def keep_the_signing_key_apart(manifests: Sequence[Manifest]) -> Iterator[str]:
         if container["name"] != "taskfleet":
             continue
         variables = {variable["name"]: variable.get("value") for variable in container.get("env", ())}
-        signs = "auth" in (variables.get("TASKFLEET_ENABLED_MODULES") or "auth")
+        serves = container["args"][0] == "serve"
+        signs = serves and "auth" in variables.get("TASKFLEET_ENABLED_MODULES", "auth")
         mounts = any(name == "taskfleet-signing-key" for name, _ in secrets_of(pod))
         if mounts is not signs or ("TASKFLEET_JWT_PRIVATE_KEY_FILE" in variables) is not signs:
             yield f"{pod.name}: {'lacks' if signs else 'has'} the signing key"
-        if not signs and "TASKFLEET_JWKS_URL" not in variables:
+        if serves and not signs and "TASKFLEET_JWKS_URL" not in variables:
             yield f"{pod.name}: does not know where the keys are"

@@ -10,7 +10,7 @@ from tests.deploy.kubernetes.rendering import INSTALLATIONS, Manifest, installat
 PARTS = {
     "dev": {"base", "databases/mongodb", "databases/redis"},
     "production": {"base", "databases/managed", "ingress", "monitoring"},
-    "split": {"base", "databases/managed", "gateway-api", "monitoring"},
+    "split": {"base", "overlays/split", "databases/managed", "gateway-api", "monitoring"},
     "self-hosted": {"base", "databases/mongodb", "databases/redis", "components/gateway-tls", "monitoring"},
 }
 
