@@ -50,15 +50,12 @@ async def get_liveness() -> Liveness:
 )
 @exempt_from_limits("asked by orchestrators, whose probes must not fail for being frequent")
 async def get_readiness(request: Request) -> Readiness:
-    """Needs a MongoDB primary, and a process that is not about to end; a missing Redis is told as `degraded`.
-
-    It is no reason to be taken out. Without the public keys of access tokens, which some processes fetch, there is
-    nothing to serve yet; once they were there, they stay.
-    """
+    """Needs a MongoDB primary, and a process that is not about to end; a missing Redis is told as `degraded`."""
     draining: Draining = request.app.state.draining
     if draining.has_begun:
         raise ShuttingDownError
     keys: KeySource = request.app.state.key_source
+    # Once they were there, they stay: only processes that have just started ever wait for the one that signs.
     if not keys.are_known:
         raise ServiceUnavailableError("The keys of access tokens have not been fetched yet.")
     store: Store = request.app.state.store

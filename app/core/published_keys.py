@@ -103,6 +103,7 @@ class PublishedKeys:
     async def run(self) -> AsyncIterator[None]:
         """Fetch now and from time to time for as long as the context lasts; nobody waits for the first set."""
         keeper = asyncio.create_task(self._keep_current())
+        await asyncio.sleep(0)  # lets it begin, so that the first request finds a fetch under way
         try:
             yield
         finally:
@@ -142,11 +143,11 @@ class PublishedKeys:
                 self._is_away_told = True
             raise
         self._metrics.fetches["ok"].inc()
+        self._take(keys)
         self._is_current = True
         if self._is_away_told:
             logger.info("key_set_available")
             self._is_away_told = False
-        self._take(keys)
 
     def _take(self, keys: PublicKeys) -> None:
         before, self._keys = self._keys, keys

@@ -190,12 +190,61 @@ class TestTheProductionProfile:
 
         assert settings.sign_in.providers[0].issuer == issuer
 
-    def test_verifies_tokens_with_published_keys_where_auth_runs_elsewhere(self, configure_production: Load) -> None:
-        settings = configure_production(
-            JWT_PRIVATE_KEY_FILE="", ENABLED_MODULES="tasks", JWKS_URL="https://auth.example/jwks"
-        )
+
+class TestAProductionProcessWithoutTheAuthModule:
+    @pytest.fixture
+    def configure_tasks(self, configure: Load) -> Load:
+        """What it needs: no key, and where the public ones are."""
+
+        def load(**variables: str) -> Settings:
+            needed = {"PUBLIC_URL": "https://tasks.example", "JWKS_URL": "https://auth.example/jwks"}
+            return configure(ENABLED_MODULES="tasks", **(needed | variables))
+
+        return load
+
+    def test_needs_no_key(self, configure_tasks: Load) -> None:
+        settings = configure_tasks()
 
         assert settings.jwt.jwks_url == "https://auth.example/jwks"
+        assert not settings.runtime.signs_tokens
+
+    @pytest.mark.parametrize("variable", ["JWT_PRIVATE_KEY_FILE", "JWT_FURTHER_KEY_FILES"])
+    def test_refuses_to_hold_one(self, configure_tasks: Load, variable: str) -> None:
+        message = refusal(configure_tasks, **{variable: "/run/secrets/key.pem"})
+
+        assert f"TASKFLEET_{variable} is set" in message
+        assert "\n" not in message
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://auth.example/jwks",
+            "http://auth:8000/.well-known/jwks.json",
+            "http://auth.taskfleet.svc:8000/jwks",
+            "http://auth.taskfleet.svc.cluster.local/jwks",
+            "http://auth.corp.internal/jwks",
+            "http://10.0.3.7:8000/jwks",
+            "http://[fd00::7]:8000/jwks",
+            "http://127.0.0.1:8000/jwks",
+            "http://localhost:8000/jwks",
+        ],
+    )
+    def test_takes_keys_from_inside_or_by_https(self, configure_tasks: Load, url: str) -> None:
+        assert configure_tasks(JWKS_URL=url).jwt.jwks_url == url
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://auth.example/jwks",
+            "http://93.184.215.14/jwks",
+            "http://auth.svc.example.com/jwks",
+            "http://svc.cluster.local.example/jwks",
+            "http://notinternal.example/jwks",
+            "http://[2606:2800:21f:cb07::1]/jwks",
+        ],
+    )
+    def test_refuses_plain_http_to_where_anybody_may_be(self, configure_tasks: Load, url: str) -> None:
+        assert "TASKFLEET_JWKS_URL must be https" in refusal(configure_tasks, JWKS_URL=url)
 
 
 class TestAValueThatIsNoGood:
@@ -217,6 +266,9 @@ class TestAValueThatIsNoGood:
             ("JWT_ISSUER", ""),
             ("OIDC_PROVIDERS", "{"),
             ("OIDC_PROVIDERS", '[{"name": "corp"}]'),
+            ("JWKS_URL", "auth:8000/jwks"),
+            ("JWKS_URL", "ftp://auth/jwks"),
+            ("JWKS_URL", "https://user:secret@auth.example/jwks"),
             ("ENABLED_MODULES", "tasks,billing"),
             ("ENABLED_MODULES", ""),
             ("RATE_LIMIT_USER", "many"),
