@@ -5,9 +5,11 @@ the tests show that they can be carried out and that the service works through a
 routing they say on a real cluster alone.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from tests.fakes.cluster import FakeCluster
 from tests.fakes.router import FakeRouter
 from tests.integration.data.test_sharded_migration import Result, migrate
 from tests.sharded.routing import Recorder
+from tests.waiting import DEADLINE_SECONDS, until
 
 NO_CLUSTER = "needs a sharded cluster, named by TASKFLEET_TEST_SHARDED_URL; `make sharded-cluster` starts one"
 
@@ -73,12 +76,13 @@ class Cluster:
 
 @asynccontextmanager
 async def open_cluster(url: str, cache_url: str, key: Path, *, is_real: bool) -> AsyncIterator[Cluster]:
-    """Migrate a database of its own, which is dropped when the block ends."""
-    name = f"sharded-{os.getpid()}"
+    """Migrate a database of its own."""
+    name = f"routed-{os.getpid()}"
     async with AsyncExitStack() as services:
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, uuidRepresentation="standard", tz_aware=True)
         services.push_async_callback(client.close)
-        services.push_async_callback(client.drop_database, name)
+        if is_real:  # the other one goes with its mongod
+            services.push_async_callback(client.drop_database, name)
         yield Cluster(
             url=url,
             database=client[name],
@@ -96,14 +100,35 @@ async def open_cluster(url: str, cache_url: str, key: Path, *, is_real: bool) ->
         )
 
 
+@contextmanager
+def run_stand_in(mongod_port: int) -> Iterator[str]:
+    """Keep a stand-in for mongos in a thread of its own, since Motor blocks the event loop while it is closed."""
+    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        router, stop = FakeRouter(FakeCluster({"first": set(), "second": set()}), mongod_port), asyncio.Event()
+        async with router.listen():
+            ready.set_result((router.port, asyncio.get_running_loop(), stop))
+            await stop.wait()
+            # Its clients are closed by now; each conversation ends once it hears of that.
+            await until(lambda: len(asyncio.all_tasks()) == 1)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        served = pool.submit(asyncio.run, serve())
+        port, loop, stop = ready.result(timeout=DEADLINE_SECONDS)
+        try:
+            yield f"mongodb://127.0.0.1:{port}/"
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            served.result()
+
+
 @pytest.fixture(scope="session")
 async def rehearsal(
     mongo: EmbeddedMongo, cache_server: EmbeddedCache, signing_key_file: Path
 ) -> AsyncIterator[Cluster]:
     """The stand-in."""
-    router = FakeRouter(FakeCluster({"first": set(), "second": set()}), urlsplit(mongo.url).port or 0)
-    async with router.listen():
-        url = f"mongodb://127.0.0.1:{router.port}/"
+    with run_stand_in(urlsplit(mongo.url).port or 0) as url:
         async with open_cluster(url, cache_server.url, signing_key_file, is_real=False) as cluster:
             yield cluster
 
