@@ -18,31 +18,30 @@ from app.api.rate_limit import RequestLimits
 from app.api.security import Security
 from app.api.token_uses import TokenUses
 from app.auth.administration import Administration
-from app.auth.module import AUTH_COLLECTIONS, build_auth
 from app.cache.client import CacheClient
 from app.cache.counter_exchange import CounterExchange
 from app.cache.module import run_cache
 from app.cache.revision_feed import RevisionFeed
 from app.cache.revision_subscription import run_feed
-from app.core.access_tokens import AccessTokenVerifier, SigningKey
+from app.core.access_tokens import AccessTokenVerifier, KeyRing, KeySource, SigningKey
 from app.core.clock import Clock, SystemClock
 from app.core.metrics import Metrics
-from app.core.settings import Settings, SettingsError
-from app.core.signing_keys import load_signing_key
+from app.core.published_keys import run_published_keys
+from app.core.settings import CacheSettings, Settings, SettingsError
+from app.core.signing_keys import load_signing_key, refuse_foreign_writers
 from app.data.accounts import Accounts
 from app.data.api_tokens import ApiTokens
+from app.data.connection_string import check_connection_string
 from app.data.database import CommandListeners
-from app.data.idempotency import IDEMPOTENCY, IdempotencyStore
+from app.data.idempotency import IdempotencyStore
 from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
 from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
-from app.tasks.calendar_service import build_calendar_feeds
-from app.tasks.common_task_module import COMMON_TASKS_PATH, build_common_tasks
-from app.tasks.module import TASK_COLLECTIONS, build_tasks
-from app.tasks.portability.module import build_portability
+from app.modules import MODULE_PARTS, Surroundings, build_favours, collections_of, enabled_parts, run_modules
 
-COLLECTIONS = (*AUTH_COLLECTIONS, *TASK_COLLECTIONS, IDEMPOTENCY)
+# Of all modules together.
+COLLECTIONS = collections_of(tuple(MODULE_PARTS.values()))
 
 
 @asynccontextmanager
@@ -51,12 +50,12 @@ async def run_services(
 ) -> AsyncIterator[None]:
     """Put everything that requests need on `app.state` for as long as the context lasts."""
     state = app.state
-    key = load_key(settings)
     cookies = SessionCookies(is_secure=settings.http.public_url.startswith("https:"))
-    verifier = AccessTokenVerifier(key.public_keys, settings.jwt, clock)
     feed = RevisionFeed()
     async with AsyncExitStack() as stack:
-        cache = await stack.enter_async_context(run_cache(settings.cache, state.metrics.cache, feed.publish))
+        key_source, key_ring = await _open_keys(stack, settings, state.metrics)
+        state.key_source = key_source
+        cache = await stack.enter_async_context(run_cache(_choose_cache(settings), state.metrics.cache, feed.publish))
         await stack.enter_async_context(run_feed(cache.client, state.metrics.cache, feed))
         state.cache = cache.client
         await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
@@ -65,7 +64,9 @@ async def run_services(
         tokens = ApiTokens(state.store.database)
         state.token_uses = uses = TokenUses(tokens)
         await stack.enter_async_context(uses.run())
+        verifier = AccessTokenVerifier(key_source, settings.jwt, clock)
         state.credentials = credentials = CredentialReader(verifier, cookies, _seconds_of(clock), uses.note)
+        key_source.tell_withdrawals(credentials.forget_all)
         accounts, known_accounts = Accounts(state.store.database), KnownAccounts(cache.store)
         replicas = ReplicaReads(state.store.database, state.metrics.replica) if settings.mongo.replica_reads else None
         state.cached_reads = CachedReads(cache.store, known_accounts, credentials, state.metrics.cache, replicas)
@@ -80,41 +81,37 @@ async def run_services(
             is_local=settings.runtime.is_local,
         )
         state.events = EventStreams(feed, state.security, state.metrics.events)
-        state.tasks = build_tasks(state.store, settings.tasks.quota)
-        state.common_tasks = build_common_tasks(
-            state.store, state.tasks.tasks, cache.shared, settings.cache.ttl_seconds
+        surroundings = Surroundings(
+            settings=settings,
+            store=state.store,
+            cookies=cookies,
+            shared=cache.shared,
+            shared_reads=state.cached_reads.shared,
+            keys=key_ring,
+            favours=build_favours(state.store),
         )
-        state.cached_reads.shared[COMMON_TASKS_PATH] = state.common_tasks.answer.find
-        state.calendar = build_calendar_feeds(state.store, settings.http.public_url)
-        state.auth = await stack.enter_async_context(
-            build_auth(
-                state.store,
-                settings,
-                key,
-                cookies,
-                cache.shared,
-                erasers=(state.tasks.erase_user, state.calendar.erase_user),
-                timezone_listeners=(state.tasks.rezone,),
-            )
-        )
-        state.portability = await stack.enter_async_context(
-            build_portability(state.store, state.tasks, state.auth.portable_profiles, settings.tasks.quota)
-        )
+        await stack.enter_async_context(run_modules(state, surroundings))
         yield
 
 
 @asynccontextmanager
-async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
-    """Give a command what the routes of administrators have.
+async def open_store(settings: Settings, metrics: Metrics, clock: Clock | None = None) -> AsyncIterator[Store]:
+    """Give the data layer to a process that answers no requests.
 
     The fences of the cache stand around its changes as well, so that running processes forget at once what they knew.
     """
-    async with AsyncExitStack() as stack:
-        cache = await stack.enter_async_context(
-            run_cache(settings.cache, Metrics().cache, lambda _user_id, _revision: None)
-        )
+    async with run_cache(settings.cache, metrics.cache, lambda _user_id, _revision: None) as cache:
         store = Store.open(settings.mongo, clock or SystemClock(), (), cache.fences)
-        stack.push_async_callback(store.close)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def open_administration(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Administration]:
+    """Give a command what the routes of administrators have."""
+    async with open_store(settings, Metrics(), clock) as store:
         yield Administration(store)
 
 
@@ -143,25 +140,63 @@ async def _share_counts(limits: RequestLimits, cache: CacheClient, metrics: Metr
         yield
 
 
-def load_key(settings: Settings) -> SigningKey:
-    """Return the key that signs access tokens. Raises `SettingsError` when none is set."""
+async def _open_keys(stack: AsyncExitStack, settings: Settings, metrics: Metrics) -> tuple[KeySource, KeyRing | None]:
+    """Return where public keys are found and, if this process signs, what it signs with."""
+    if settings.runtime.signs_tokens:
+        ring = load_key_ring(settings)
+        return ring, ring
+    keys = run_published_keys(require_key_set_url(settings), metrics.key_set)
+    return await stack.enter_async_context(keys), None
+
+
+def load_key_ring(settings: Settings) -> KeyRing:
+    """Return the keys of access tokens. Raises `SettingsError` when there is none that signs."""
     if settings.jwt.private_key_file is None:
         raise SettingsError("TASKFLEET_JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
-    return SigningKey(load_signing_key(settings.jwt.private_key_file))
+    files = (settings.jwt.private_key_file, *settings.jwt.further_key_files)
+    if not settings.runtime.is_local:  # on a laptop, file systems of other systems know no permissions
+        for file in files:
+            refuse_foreign_writers(file)
+    signing, *others = (SigningKey(load_signing_key(file)) for file in files)
+    return KeyRing(signing, others)
+
+
+def require_key_set_url(settings: Settings) -> str:
+    """Return where the public keys are. Raises `SettingsError` when that is not set."""
+    if settings.jwt.jwks_url is None:
+        raise SettingsError("TASKFLEET_JWKS_URL is missing; without the auth module it tells where the keys are")
+    return settings.jwt.jwks_url
+
+
+def _choose_cache(settings: Settings) -> CacheSettings:
+    """Return the cache's settings. A module alone is never the only process, whose cache may be its own memory."""
+    if settings.runtime.is_whole:
+        return settings.cache
+    return settings.cache.model_copy(update={"workers": max(2, settings.cache.workers)})
 
 
 def check_settings(settings: Settings) -> None:
     """Raise `SettingsError` for what only building the parts would show; nothing is connected."""
-    load_key(settings)
+    if settings.runtime.signs_tokens:
+        load_key_ring(settings)
+    else:
+        require_key_set_url(settings)
+    check_servers(settings)
+
+
+def check_servers(settings: Settings) -> None:
+    """Raise `SettingsError` for an address that cannot be read, or is unsafe; nothing is connected."""
+    check_connection_string(settings.mongo.url.get_secret_value(), is_local=settings.runtime.is_local)
     CacheClient(settings.cache)
 
 
 async def apply_migrations(settings: Settings, clock: Clock | None = None) -> MigrationReport:
-    """Bring the database to the declared collections, indexes and migrations."""
+    """Bring the database to the collections and indexes of the enabled modules, and the migrations."""
     clock = clock or SystemClock()
     store = Store.open(settings.mongo, clock)
     try:
-        return await Migrator(store.database, clock, COLLECTIONS).run()
+        await store.require_transactions()
+        return await Migrator(store.database, clock, collections_of(enabled_parts(settings))).run()
     finally:
         await store.close()
 
@@ -176,9 +211,10 @@ async def apply_sharding(
     clock = clock or SystemClock()
     store = Store.open(settings.mongo, clock)
     try:
-        sharder = Sharder(store.database, COLLECTIONS)
+        specs = collections_of(enabled_parts(settings))
+        sharder = Sharder(store.database, specs)
         await sharder.require_router()
-        migrated = await Migrator(store.database, clock, COLLECTIONS).run()
+        migrated = await Migrator(store.database, clock, specs).run()
         async with hold_migration_lease(store.database, clock):
             return migrated, await sharder.run(may_rezone=may_rezone)
     finally:

@@ -106,17 +106,51 @@ def local(
 
 
 @application.command()
+def gateway(
+    host: Annotated[str, typer.Option(help="The loopback address or name to serve under.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of https; 0 takes any free one.")] = 8443,
+    data_dir: Annotated[Path, typer.Option(help="Where the data, the keys and the logs are kept.")] = Path(".data"),
+) -> None:
+    """Start everything on this machine behind a real Nginx: two API processes and https (needs nginx)."""
+    from app.local_gateway import GatewayOptions, run_gateway
+
+    run_gateway(GatewayOptions(host=host, port=port, data_directory=data_dir))
+
+
+@application.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
     """Serve the API on the configured MongoDB and Redis."""
+    from app.api_processes import serve_in_several
     from app.bootstrap import check_settings
+    from app.core.logging import configure_logging
     from app.core.settings import load_settings
     from app.serving import open_listener
     from app.serving import serve as serve_api
 
     if workers > 1:
         os.environ["TASKFLEET_WORKERS"] = str(workers)
-    check_settings(load_settings())  # a bad setting is one line here, and a traceback in every worker
-    serve_api(open_listener(host, port), workers)
+    settings = load_settings()
+    configure_logging(settings.observability.log_format)
+    check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
+    listener = open_listener(host, port)
+    if workers == 1:
+        serve_api(listener)
+    else:
+        serve_in_several(listener, workers, settings.observability.metrics_port)
+
+
+@application.command()
+def worker() -> None:
+    """Do the work that no request waits for; any number may run, and the API does it too."""
+    from app.bootstrap import check_servers
+    from app.core.logging import configure_logging
+    from app.core.settings import load_settings
+    from app.worker import run_worker
+
+    settings = load_settings(is_serving=False)
+    configure_logging(settings.observability.log_format)
+    check_servers(settings)
+    run_worker(settings)
 
 
 @application.command()
@@ -129,14 +163,15 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database's collections, indexes and documents up to date."""
-    from app.bootstrap import apply_migrations, apply_sharding
+    from app.bootstrap import apply_migrations, apply_sharding, check_servers
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
 
     if rezone and not sharded:
         raise typer.BadParameter("--rezone goes with --sharded")
-    settings = load_settings()
+    settings = load_settings(is_serving=False)
     configure_logging(settings.observability.log_format)
+    check_servers(settings)
     if sharded:
         report, sharding = asyncio.run(apply_sharding(settings, may_rezone=rezone))
     else:
@@ -259,14 +294,20 @@ def list_users(
 
 
 def _load_settings_for_admin(data_directory: Path | None) -> "Settings":
+    from app.bootstrap import check_servers
     from app.core.logging import configure_logging
+    from app.core.secret_files import SUFFIX
     from app.core.settings import load_settings
     from app.embedded.running import read_settings
 
     if data_directory is not None:
-        os.environ.update(read_settings(data_directory.absolute()))
-    settings = load_settings()
+        servers = read_settings(data_directory.absolute())
+        os.environ.update(servers)
+        for name in servers:  # where somebody works with configured servers as well
+            os.environ.pop(f"{name}{SUFFIX}", None)
+    settings = load_settings(is_serving=False)
     configure_logging(settings.observability.log_format)
+    check_servers(settings)
     return settings
 
 

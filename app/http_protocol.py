@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from app.api.draining import DRAINING, Draining
 from app.api.event_stream import END_STREAMS
 from app.api.exchange import WHOLE_ANSWER, read_head, split_answer, write_head
 from app.api.problems import MEDIA_TYPE, describe_problem
@@ -19,6 +20,8 @@ from app.core.errors import ProblemError
 
 # What uvicorn's slower protocol allows by default; this one would read a head of any length into memory.
 MAX_HEAD_BYTES = 65_536
+# A head of which a part has arrived is complete within a round trip or two, or its client is very slow.
+_HEAD_PATIENCE_SECONDS = 1.0
 
 
 class MalformedRequestError(ProblemError):
@@ -57,11 +60,18 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(RequestHeadTooLargeError(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes."))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, _WholeAnswers(cycle, app))  # type: ignore[arg-type]  # typed by Starlette
+        answers = _WholeAnswers(cycle, app, self.app_state.get(DRAINING))
+        super()._start_asgi_task(cycle, answers)  # type: ignore[arg-type]  # typed by Starlette
 
     def shutdown(self) -> None:
-        """The server ends, once all answers under way are complete: those that go on for ever have to be ended."""
-        super().shutdown()
+        """The server ends, once all answers under way are complete: those that go on for ever have to be ended.
+
+        A request of which a part has arrived is still answered.
+        """
+        if self._was_in_head:
+            self.loop.call_later(_HEAD_PATIENCE_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
         end_streams = self.app_state.get(END_STREAMS)
         if end_streams is not None:
             end_streams()
@@ -88,11 +98,12 @@ class _WholeAnswers:
     That is one call of the kernel instead of two, and no look at each header of what is known to be valid.
     """
 
-    __slots__ = ("_app", "_cycle")
+    __slots__ = ("_app", "_cycle", "_draining")
 
-    def __init__(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+    def __init__(self, cycle: RequestResponseCycle, app: ASGIApp, draining: Draining | None) -> None:
         self._cycle = cycle
         self._app = app
+        self._draining = draining
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # noqa: ARG002 - it is ours
         scope["extensions"] = {WHOLE_ANSWER: {}}
@@ -101,6 +112,9 @@ class _WholeAnswers:
     async def send(self, message: Message) -> None:
         """Take a part of the answer, or all of it."""
         cycle = self._cycle
+        if self._draining is not None and self._draining.has_begun:
+            # A proxy that is told lets go by itself; one that is not may send a request just when we hang up.
+            cycle.keep_alive = False
         if message["type"] != WHOLE_ANSWER:
             await cycle.send(message)  # type: ignore[arg-type]
         elif cycle.keep_alive and not (cycle.flow.write_paused or cycle.disconnected or cycle.response_started):

@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
 from app.api import health
+from app.api.awaited_keys import AwaitedKeysMiddleware
 from app.api.cacheable import collect_cacheable_routes
 from app.api.cached_reads import CachedReadsMiddleware
+from app.api.draining import DRAINING, Draining
 from app.api.event_stream import END_STREAMS
 from app.api.middleware import (
     MAX_BODY_BYTES,
@@ -30,8 +32,6 @@ from app.api.problems import install_problem_handlers
 from app.api.rate_limit import RateLimitMiddleware
 from app.api.unconfirmed_tokens import UnconfirmedTokensMiddleware
 from app.api.web_app import install_web_app
-from app.auth.router import build_routers as build_auth_routers
-from app.auth.router import well_known_router
 from app.bootstrap import build_limits, run_services
 from app.core.access_log import AccessLog, PlainAccessLog, open_access_log
 from app.core.clock import Clock, SystemClock
@@ -40,8 +40,8 @@ from app.core.logging import configure_logging
 from app.core.metrics import Metrics
 from app.core.settings import Settings, load_settings
 from app.data.database import CommandListeners
-from app.tasks.router import IMPORT_PATH, feed_router
-from app.tasks.router import build_routers as build_task_routers
+from app.modules import enabled_parts
+from app.tasks.router import IMPORT_PATH
 
 
 class _Application(FastAPI):
@@ -80,7 +80,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         async with run_services(app, settings, clock, listeners):
             try:
-                yield {END_STREAMS: app.state.events.close}
+                yield {END_STREAMS: app.state.events.close, DRAINING: app.state.draining}
             finally:
                 request_log.flush()
 
@@ -96,6 +96,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.metrics = Metrics()
+    app.state.draining = Draining(settings.http.shutdown_delay_seconds, app.state.metrics)
     app.state.limits = build_limits(app, settings, clock)
     install_problem_handlers(app)
     install_openapi(app)
@@ -105,6 +106,7 @@ def create_app(
     app.front = (
         Middleware(HeadMiddleware),
         Middleware(RequestContextMiddleware, metrics=metrics, access_log=request_log),
+        *(() if settings.runtime.signs_tokens else (Middleware(AwaitedKeysMiddleware),)),
         Middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=metrics, frontends=frontends),
         Middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app)),
         Middleware(UnconfirmedTokensMiddleware),
@@ -122,16 +124,9 @@ def create_app(
 
 
 def _include_routers(app: FastAPI, settings: Settings) -> None:
-    # What is asked for most comes first: routes are tried one after the other.
-    modules = settings.runtime.enabled_modules
-    if "tasks" in modules:
-        for router in build_task_routers():
-            app.include_router(router, prefix=API_PREFIX)
-        app.include_router(feed_router)
-    if "auth" in modules:
-        app.include_router(well_known_router)
-        for router in build_auth_routers(is_local=settings.runtime.is_local):
-            app.include_router(router, prefix=API_PREFIX)
+    for parts in enabled_parts(settings):
+        for router, prefix in parts.routers(settings):
+            app.include_router(router, prefix=prefix)
     app.include_router(health.router)
     if settings.http.web_dist is None:
         app.add_api_route("/", _redirect_to_docs, include_in_schema=False)

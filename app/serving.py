@@ -1,4 +1,4 @@
-"""Serves the app with uvicorn: on a listener of our own, in one process or several."""
+"""Serves the app with uvicorn in this process, on a listener of our own."""
 
 import contextlib
 import socket
@@ -6,14 +6,18 @@ import sys
 from collections.abc import Sequence
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
+from app.graceful_server import GracefulServer
 from app.http_protocol import HttpProtocol
 
 APP_FACTORY = "app.main:create_app_from_environment"
 
 # A request is answered within 10 s and a stream ends within 5 s of SIGTERM, so this is never the first to cut.
 GRACEFUL_SHUTDOWN_SECONDS = 11
+
+# Longer than proxies keep an idle connection (60 s in Nginx and in AWS' load balancers, by default): who knows what
+# will be sent next should be the one who hangs up, or a request meets a connection that was just closed.
+KEEP_ALIVE_SECONDS = 75
 
 # Connections that the kernel holds while every worker is busy; it caps the figure at net.core.somaxconn.
 BACKLOG = 2048
@@ -58,15 +62,15 @@ def format_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def serve(listener: socket.socket, workers: int = 1, factory: str = APP_FACTORY) -> None:
+def serve(listener: socket.socket, factory: str = APP_FACTORY, *, has_parent: bool = False) -> None:
     """Serve until SIGINT or SIGTERM; returns after the requests under way were answered.
 
-    `factory` names what makes the app, as `module:function`; the benchmark serves another one in the same way.
+    `factory` names what makes the app, as `module:function`; the benchmark serves another one in the same way. A
+    process that `has_parent` leaves it to that one to lose patience.
     """
     config = uvicorn.Config(
         factory,
         factory=True,
-        workers=workers,
         backlog=BACKLOG,
         http=HttpProtocol,
         interface="asgi3",
@@ -78,20 +82,18 @@ def serve(listener: socket.socket, workers: int = 1, factory: str = APP_FACTORY)
         proxy_headers=False,
         # A request on a connection is begun by the end of the one before it, whose context is none of its business.
         reset_contextvars=True,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
     )
-    if workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
-        return
-    # After its orderly end uvicorn raises the signal that it had caught.
+    # Before the server listens to signals, and after it has ended, Ctrl-C is Python's own.
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        GracefulServer(config, has_parent=has_parent).run(sockets=[listener])
 
 
 def main(arguments: Sequence[str]) -> None:
     """Serve on a listener that the parent process opened and handed down as a file descriptor; then the factory."""
     descriptor, *factory = arguments
-    serve(socket.socket(fileno=int(descriptor)), 1, *factory)
+    serve(socket.socket(fileno=int(descriptor)), *factory, has_parent=True)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from fastapi import Request
 from starlette.types import Scope
 
 from app.api.cookies import SessionCookies
-from app.core.access_tokens import AccessClaims, AccessTokenVerifier, InvalidTokenError
-from app.core.errors import UnauthenticatedError
+from app.core.access_tokens import AccessClaims, AccessTokenVerifier, InvalidTokenError, UnknownKeyError
+from app.core.errors import ProblemError, ServiceUnavailableError, UnauthenticatedError
 from app.core.identity import TokenGrant
 from app.core.personal_tokens import TOKEN_PREFIX, InvalidPersonalTokenError, PersonalToken, TokenClaims
 
@@ -22,6 +22,7 @@ _STATE_NAME = "credentials"
 _MAX_REMEMBERED = 10_000
 # Ours have about 500 bytes.
 _MAX_REMEMBERED_LENGTH = 1_024
+_KEYS_AWAY = "The access token cannot be verified at the moment, because its key cannot be fetched."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Credentials:
     """
 
     claims: AccessClaims | TokenClaims | None
-    refusal: UnauthenticatedError | None = None
+    refusal: ProblemError | None = None
     is_cookie: bool = False
     # The user's id as text; empty without claims.
     user_name: str = ""
@@ -42,6 +43,8 @@ class Credentials:
     unverified: PersonalToken | None = None
     # Of a verified personal token.
     grant: TokenGrant | None = None
+    # The id of the key that an access token names and this process does not know.
+    missing_key: str | None = None
 
 
 class CredentialReader:
@@ -75,6 +78,11 @@ class CredentialReader:
             credentials = state[_STATE_NAME] = self._read(scope)
         return credentials
 
+    def read_again(self, scope: Scope) -> Credentials:
+        """Return what the request carries, judged by what is known now."""
+        scope["state"].pop(_STATE_NAME, None)
+        return self.read(scope)
+
     def accept(self, scope: Scope, token: PersonalToken, grant: TokenGrant) -> None:
         """Take the personal token of a request for valid from now on, until it expires or is forgotten."""
         claims = TokenClaims(token.user_id, token.token_id)
@@ -88,6 +96,10 @@ class CredentialReader:
         token = None if header is None else _find_bearer_token(header)
         if token is not None:
             self._remembered.pop(_spell_plainly(token), None)
+
+    def forget_all(self) -> None:
+        """Take everything for unknown again, as when a key was taken back."""
+        self._remembered.clear()
 
     def note_use(self, credentials: Credentials) -> None:
         """Take note that a personal token was used, if it is one."""
@@ -123,9 +135,11 @@ class CredentialReader:
     def _verify(self, presented: bytes | str, token: str, *, is_cookie: bool) -> Credentials:
         try:
             claims = self._verifier.verify(token)
+        except UnknownKeyError as error:
+            refusal = _refuse(error) if error.is_sure else ServiceUnavailableError(_KEYS_AWAY)
+            return Credentials(None, refusal, is_cookie, missing_key=error.key_id)
         except InvalidTokenError as error:
-            refusal = UnauthenticatedError(f"Access token refused: {error}.", error="invalid_token")
-            return Credentials(None, refusal, is_cookie)
+            return Credentials(None, _refuse(error), is_cookie)
         credentials = Credentials(claims, None, is_cookie, str(claims.user_id), claims.expires_at.timestamp())
         if len(presented) <= _MAX_REMEMBERED_LENGTH:
             self._remember(presented, credentials)
@@ -137,6 +151,10 @@ class CredentialReader:
             for oldest in list(itertools.islice(self._remembered, _MAX_REMEMBERED // 10)):
                 del self._remembered[oldest]
         self._remembered[presented] = credentials
+
+
+def _refuse(error: InvalidTokenError) -> UnauthenticatedError:
+    return UnauthenticatedError(f"Access token refused: {error}.", error="invalid_token")
 
 
 def _find_header(scope: Scope) -> bytes | None:

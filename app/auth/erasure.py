@@ -29,8 +29,8 @@ Eraser = Callable[[UUID], Awaitable[None]]
 _PERIOD_SECONDS = 60
 _JITTER = 0.25
 _BATCH = 100
-# Longer than a batch takes; a janitor that died blocks the next for at most this long.
-_LEASE_LIFETIME = timedelta(minutes=10)
+# It is renewed while a batch lasts; a janitor that died blocks the next for at most this long.
+_LEASE_LIFETIME = timedelta(minutes=1)
 # One operation on a database that is away takes 4 s to fail (app/data/database.py).
 _STOP_SECONDS = 5.0
 
@@ -56,6 +56,7 @@ class Erasure:
         self._last_admin = LastAdmin(store.database)
         self._leases = Leases(store.database, store.clock)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
 
     async def begin(self, user_id: UUID, if_match: IfMatch) -> None:
         """End the account: after this no sign-in, session or change finds it. The rest goes on by itself.
@@ -83,21 +84,23 @@ class Erasure:
         with suppress(LeaseHeldError):
             async with self._leases.hold("erase-accounts", _LEASE_LIFETIME):
                 for user_id in await self._users.find_erased(_BATCH):
+                    if self._stop.is_set():
+                        return
                     await self._finish_or_leave(user_id)
 
     @asynccontextmanager
     async def run_janitor(self) -> AsyncIterator[None]:
-        """Sweep now and every minute for as long as the context lasts."""
-        stop = asyncio.Event()
-        janitor = asyncio.create_task(self._sweep_until(stop))
+        """Sweep now and every minute for as long as the context lasts; then finish the account under way."""
+        self._stop.clear()
+        janitor = asyncio.create_task(self._sweep_until_stopped())
         try:
             yield
         finally:
-            stop.set()
+            self._stop.set()
             await _let_end({janitor, *self._under_way})
 
-    async def _sweep_until(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
+    async def _sweep_until_stopped(self) -> None:
+        while not self._stop.is_set():
             try:
                 await self.sweep()
             except DatabaseError as error:
@@ -107,7 +110,7 @@ class Erasure:
             jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PERIOD_SECONDS * jitter):
-                    await stop.wait()
+                    await self._stop.wait()
 
     async def _finish_or_leave(self, user_id: UUID) -> None:
         try:

@@ -1,6 +1,6 @@
 """The auth feature, put together."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -24,18 +24,17 @@ from app.auth.token_repository import TokenRepository
 from app.auth.tokens import Tokens
 from app.auth.users import UserRepository
 from app.cache.shared import SharedCache
-from app.core.access_tokens import AccessTokenIssuer, SigningKey
+from app.core.access_tokens import AccessTokenIssuer, KeyRing, PublicJwk
 from app.core.settings import Settings
-from app.data.accounts import SESSIONS, USERS, Accounts
-from app.data.api_tokens import API_TOKENS
-from app.data.audit import AUDIT, AuditLog
+from app.data.accounts import Accounts
+from app.data.audit import AuditLog
 from app.data.idempotency import IdempotencyStore
 from app.data.locks import LOCKS
 from app.data.store import Store
 
-__all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth"]
+__all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth", "build_erasure", "build_portable_profiles"]
 
-AUTH_COLLECTIONS = (USERS, SESSIONS, API_TOKENS, IDENTITIES, AUDIT, LOCKS)
+AUTH_COLLECTIONS = (IDENTITIES, LOCKS)
 
 # As it is registered at the providers; the routes below the API's prefix must agree with it.
 _CALLBACK_PATH = f"{API_PREFIX}/auth/{{provider}}/callback"
@@ -49,21 +48,20 @@ class AuthModule:
     sessions: Sessions
     tokens: Tokens
     profiles: Profiles
-    portable_profiles: PortableProfiles
     erasure: Erasure
     logins: OidcLogins
     administration: Administration
     statistics: AdminStatistics
     audit: AuditLog
     cookies: SessionCookies
-    public_jwk: Mapping[str, str]
+    public_jwks: Sequence[PublicJwk]
 
 
 @asynccontextmanager
 async def build_auth(
     store: Store,
     settings: Settings,
-    key: SigningKey,
+    keys: KeyRing,
     cookies: SessionCookies,
     shared: SharedCache,
     *,
@@ -77,35 +75,47 @@ async def build_auth(
     """
     database = store.database
     users, identities, sessions = UserRepository(database), IdentityRepository(database), SessionRepository(database)
-    idempotency, tokens, accounts = (
-        IdempotencyStore(database, store.clock),
-        TokenRepository(database),
-        Accounts(database),
-    )
-    erasers = (*erasers, idempotency.erase_user, tokens.delete_all)
-    erasure = Erasure(store, users, identities, sessions, erasers)
-    issuer = AccessTokenIssuer(key, settings.jwt, store.clock)
-    profiles = Profiles(users, store.changes, timezone_listeners)
+    tokens, accounts = TokenRepository(database), Accounts(database)
+    erasure = build_erasure(store, erasers)
+    issuer = AccessTokenIssuer(keys.signing, settings.jwt, store.clock)
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
             sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
             sessions=Sessions(sessions, users, accounts, issuer, guard=store.guard, clock=store.clock),
             tokens=Tokens(tokens, accounts, store.guard, store.clock),
-            profiles=profiles,
-            portable_profiles=PortableProfiles(users, profiles),
+            profiles=Profiles(users, store.changes, timezone_listeners),
             erasure=erasure,
             administration=Administration(store),
             statistics=AdminStatistics(StatisticsRepository(database), shared, store.clock),
             audit=AuditLog(database, store.clock),
-            logins=_build_logins(store, settings, key, http),
+            logins=_build_logins(store, settings, keys, http),
             cookies=cookies,
-            public_jwk=key.public_jwk,
+            public_jwks=tuple(keys.public_keys.values()),
         )
 
 
-def _build_logins(store: Store, settings: Settings, key: SigningKey, http: ProviderHttp) -> OidcLogins:
+def build_erasure(store: Store, erasers: Sequence[Eraser]) -> Erasure:
+    """Build what erases accounts; `erasers` remove what other features hold. It needs the database alone."""
+    database = store.database
+    idempotency, tokens = IdempotencyStore(database, store.clock), TokenRepository(database)
+    return Erasure(
+        store,
+        UserRepository(database),
+        IdentityRepository(database),
+        SessionRepository(database),
+        (*erasers, idempotency.erase_user, tokens.delete_all),
+    )
+
+
+def build_portable_profiles(store: Store, timezone_listeners: Sequence[TimezoneListener]) -> PortableProfiles:
+    """Build what exports and imports need of the profile; it needs the database alone."""
+    users = UserRepository(store.database)
+    return PortableProfiles(users, Profiles(users, store.changes, timezone_listeners))
+
+
+def _build_logins(store: Store, settings: Settings, keys: KeyRing, http: ProviderHttp) -> OidcLogins:
     clients = {}
     for provider in settings.sign_in.providers:
         redirect_uri = settings.http.public_url + _CALLBACK_PATH.format(provider=provider.name)
         clients[provider.name] = OidcClient(provider, redirect_uri, http, store.clock)
-    return OidcLogins(clients, LoginStateCodec(key.derive_secret("login-state")), store.clock)
+    return OidcLogins(clients, LoginStateCodec(*keys.derive_secrets("login-state")), store.clock)

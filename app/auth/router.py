@@ -6,7 +6,7 @@ from app.auth import admin_router, me_router, session_router, sign_in_router, to
 from app.auth.dependencies import AuthPart
 from app.auth.schemas import JsonWebKeySet
 
-# A new key is published this long before it signs, and an old one this long after it signed last.
+# Half of the ten minutes for which a new key is published before it signs (docs/operations.md).
 _KEYS_MAX_AGE_SECONDS = 300
 
 well_known_router = APIRouter(tags=["auth"])
@@ -20,7 +20,7 @@ well_known_router = APIRouter(tags=["auth"])
 async def get_public_keys(response: Response, module: AuthPart) -> JsonWebKeySet:
     """Return the keys that verify access tokens (RFC 7517)."""
     response.headers["Cache-Control"] = f"public, max-age={_KEYS_MAX_AGE_SECONDS}"
-    return JsonWebKeySet(keys=[dict(module.public_jwk)])
+    return JsonWebKeySet(keys=[dict(jwk) for jwk in module.public_jwks])
 
 
 def build_routers(*, is_local: bool) -> tuple[APIRouter, ...]:

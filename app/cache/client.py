@@ -162,7 +162,9 @@ def open_redis(url: str) -> RedisClient:
             return _open_cluster(url)
         client: RedisClient = redis.asyncio.Redis.from_url(url, **_options())
     except ValueError as error:
-        raise SettingsError(f"TASKFLEET_REDIS_URL cannot be read: {error}") from None
+        # An unescaped password is taken for a port, which the message then quotes.
+        what = "its port is no number" if "Port could not be cast" in str(error) else error
+        raise SettingsError(f"TASKFLEET_REDIS_URL cannot be read: {what}") from None
     return client
 
 

@@ -3,10 +3,10 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -39,11 +39,39 @@ _DECODE_OPTIONS = {
     "verify_at_hash": False,
 }
 
-PublicKeys = Mapping[str, Mapping[str, str]]
+PublicJwk = Mapping[str, str]
+# By their `kid`.
+PublicKeys = Mapping[str, PublicJwk]
 
 
 class InvalidTokenError(Exception):
     """The token is not one of ours, was changed, or has expired."""
+
+
+class UnknownKeyError(InvalidTokenError):
+    """No key has the id that the token names; `is_sure` is False where there may be one that could not be fetched."""
+
+    def __init__(self, key_id: str, *, is_sure: bool = True) -> None:
+        super().__init__("the token was signed with an unknown key")
+        self.key_id = key_id
+        self.is_sure = is_sure
+
+
+class KeySource(Protocol):
+    """Where a verifier finds public keys."""
+
+    @property
+    def are_known(self) -> bool:
+        """Whether there are keys at all."""
+        ...
+
+    def find(self, key_id: str) -> PublicJwk:
+        """Return the key of that id. Raises `UnknownKeyError`."""
+        ...
+
+    def tell_withdrawals(self, forget: Callable[[], None]) -> None:
+        """Have `forget` called when a key was taken back: what was verified with it is to be verified again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +93,6 @@ class SigningKey:
         self.key_id = _thumbprint(public)
         self.public_jwk = {**public, "kid": self.key_id, "use": "sig", "alg": ALGORITHM}
 
-    @property
-    def public_keys(self) -> PublicKeys:
-        """The one public key by its id, in the form that the verifier takes."""
-        return {self.key_id: self.public_jwk}
-
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return the compact JWT of `claims`."""
         token: str = jwt.encode(
@@ -81,6 +104,39 @@ class SigningKey:
         """Return 32 bytes for another purpose (HKDF, RFC 5869); every replica with this key derives the same."""
         pem = self._key.to_pem()
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(pem)
+
+
+class KeyRing:
+    """The key that signs, and the others that verify as well: the next one, and those that signed before.
+
+    A key is taken back by starting without it, so nobody is told of that.
+    """
+
+    are_known = True
+
+    def __init__(self, signing: SigningKey, others: Sequence[SigningKey] = ()) -> None:
+        self.signing = signing
+        self._keys = (signing, *others)
+        self._public = {key.key_id: key.public_jwk for key in self._keys}
+
+    @property
+    def public_keys(self) -> PublicKeys:
+        """Every key that verifies."""
+        return self._public
+
+    def find(self, key_id: str) -> PublicJwk:
+        """Return the public key of that id. Raises `UnknownKeyError`."""
+        try:
+            return self._public[key_id]
+        except KeyError:
+            raise UnknownKeyError(key_id) from None
+
+    def tell_withdrawals(self, forget: Callable[[], None]) -> None:
+        """Do nothing: these keys stay as long as the process does."""
+
+    def derive_secrets(self, purpose: str) -> Sequence[bytes]:
+        """Return the secret of each key for another purpose; the first one is that of the key that signs."""
+        return [key.derive_secret(purpose) for key in self._keys]
 
 
 class AccessTokenIssuer:
@@ -109,15 +165,18 @@ class AccessTokenIssuer:
 
 
 class AccessTokenVerifier:
-    """Checks access tokens against a fixed set of public keys; what the token's header offers is ignored."""
+    """Checks access tokens against public keys of our own; what the token's header offers is ignored."""
 
-    def __init__(self, public_keys: PublicKeys, settings: JwtSettings, clock: Clock) -> None:
-        self._public_keys = public_keys
+    def __init__(self, keys: KeySource, settings: JwtSettings, clock: Clock) -> None:
+        self._keys = keys
         self._settings = settings
         self._clock = clock
 
     def verify(self, token: str) -> AccessClaims:
-        """Return the claims of a valid token. Raises `InvalidTokenError` for every other text."""
+        """Return the claims of a valid token.
+
+        Raises `InvalidTokenError` for every other text, and its `UnknownKeyError` where the key may yet be found.
+        """
         if len(token) > MAX_TOKEN_LENGTH:
             raise InvalidTokenError("the token is too long")
         try:
@@ -133,15 +192,12 @@ class AccessTokenVerifier:
             raise InvalidTokenError("the token is not valid") from error
         return self._read(claims)
 
-    def _choose_key(self, token: str) -> Mapping[str, str]:
+    def _choose_key(self, token: str) -> PublicJwk:
         header = jws.get_unverified_header(token)
         key_id = header.get("kid")
         if header.get("typ") != TOKEN_TYPE or header.get("alg") != ALGORITHM or not isinstance(key_id, str):
             raise InvalidTokenError("the token is of another type")
-        try:
-            return self._public_keys[key_id]
-        except KeyError:
-            raise InvalidTokenError("the token was signed with an unknown key") from None
+        return self._keys.find(key_id)
 
     def _read(self, claims: Mapping[str, Any]) -> AccessClaims:
         try:

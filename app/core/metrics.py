@@ -76,6 +76,22 @@ class ReplicaMetrics:
         self.reads = {outcome: reads.labels(outcome) for outcome in get_args(ReplicaOutcome)}
 
 
+FetchOutcome = Literal["ok", "failed"]
+
+
+class KeySetMetrics:
+    """The public keys of a process without the auth module."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        fetches = Counter(
+            "taskfleet_key_set_fetches",
+            "Fetches of the public keys of access tokens, by a process that does not sign them: ok or failed.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.fetches = {outcome: fetches.labels(outcome) for outcome in get_args(FetchOutcome)}
+
+
 class Metrics:
     """What is counted; labels hold route templates and status codes, never ids or user text."""
 
@@ -115,6 +131,12 @@ class Metrics:
         )
         self.events = EventMetrics(self.registry)
         self.replica = ReplicaMetrics(self.registry)
+        self.draining = Gauge(
+            "taskfleet_draining",
+            "1 once the process is about to end and only finishes what it is at.",
+            registry=self.registry,
+        )
+        self.key_set = KeySetMetrics(self.registry)
         build = Gauge(
             "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry
         )

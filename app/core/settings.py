@@ -1,25 +1,41 @@
 """Settings: read once from `TASKFLEET_*` variables (or one file), checked, handed out group by group."""
 
-import ipaddress
-import json
 import os
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast, get_args
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.secret_files import MAY_STAND_IN_FILE, SecretFileError, file_variables, read_secret_files
+from app.core.setting_values import (
+    HttpUrl,
+    KeySetUrl,
+    Network,
+    OptionalPath,
+    OptionalSecret,
+    OptionalText,
+    Rate,
+    Secret,
+    SentryDsn,
+    WebAssetOrigin,
+    WebDist,
+    empty_to_none,
+    parse_json_list,
+    split_commas,
+)
+from app.core.unsafe_settings import refuse_unsafe, refuse_unsafe_keys
 
 PREFIX = "TASKFLEET_"
 ENV_FILE_VARIABLE = "TASKFLEET_ENV_FILE"
@@ -32,85 +48,17 @@ Module = Literal["auth", "tasks", "notifications"]
 MODULES: tuple[Module, ...] = get_args(Module)
 
 
+# What `load_settings` tells the checks of all groups together.
+NOT_SERVING: Mapping[str, object] = {"is_serving": False}
+
+
 class SettingsError(Exception):
     """An unknown, malformed or unsafe setting; the message is one line for the operator."""
-
-
-def _split_commas(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _parse_json_list(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value) if value.strip() else []
-    except ValueError as error:
-        raise ValueError(f"must be a JSON list ({error})") from None
-
-
-def _empty_to_none(value: object) -> object:
-    return None if value == "" else value
-
-
-def _check_rate(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", value):
-        raise ValueError("must look like 300/minute")
-    return value
-
-
-def _check_network(value: str) -> str:
-    ipaddress.ip_network(value, strict=False)
-    return value
-
-
-def _check_http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be an http or https URL without query or fragment")
-    return value.rstrip("/")
-
-
-def _check_origin(value: str | None) -> str | None:
-    """Take what a policy can name (CSP 3, `host-source`): anything else would end or widen it."""
-    if value is None:
-        return None
-    # Without a path: a policy's path has rules of its own, and is not looked at after a redirect.
-    if not re.fullmatch(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?", value):
-        raise ValueError("must be an origin such as https://assets.example.com, in lower case and without a path")
-    if not _is_https_or_loopback(value):
-        raise ValueError("must be https")
-    urlsplit(value).port  # noqa: B018 - raises `ValueError` for one that there cannot be
-    return value
-
-
-def _check_web_dist(value: Path | None) -> Path | None:
-    if value is None:
-        return None
-    try:
-        if not value.is_dir():
-            raise ValueError(f"{value} is no directory")
-        index = (value / "index.html").resolve()
-        # Of its own: what a link leads to elsewhere is never served.
-        if not index.is_file() or not index.is_relative_to(value.resolve()):
-            raise ValueError(f"{value} has no index.html of its own, so it is no built browser app")
-    except OSError as error:
-        raise ValueError(f"the directory cannot be read: {error.strerror}") from None
-    return value
 
 
 def _variable(name: str, default: Any = ...) -> Any:
     """A field that is read from `TASKFLEET_<name>`."""
     return Field(default=default, validation_alias=PREFIX + name)
-
-
-OptionalText = Annotated[str | None, BeforeValidator(_empty_to_none)]
-OptionalPath = Annotated[Path | None, BeforeValidator(_empty_to_none)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_to_none)]
-WebDist = Annotated[Path | None, AfterValidator(_check_web_dist), BeforeValidator(_empty_to_none)]
-WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeValidator(_empty_to_none)]
-Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(_empty_to_none)]
-HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
 
 
 class SettingsGroup(BaseSettings):
@@ -127,14 +75,21 @@ class SettingsGroup(BaseSettings):
 
     @classmethod
     def variables(cls) -> frozenset[str]:
-        """The environment variables of this group."""
-        return frozenset(str(field.validation_alias) for field in cls.model_fields.values())
+        """The environment variables of this group, with those that name files of secrets."""
+        fields = cls.model_fields.values()
+        return frozenset(str(field.validation_alias) for field in fields) | file_variables(fields)
+
+    @classmethod
+    def read(cls, env_file: str | None, variables: Mapping[str, str | None]) -> Self:
+        """Build the group of what is set. Raises `ValidationError` or `SecretFileError`."""
+        from_files: dict[str, Any] = read_secret_files(cls.model_fields.values(), variables)
+        return cls(_env_file=env_file, **from_files)
 
 
 class MongoSettings(SettingsGroup):
     """Where the documents are and how long one operation may take."""
 
-    url: SecretStr = _variable("MONGO_URL", SecretStr("mongodb://127.0.0.1:27017/?replicaSet=taskfleet"))
+    url: Secret = _variable("MONGO_URL", SecretStr("mongodb://127.0.0.1:27017/?replicaSet=taskfleet"))
     database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = _variable("MONGO_DATABASE", "taskfleet")
     driver: Literal["motor", "pymongo"] = _variable("MONGO_DRIVER", "motor")
     replica_reads: bool = _variable("MONGO_REPLICA_READS", False)
@@ -157,11 +112,11 @@ class HttpSettings(SettingsGroup):
     """The public face: address, proxies, deadline of a request, browser app."""
 
     public_url: HttpUrl = _variable("PUBLIC_URL", "http://127.0.0.1:8000")
-    trusted_proxies: Annotated[
-        tuple[Annotated[str, AfterValidator(_check_network)], ...], BeforeValidator(_split_commas)
-    ] = _variable("TRUSTED_PROXIES", ())
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = _variable("TRUSTED_PROXIES", ())
     # The contract promises an answer within 10 s; a second is left for the way there and back.
     request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
+    # Orchestrators and proxies look at readiness every few seconds; a minute is twice what the slowest of them need.
+    shutdown_delay_seconds: Annotated[float, Field(ge=0, le=60)] = _variable("SHUTDOWN_DELAY_SECONDS", 0.0)
     web_dist: WebDist = _variable("WEB_DIST", None)
     web_asset_origin: WebAssetOrigin = _variable("WEB_ASSET_ORIGIN", None)
 
@@ -170,7 +125,11 @@ class JwtSettings(SettingsGroup):
     """How access tokens are signed and verified."""
 
     private_key_file: OptionalPath = _variable("JWT_PRIVATE_KEY_FILE", None)
-    jwks_url: OptionalText = _variable("JWKS_URL", None)
+    # More keys that verify: the next one to sign, and those that have signed.
+    further_key_files: Annotated[tuple[Path, ...], BeforeValidator(split_commas)] = _variable(
+        "JWT_FURTHER_KEY_FILES", ()
+    )
+    jwks_url: KeySetUrl = _variable("JWKS_URL", None)
     issuer: Annotated[str, Field(min_length=1)] = _variable("JWT_ISSUER", "taskfleet")
     audience: Annotated[str, Field(min_length=1)] = _variable("JWT_AUDIENCE", "taskfleet")
 
@@ -206,10 +165,10 @@ class SignInSettings(SettingsGroup):
     google_client_id: OptionalText = _variable("GOOGLE_CLIENT_ID", None)
     google_client_secret: OptionalSecret = _variable("GOOGLE_CLIENT_SECRET", None)
     google_issuer: HttpUrl = _variable("GOOGLE_ISSUER", GOOGLE_ISSUER)
-    oidc_providers: Annotated[tuple[OidcProvider, ...], BeforeValidator(_parse_json_list)] = _variable(
-        "OIDC_PROVIDERS", ()
+    oidc_providers: Annotated[tuple[OidcProvider, ...], BeforeValidator(parse_json_list), MAY_STAND_IN_FILE] = (
+        _variable("OIDC_PROVIDERS", ())
     )
-    admin_emails: Annotated[frozenset[str], BeforeValidator(_split_commas)] = _variable("ADMIN_EMAILS", frozenset())
+    admin_emails: Annotated[frozenset[str], BeforeValidator(split_commas)] = _variable("ADMIN_EMAILS", frozenset())
 
     @model_validator(mode="after")
     def _check_providers(self) -> Self:
@@ -264,10 +223,10 @@ class ObservabilitySettings(SettingsGroup):
     """Logs, metrics and error reports."""
 
     log_format: Literal["json", "console"] = _variable("LOG_FORMAT", "json")
-    metrics_port: Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_empty_to_none)] = (
-        _variable("METRICS_PORT", None)
+    metrics_port: Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(empty_to_none)] = _variable(
+        "METRICS_PORT", None
     )
-    sentry_dsn: OptionalSecret = _variable("SENTRY_DSN", None)
+    sentry_dsn: SentryDsn = _variable("SENTRY_DSN", None)
 
 
 class EmbeddedSettings(SettingsGroup):
@@ -281,7 +240,7 @@ class RuntimeSettings(SettingsGroup):
     """Which kind of installation this is and which modules this process runs."""
 
     profile: Literal["local", "production"] = _variable("PROFILE", "production")
-    enabled_modules: Annotated[frozenset[Module], BeforeValidator(_split_commas), Field(min_length=1)] = _variable(
+    enabled_modules: Annotated[frozenset[Module], BeforeValidator(split_commas), Field(min_length=1)] = _variable(
         "ENABLED_MODULES", frozenset(MODULES)
     )
 
@@ -289,6 +248,16 @@ class RuntimeSettings(SettingsGroup):
     def is_local(self) -> bool:
         """Whether conveniences that are unsafe on the internet (dev sign-in, plain http) are allowed."""
         return self.profile == "local"
+
+    @property
+    def signs_tokens(self) -> bool:
+        """Whether this process has the private keys of access tokens."""
+        return "auth" in self.enabled_modules
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this process serves everything; otherwise there are others on the same database."""
+        return self.enabled_modules == frozenset(MODULES)
 
 
 class Settings(BaseModel):
@@ -309,55 +278,46 @@ class Settings(BaseModel):
     embedded: EmbeddedSettings = Field(default_factory=EmbeddedSettings)
 
     @model_validator(mode="after")
-    def _refuse_unsafe_production(self) -> Self:
-        if self.runtime.is_local:
-            return self
-        if urlsplit(self.http.public_url).scheme != "https":
-            raise ValueError(f"{PREFIX}PUBLIC_URL must be https in the production profile")
-        if "auth" in self.runtime.enabled_modules and self.jwt.private_key_file is None:
-            raise ValueError(f"{PREFIX}JWT_PRIVATE_KEY_FILE is missing; `taskfleet keys generate` makes one")
-        if "auth" not in self.runtime.enabled_modules and self.jwt.jwks_url is None:
-            raise ValueError(f"{PREFIX}JWKS_URL is missing; without the auth module it tells where the keys are")
-        for provider in self.sign_in.providers:
-            if not _is_https_or_loopback(provider.issuer):
-                raise ValueError(f"the issuer of provider {provider.name!r} must be https")
+    def _refuse_unsafe_production(self, info: ValidationInfo) -> Self:
+        if not self.runtime.is_local:
+            refuse_unsafe(self)
+            if info.context is not NOT_SERVING:
+                refuse_unsafe_keys(self)
         return self
 
 
-def _is_https_or_loopback(url: str) -> bool:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
-
-
-def load_settings() -> Settings:
+def load_settings(*, is_serving: bool = True) -> Settings:
     """Read the settings from the environment, over the file that `TASKFLEET_ENV_FILE` names, if any.
 
-    Raises `SettingsError` with one line that names the variable at fault.
+    A process that is not serving needs no keys of access tokens. Raises `SettingsError` with one line that names the
+    variable at fault.
     """
     env_file = os.environ.get(ENV_FILE_VARIABLE)
     if env_file and not Path(env_file).is_file():
         raise SettingsError(f"{ENV_FILE_VARIABLE} names {env_file}, which is not a file")
     groups = {name: cast("type[SettingsGroup]", field.annotation) for name, field in Settings.model_fields.items()}
-    _refuse_unknown_variables(env_file, frozenset().union(*(group.variables() for group in groups.values())))
+    variables = _read_variables(env_file)
+    known = frozenset().union(*(group.variables() for group in groups.values()))
+    if unknown := sorted(variables.keys() - known):
+        raise SettingsError(f"unknown setting {unknown[0]}; docs/settings.md lists the known ones")
     try:
-        return Settings.model_validate({name: group(_env_file=env_file) for name, group in groups.items()})
+        values = {name: group.read(env_file, variables) for name, group in groups.items()}
+        return Settings.model_validate(values, context=None if is_serving else NOT_SERVING)
     except ValidationError as error:
         raise SettingsError(_describe(error)) from None
+    except SecretFileError as error:
+        raise SettingsError(str(error)) from None
 
 
-def _refuse_unknown_variables(env_file: str | None, known: frozenset[str]) -> None:
+def _read_variables(env_file: str | None) -> dict[str, str | None]:
+    """Return what is set: by the environment, or else in the file."""
     try:
         in_file = dotenv_values(env_file, interpolate=False) if env_file else {}
     except (OSError, UnicodeError):
         raise SettingsError(f"{ENV_FILE_VARIABLE} names {env_file}, which cannot be read as text") from None
-    in_environment = {name for name in os.environ if name.startswith(PREFIX)} - {ENV_FILE_VARIABLE}
-    if unknown := sorted((in_file.keys() | in_environment) - known):
-        raise SettingsError(f"unknown setting {unknown[0]}; docs/settings.md lists the known ones")
+    in_environment = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    in_environment.pop(ENV_FILE_VARIABLE, None)
+    return {**in_file, **in_environment}
 
 
 def _describe(error: ValidationError) -> str:

@@ -44,6 +44,16 @@ def generate_signing_key(path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+def refuse_foreign_writers(path: Path) -> None:
+    """Raise `SettingsError` when others than the owner may exchange the key, and thereby sign in as anybody."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise SettingsError(f"the signing key {path} cannot be read: {error.strerror}") from None
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise SettingsError(f"the signing key {path} may be written by others than its owner (chmod go-w {path})")
+
+
 def load_signing_key(path: Path) -> str:
     """The private key in the file as PEM text; raises `SettingsError` when it is none that can sign ES256."""
     pem = _read(path)
@@ -64,6 +74,7 @@ def _read(path: Path) -> bytes:
             pem = file.read(MAX_KEY_FILE_BYTES)
     except OSError as error:
         raise SettingsError(f"the signing key {path} cannot be read: {error.strerror}") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    # Kubernetes lets the group of the process read what it mounts.
+    if mode & stat.S_IRWXO or mode & stat.S_IWGRP:
         log.warning("signing key is accessible to others", path=str(path), mode=f"{mode:04o}")
     return pem

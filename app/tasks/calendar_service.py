@@ -115,10 +115,6 @@ class CalendarFeeds:
         tasks = await self._feeds.find_dated_tasks(account.user_id, start, MAX_EVENTS, MAX_NOTES_LENGTH + 1)
         return await write_calendar(tasks, account.timezone, self._public_url + _TASK_PAGE)
 
-    async def erase_user(self, user_id: UUID) -> None:
-        """Delete the user's feed, as far as there is one."""
-        await self._feeds.erase_user(user_id)
-
 
 def represent_feed(feed: Document) -> dict[str, str]:
     """Return the JSON members of a feed."""

@@ -1,9 +1,7 @@
 """The task feature, put together."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from app.data.changes import Change
 from app.data.store import Store
 from app.tasks.batch_service import BatchService
 from app.tasks.collections import CALENDAR_FEEDS, CATALOGUES, COMMON_TASKS, LISTS, TASKS
@@ -26,7 +24,7 @@ TASK_COLLECTIONS = (TASKS, LISTS, IMPORTS, CALENDAR_FEEDS, COMMON_TASKS, CATALOG
 
 @dataclass(frozen=True, slots=True)
 class TasksModule:
-    """The services behind the routes, and what other features may ask of this one through `bootstrap`."""
+    """The services behind the routes; what other features ask for is in `app.tasks.upkeep`."""
 
     tasks: TaskService
     texts: TaskTexts
@@ -39,16 +37,6 @@ class TasksModule:
     task_repository: TaskRepository
     list_repository: ListRepository
     import_repository: ImportRepository
-
-    async def erase_user(self, user_id: UUID) -> None:
-        """Delete everything that this feature holds of a user."""
-        await self.task_repository.erase_user(user_id)
-        await self.list_repository.erase_user(user_id)
-        await self.import_repository.erase_user(user_id)
-
-    async def rezone(self, change: Change, timezone: str) -> bool:
-        """Follow the user to another time zone, a bounded step at a time; tell whether there is more to do."""
-        return await self.tasks.rezone(change, timezone)
 
 
 def build_tasks(store: Store, task_quota: int) -> TasksModule:

@@ -5,17 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from app.api.preconditions import IfMatch
-from app.data.changes import Change, Changes, Recorder
+from app.data.changes import Changes, Recorder
 from app.data.database import Document
-from app.tasks.documents import moved_due, with_changes
 from app.tasks.errors import TaskNotFoundError
 from app.tasks.operations import TaskOperations
 from app.tasks.query import Place, TaskQuery
 from app.tasks.schemas import MoveRequest, TaskDraft
 from app.tasks.task_repository import TaskRepository
-
-# Tasks that one change moves to another zone: about a second's work on a slow machine.
-REZONE_CHUNK = 1_000
 
 TaskRecorder = Recorder[Document] | None
 
@@ -88,14 +84,3 @@ class TaskService:
         return await self._changes.run(
             user_id, lambda change: self._operations.move(change, task_id, request), recorder
         )
-
-    async def rezone(self, change: Change, timezone: str) -> bool:
-        """Compute anew when floating tasks are due for a user in another zone.
-
-        One call writes a bounded number of tasks, and returns whether there are more.
-        """
-        tasks = await self._tasks.find_floating(change, lambda task: bool(moved_due(task, timezone, 0)), REZONE_CHUNK)
-        revision = change.account.revision
-        moved = [with_changes(task, {**moved_due(task, timezone, revision), **change.stamp()}) for task in tasks]
-        await self._tasks.replace(change, moved)
-        return len(moved) == REZONE_CHUNK

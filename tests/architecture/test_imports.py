@@ -15,6 +15,7 @@ APP = ROOT / "app"
 WEB = (
     "main.py",
     "bootstrap.py",
+    "modules.py",
     "http_protocol.py",
     "api/*.py",
     "*/*router.py",
@@ -37,10 +38,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "redis": ("cache/*.py", "api/rate_limit.py"),
     "jose": ("core/access_tokens.py",),
     "authlib": ("auth/oidc/*.py",),
-    "httpx": ("auth/oidc/*.py",),
+    "httpx": ("core/json_http.py",),
     "sentry_sdk": ("core/error_reports.py",),
     "icalendar": ("tasks/calendar_document.py", "tasks/portability/windows_timezones.py"),
-    "uvicorn": ("serving.py", "http_protocol.py"),
+    "uvicorn": ("serving.py", "graceful_server.py", "http_protocol.py"),
     "typer": ("cli.py",),
 }
 

@@ -13,11 +13,12 @@ NO_DEFAULT = "(none)"
 
 def settings_of_the_code() -> dict[str, str]:
     groups = [cast("type[SettingsGroup]", field.annotation) for field in Settings.model_fields.values()]
-    return {
+    defaults = {
         str(field.validation_alias): describe_default(field.default)
         for group in groups
         for field in group.model_fields.values()
     }
+    return {name: defaults.get(name, NO_DEFAULT) for group in groups for name in group.variables()}
 
 
 def describe_default(value: Any) -> str:

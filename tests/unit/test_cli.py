@@ -39,7 +39,7 @@ class TestHelp:
     def test_names_every_command(self, run: Run) -> None:
         result = run("--help")
         assert result.exit_code == 0
-        for command in ("local", "serve", "migrate", "openapi", "keys", "admin"):
+        for command in ("local", "serve", "worker", "migrate", "openapi", "keys", "admin"):
             assert f" {command} " in result.output
 
     def test_imports_nothing_heavy(self) -> None:

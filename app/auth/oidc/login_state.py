@@ -49,20 +49,21 @@ def login_cookie_name(state: str) -> str:
 
 
 class LoginStateCodec:
-    """Signs login states and reads them back (HMAC-SHA256 under a key that all replicas derive)."""
+    """Signs login states and reads them back (HMAC-SHA256 under keys that all replicas derive)."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    def __init__(self, secret: bytes, *others: bytes) -> None:
+        """`others` are what replicas sign with that have the next signing key, or the one before."""
+        self._secrets = (secret, *others)
 
     def encode(self, state: LoginState) -> str:
         """Return the cookie's value."""
         payload = base64.urlsafe_b64encode(json.dumps(asdict(state)).encode()).decode()
-        return f"{payload}.{self._sign(payload)}"
+        return f"{payload}.{_sign(payload, self._secrets[0])}"
 
     def decode(self, cookie: str | None, provider: str, state: str, now: datetime) -> LoginState:
         """Return the state that this browser was given. Raises `InvalidLoginStateError`."""
         payload, _, signature = (cookie or "").partition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign(payload).encode()):
+        if not self._is_ours(payload, signature):
             raise InvalidLoginStateError
         try:
             login = LoginState(**json.loads(base64.urlsafe_b64decode(payload)))
@@ -73,6 +74,11 @@ class LoginStateCodec:
             raise InvalidLoginStateError
         return login
 
-    def _sign(self, payload: str) -> str:
-        digest = hmac.digest(self._secret, payload.encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    def _is_ours(self, payload: str, signature: str) -> bool:
+        expected = [_sign(payload, secret).encode() for secret in self._secrets]
+        return any(hmac.compare_digest(signature.encode(), each) for each in expected)
+
+
+def _sign(payload: str, secret: bytes) -> str:
+    digest = hmac.digest(secret, payload.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,11 +1,11 @@
 """A value that is fetched when it is first needed and remembered for a while."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from app.core.clock import Clock
+from app.core.shared_fetch import SharedFetch
 
 Value = TypeVar("Value")
 
@@ -20,7 +20,7 @@ class Remembered(Generic[Value]):
         self._fetch = fetch
         self._clock = clock
         self._value: tuple[Value, datetime] | None = None
-        self._pending: asyncio.Task[Value] | None = None
+        self._shared = SharedFetch(self._fetch_and_keep)
 
     async def get(self, max_age: timedelta) -> Value:
         """Return the value, fetched at most `max_age` ago."""
@@ -30,18 +30,9 @@ class Remembered(Generic[Value]):
 
     async def fetch(self) -> Value:
         """Return the value as it is now."""
-        if self._pending is None:
-            self._pending = asyncio.ensure_future(self._fetch_and_keep())
-            self._pending.add_done_callback(self._forget_pending)
-        # One caller that gives up must not take the fetch from the others.
-        return await asyncio.shield(self._pending)
+        return await self._shared.fetch()
 
     async def _fetch_and_keep(self) -> Value:
         value = await self._fetch()
         self._value = (value, self._clock.now())
         return value
-
-    def _forget_pending(self, task: asyncio.Task[Value]) -> None:
-        self._pending = None
-        if not task.cancelled():
-            task.exception()  # marks it as seen, should every caller have gone

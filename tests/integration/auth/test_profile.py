@@ -228,7 +228,7 @@ class TestAnotherTimeZone:
     async def test_moves_more_tasks_than_one_change_may_write(
         self, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.tasks.task_service.REZONE_CHUNK", 2)
+        monkeypatch.setattr("app.tasks.upkeep.REZONE_CHUNK", 2)
         due = {"date": "2026-12-01", "time": "09:00", "timezone": None}
         operations = [{"op": "create", "title": f"Call {number}", "due": due} for number in range(5)]
         await ann.post("/api/v1/tasks/batch", json={"operations": operations})

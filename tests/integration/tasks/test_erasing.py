@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.tasks import task_repository
+from app.tasks.upkeep import TaskUpkeep
 from tests.integration.tasks.calls import add_list, add_task, add_tasks, delete_task, read, titles
 
 Raw = AsyncDatabase[dict[str, Any]]
@@ -24,7 +25,7 @@ class TestErasingAUser:
         await add_tasks(ann, *"abcde", list_id=home["id"])
         await delete_task(ann, await add_task(ann))
 
-        await app.state.tasks.erase_user(UUID((await read(ann, "/me"))["id"]))
+        await TaskUpkeep(app.state.store.database).erase_user(UUID((await read(ann, "/me"))["id"]))
 
         assert await raw_database["tasks"].count_documents({}) == 0
         assert await raw_database["lists"].count_documents({}) == 0
@@ -33,7 +34,7 @@ class TestErasingAUser:
         await add_task(bob, list_id=(await add_list(bob))["id"])
         await add_task(ann)
 
-        await app.state.tasks.erase_user(UUID((await read(ann, "/me"))["id"]))
+        await TaskUpkeep(app.state.store.database).erase_user(UUID((await read(ann, "/me"))["id"]))
 
         assert await titles(bob) == ["Buy milk"]
         assert len((await read(bob, "/lists"))["items"]) == 1
@@ -43,6 +44,6 @@ class TestErasingAUser:
         await add_task(ann)
 
         for _ in range(2):
-            await app.state.tasks.erase_user(UUID((await read(ann, "/me"))["id"]))
+            await TaskUpkeep(app.state.store.database).erase_user(UUID((await read(ann, "/me"))["id"]))
 
         assert await titles(ann) == []

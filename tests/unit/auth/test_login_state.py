@@ -62,6 +62,20 @@ class TestALoginState:
     def test_names_its_cookie_after_the_state(self, login: LoginState) -> None:
         assert login.cookie_name == login_cookie_name(login.state) == f"login-{login.state[:8]}"
 
+    def test_under_a_further_key_is_read(self, login: LoginState) -> None:
+        """As by a replica that has not begun to sign with the new key yet, or has begun."""
+        old, new = b"o" * 32, b"n" * 32
+        before, after = LoginStateCodec(old, new), LoginStateCodec(new, old)
+        for writer, reader in ((before, after), (after, before)):
+            assert reader.decode(writer.encode(login), "google", login.state, START) == login
+
+    def test_is_signed_with_the_first_key(self, login: LoginState) -> None:
+        old, new = b"o" * 32, b"n" * 32
+        cookie = LoginStateCodec(new, old).encode(login)
+        assert LoginStateCodec(new).decode(cookie, "google", login.state, START) == login
+        with pytest.raises(InvalidLoginStateError):
+            LoginStateCodec(old).decode(cookie, "google", login.state, START)
+
 
 class TestAForgery:
     @pytest.mark.parametrize("cookie", [None, "", ".", "x", "x.y", "é.é", "." * 5_000])

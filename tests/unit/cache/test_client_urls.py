@@ -91,6 +91,13 @@ class TestAUrlThatCannotBeRead:
         with pytest.raises(SettingsError, match=r"\ATASKFLEET_REDIS_URL cannot be read: .+\Z"):
             open_redis(url)
 
+    @pytest.mark.parametrize("url", ["redis://:hunter2/x@cache.example", "redis+cluster://:hunter2/x@cache.example"])
+    def test_is_refused_without_repeating_a_password(self, url: str) -> None:
+        with pytest.raises(SettingsError) as caught:
+            open_redis(url)
+
+        assert "hunter2" not in str(caught.value)
+
 
 class TestNoUrl:
     async def test_means_that_there_is_no_server(self) -> None:

@@ -144,6 +144,10 @@ class TestTheProductionProfile:
                 {"GOOGLE_CLIENT_ID": "c", "GOOGLE_CLIENT_SECRET": SECRET, "GOOGLE_ISSUER": "http://google.example"},
                 "'google'",
             ),
+            ({"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}, "TRUSTED_PROXIES: 0.0.0.0/0"),
+            ({"TRUSTED_PROXIES": "::/0"}, "TRUSTED_PROXIES: ::/0"),
+            ({"TRUSTED_PROXIES": "128.0.0.0/7"}, "TRUSTED_PROXIES: 128.0.0.0/7"),
+            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=none"}, "REDIS_URL: ssl_cert_reqs=none"),
         ],
     )
     def test_refuses_what_is_unsafe(self, configure_production: Load, variables: dict[str, str], named: str) -> None:
@@ -152,6 +156,28 @@ class TestTheProductionProfile:
         assert named in message
         assert SECRET not in message
         assert "\n" not in message
+
+    def test_believes_proxies_in_private_networks(self, configure_production: Load) -> None:
+        networks = ("10.0.0.0/8", "172.16.0.0/12", "fc00::/7", "203.0.113.7")
+
+        assert configure_production(TRUSTED_PROXIES=",".join(networks)).http.trusted_proxies == networks
+
+    def test_takes_an_encrypted_cache_server(self, configure_production: Load) -> None:
+        settings = configure_production(REDIS_URL="rediss://cache?ssl_cert_reqs=required")
+
+        assert settings.cache.url is not None
+
+    @pytest.mark.parametrize("modules", ["auth,tasks", "tasks"])
+    def test_needs_no_keys_where_nothing_is_served(
+        self, configure_production: Load, monkeypatch: pytest.MonkeyPatch, modules: str
+    ) -> None:
+        refusal(configure_production, JWT_PRIVATE_KEY_FILE="", ENABLED_MODULES=modules)
+
+        assert not load_settings(is_serving=False).runtime.is_local
+
+    def test_refuses_what_is_unsafe_where_nothing_is_served_as_well(self, configure: Load) -> None:
+        with pytest.raises(SettingsError, match="PUBLIC_URL"):
+            load_settings(is_serving=False)
 
     def test_refuses_to_start_with_the_defaults(self, configure: Load) -> None:
         assert "PUBLIC_URL" in refusal(configure)
@@ -164,12 +190,61 @@ class TestTheProductionProfile:
 
         assert settings.sign_in.providers[0].issuer == issuer
 
-    def test_verifies_tokens_with_published_keys_where_auth_runs_elsewhere(self, configure_production: Load) -> None:
-        settings = configure_production(
-            JWT_PRIVATE_KEY_FILE="", ENABLED_MODULES="tasks", JWKS_URL="https://auth.example/jwks"
-        )
+
+class TestAProductionProcessWithoutTheAuthModule:
+    @pytest.fixture
+    def configure_tasks(self, configure: Load) -> Load:
+        """What it needs: no key, and where the public ones are."""
+
+        def load(**variables: str) -> Settings:
+            needed = {"PUBLIC_URL": "https://tasks.example", "JWKS_URL": "https://auth.example/jwks"}
+            return configure(ENABLED_MODULES="tasks", **(needed | variables))
+
+        return load
+
+    def test_needs_no_key(self, configure_tasks: Load) -> None:
+        settings = configure_tasks()
 
         assert settings.jwt.jwks_url == "https://auth.example/jwks"
+        assert not settings.runtime.signs_tokens
+
+    @pytest.mark.parametrize("variable", ["JWT_PRIVATE_KEY_FILE", "JWT_FURTHER_KEY_FILES"])
+    def test_refuses_to_hold_one(self, configure_tasks: Load, variable: str) -> None:
+        message = refusal(configure_tasks, **{variable: "/run/secrets/key.pem"})
+
+        assert f"TASKFLEET_{variable} is set" in message
+        assert "\n" not in message
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://auth.example/jwks",
+            "http://auth:8000/.well-known/jwks.json",
+            "http://auth.taskfleet.svc:8000/jwks",
+            "http://auth.taskfleet.svc.cluster.local/jwks",
+            "http://auth.corp.internal/jwks",
+            "http://10.0.3.7:8000/jwks",
+            "http://[fd00::7]:8000/jwks",
+            "http://127.0.0.1:8000/jwks",
+            "http://localhost:8000/jwks",
+        ],
+    )
+    def test_takes_keys_from_inside_or_by_https(self, configure_tasks: Load, url: str) -> None:
+        assert configure_tasks(JWKS_URL=url).jwt.jwks_url == url
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://auth.example/jwks",
+            "http://93.184.215.14/jwks",
+            "http://auth.svc.example.com/jwks",
+            "http://svc.cluster.local.example/jwks",
+            "http://notinternal.example/jwks",
+            "http://[2606:2800:21f:cb07::1]/jwks",
+        ],
+    )
+    def test_refuses_plain_http_to_where_anybody_may_be(self, configure_tasks: Load, url: str) -> None:
+        assert "TASKFLEET_JWKS_URL must be https" in refusal(configure_tasks, JWKS_URL=url)
 
 
 class TestAValueThatIsNoGood:
@@ -191,6 +266,9 @@ class TestAValueThatIsNoGood:
             ("JWT_ISSUER", ""),
             ("OIDC_PROVIDERS", "{"),
             ("OIDC_PROVIDERS", '[{"name": "corp"}]'),
+            ("JWKS_URL", "auth:8000/jwks"),
+            ("JWKS_URL", "ftp://auth/jwks"),
+            ("JWKS_URL", "https://user:secret@auth.example/jwks"),
             ("ENABLED_MODULES", "tasks,billing"),
             ("ENABLED_MODULES", ""),
             ("RATE_LIMIT_USER", "many"),
@@ -198,6 +276,11 @@ class TestAValueThatIsNoGood:
             ("RATE_LIMIT_ADDRESS", "10/fortnight"),
             ("LOG_FORMAT", "xml"),
             ("METRICS_PORT", "65536"),
+            ("SHUTDOWN_DELAY_SECONDS", "-1"),
+            ("SHUTDOWN_DELAY_SECONDS", "61"),
+            ("SENTRY_DSN", "sentry.example/1"),
+            ("SENTRY_DSN", "https://sentry.example/1"),
+            ("SENTRY_DSN", "https://key@sentry.example"),
             ("WEB_DIST", "/nowhere/at/all"),
             ("WEB_DIST", __file__),
             ("WEB_DIST", str(Path(__file__).parent)),

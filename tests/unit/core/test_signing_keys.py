@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.core.settings import SettingsError
-from app.core.signing_keys import generate_signing_key, load_signing_key
+from app.core.signing_keys import generate_signing_key, load_signing_key, refuse_foreign_writers
 
 
 class TestANewKey:
@@ -90,10 +90,11 @@ class TestAFileThatCannotSign:
 
 
 class TestAFileThatOthersCanRead:
-    def test_is_used_with_a_warning(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("mode", [0o644, 0o604, 0o620])
+    def test_is_used_with_a_warning(self, tmp_path: Path, mode: int) -> None:
         path = tmp_path / "key.pem"
         generate_signing_key(path)
-        path.chmod(0o640)
+        path.chmod(mode)
         with structlog.testing.capture_logs() as logs:
             load_signing_key(path)
         assert logs == [
@@ -101,12 +102,35 @@ class TestAFileThatOthersCanRead:
                 "event": "signing key is accessible to others",
                 "log_level": "warning",
                 "path": str(path),
-                "mode": "0640",
+                "mode": f"{mode:04o}",
             }
         ]
 
-    def test_is_no_matter_when_only_the_owner_can(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("mode", [0o600, 0o400, 0o440])
+    def test_is_no_matter_when_they_are_of_the_owners_group(self, tmp_path: Path, mode: int) -> None:
         generate_signing_key(tmp_path / "key.pem")
+        (tmp_path / "key.pem").chmod(mode)
         with structlog.testing.capture_logs() as logs:
             load_signing_key(tmp_path / "key.pem")
         assert logs == []
+
+
+class TestAFileThatOthersCanWrite:
+    @pytest.mark.parametrize("mode", [0o660, 0o620, 0o602, 0o666])
+    def test_is_refused_where_that_is_unsafe(self, tmp_path: Path, mode: int) -> None:
+        path = tmp_path / "key.pem"
+        generate_signing_key(path)
+        path.chmod(mode)
+        with pytest.raises(SettingsError, match=f"^the signing key {path} may be written by others than its owner"):
+            refuse_foreign_writers(path)
+
+    @pytest.mark.parametrize("mode", [0o600, 0o400, 0o440, 0o444, 0o644])
+    def test_is_told_from_one_that_they_can_only_read(self, tmp_path: Path, mode: int) -> None:
+        path = tmp_path / "key.pem"
+        generate_signing_key(path)
+        path.chmod(mode)
+        refuse_foreign_writers(path)
+
+    def test_is_told_from_one_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingsError, match=r"cannot be read: No such file or directory$"):
+            refuse_foreign_writers(tmp_path / "gone.pem")
