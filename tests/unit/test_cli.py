@@ -157,11 +157,11 @@ class TestAFaultOfOurs:
             cli.main()
 
 
-class TestADatabaseThatRefuses:
+class TestAConnectionStringThatCannotBeRead:
     def test_is_one_line(self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("TASKFLEET_PROFILE", "local")
         monkeypatch.setenv("TASKFLEET_MONGO_URL", "nonsense://")
         result = run("migrate")
-        assert result.exit_code == 1
-        assert result.errors.startswith("taskfleet: MongoDB: Invalid URI scheme")
+        assert result.exit_code == 2
+        assert result.errors.startswith("taskfleet: TASKFLEET_MONGO_URL ")
         assert len(result.errors.splitlines()) == 1
