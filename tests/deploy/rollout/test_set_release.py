@@ -1,11 +1,13 @@
 """`k8s/set-release` names the images of a version, by digest where one is given, and refuses what cannot be one."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.deploy.kubernetes.rendering import render
 from tests.deploy.rollout.cluster import ROOT
 
 COMPONENT = """# The one place.
@@ -102,3 +104,26 @@ class TestSettingTheRelease:
 
         assert component.set("1.2.3", "ghcr.io/acme").returncode == 1
         assert component.path.read_text(encoding="utf-8") == text
+
+
+class TestTheManifests:
+    def test_run_what_was_set(self, tmp_path: Path) -> None:
+        shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
+        command = ["/bin/sh", tmp_path / "k8s" / "set-release", "9.8.7", "ghcr.io/acme", DIGEST, GATEWAY_DIGEST]
+        subprocess.run(command, timeout=60, check=True)
+
+        objects = render("overlays/production", tmp_path / "k8s")
+
+        images = {
+            container["image"]
+            for each in objects
+            if each["kind"] in {"Deployment", "Job"}
+            for container in each["spec"]["template"]["spec"]["containers"]
+        }
+        assert images == {
+            f"ghcr.io/acme/taskfleet:9.8.7@{DIGEST}",
+            f"ghcr.io/acme/taskfleet-gateway:9.8.7@{GATEWAY_DIGEST}",
+        }
+        [migration] = [each for each in objects if each["kind"] == "Job"]
+        assert migration["metadata"]["name"] == "migrate-9.8.7"
+        assert migration["metadata"]["labels"]["taskfleet/stage"] == "migrate"
