@@ -124,6 +124,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     from app.bootstrap import check_settings
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
+    from app.monitoring import check_metrics_ports
     from app.serving import open_listener
     from app.serving import serve as serve_api
 
@@ -133,6 +134,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     configure_logging(settings.observability.log_format)
     check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
     listener = open_listener(host, port)
+    check_metrics_ports(settings.observability, workers)
     if workers == 1:
         serve_api(listener)
     else:

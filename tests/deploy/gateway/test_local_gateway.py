@@ -81,7 +81,9 @@ class TestTheStackBehindNginx:
 
     def test_gives_browsers_cookies_for_https_alone(self, running: RunningGateway) -> None:
         headers = {"Content-Type": "application/json", "Origin": running.url, "Sec-Fetch-Site": "same-origin"}
-        request = urllib.request.Request(f"{running.url}/api/v1/auth/dev/login", b'{"email":"b@example.org"}', headers)
+        request = urllib.request.Request(
+            f"{running.url}/api/v1/auth/dev/login", b'{"email":"b@example.org"}', headers
+        )
         with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS, context=running.trust) as answer:
             cookies = answer.headers.get_all("Set-Cookie")
         assert all(cookie.startswith("__Host-") and "Secure" in cookie for cookie in cookies)
@@ -137,7 +139,9 @@ class TestAMachineWithoutNginx:
             timeout=DEADLINE_SECONDS,
         )
         assert result.returncode == 1
-        assert result.stderr.startswith("taskfleet: nginx was not found; on Debian and Ubuntu: apt-get install nginx-light")
+        assert result.stderr.startswith(
+            "taskfleet: nginx was not found; on Debian and Ubuntu: apt-get install nginx-light"
+        )
         assert not (tmp_path / "data").exists()
 
 

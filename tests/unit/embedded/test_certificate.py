@@ -32,7 +32,8 @@ class TestACertificate:
         assert ensure_certificate(tmp_path, HOSTS, clock).certificate.read_bytes() == before
 
     @pytest.mark.parametrize(
-        ("hosts", "later"), [(["127.0.0.1"], timedelta(0)), (HOSTS, timedelta(days=380)), (HOSTS, timedelta(days=900))]
+        ("hosts", "later"),
+        [(["127.0.0.1"], timedelta(0)), (HOSTS, timedelta(days=380)), (HOSTS, timedelta(days=900))],
     )
     def test_is_made_anew_for_other_hosts_and_ahead_of_its_end(
         self, hosts: list[str], later: timedelta, tmp_path: Path
