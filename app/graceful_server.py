@@ -1,6 +1,7 @@
 """uvicorn's server with an end in order: not ready, still serving, no new connections, the last answers, exit 0."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 from types import FrameType
@@ -8,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from app.api.draining import DRAINING, Draining
+from app.http_protocol import HttpProtocol
 
 # uvicorn's own step, at which it looks whether to end.
 _TICK_SECONDS = 0.1
@@ -41,12 +43,28 @@ class GracefulServer(uvicorn.Server):
         if draining is not None:
             draining.begin()
             await self._go_on_for(draining.delay_seconds)
-        for server in self.servers:
-            server.close()
-        for listener in sockets or []:
-            listener.close()
+        await self._stop_listening(sockets or [])
         await asyncio.sleep(LAST_CALL_SECONDS)
         await super().shutdown(sockets)
+
+    async def _stop_listening(self, listeners: list[socket.socket]) -> None:
+        """Close the listeners, but serve who is connected already: the kernel would reset what is in its queue."""
+        waiting = []
+        for listener in listeners:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    connection, _ = listener.accept()
+                    waiting.append(connection)
+        for server in self.servers:
+            server.close()
+        for listener in listeners:
+            listener.close()
+        loop = asyncio.get_running_loop()
+        for connection in waiting:
+            await loop.connect_accepted_socket(self._make_protocol, connection)
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        return HttpProtocol(self.config, self.server_state, self.lifespan.state)
 
     async def _go_on_for(self, seconds: float) -> None:
         """Serve as before, unless somebody at a terminal waits for the end."""
