@@ -24,7 +24,7 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-web e2e test-pymongo coverage promise lint lint-web format types web client bench speed-web profile openapi \
+.PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo coverage promise lint lint-web format types web client bench speed-web profile openapi \
 	lock clean need-node
 .DELETE_ON_ERROR:
 
@@ -36,6 +36,10 @@ setup: $(PROJECT) ## Make the virtual environment with the pinned packages
 run: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything on this machine: MongoDB, the cache, the API and the browser app (Ctrl-C stops it)
 	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
 		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet local $(ARGS)
+
+gateway: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything behind a real Nginx: two API processes, https (Ctrl-C stops it; needs nginx)
+	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
+		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet gateway $(ARGS)
 
 # With ARGS, which choose some of the service's, those of the browser app are left out.
 test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)
@@ -81,6 +85,9 @@ types: $(PROJECT) ## Check the types
 
 bench: $(PROJECT) ## Measure against a bare ASGI app and an Express service (needs wrk; 15 minutes)
 	@$(BIN)/python -m bench $(ARGS)
+
+gateway-test: $(PROJECT) ## Measure the gateway: rolling restarts, kills, slow clients, added time (needs nginx; 6 minutes)
+	@$(BIN)/python -m bench.gateway $(ARGS)
 
 speed-web: $(PROJECT) $(WEB_BUILD) ## Measure how quick the browser app is (ARGS="--runs 3 --write-readme")
 	npm --prefix web run speed -- $(ARGS)

@@ -106,12 +106,25 @@ def local(
 
 
 @application.command()
+def gateway(
+    host: Annotated[str, typer.Option(help="The loopback address or name to serve under.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of https; 0 takes any free one.")] = 8443,
+    data_dir: Annotated[Path, typer.Option(help="Where the data, the keys and the logs are kept.")] = Path(".data"),
+) -> None:
+    """Start everything on this machine behind a real Nginx: two API processes and https (needs nginx)."""
+    from app.local_gateway import GatewayOptions, run_gateway
+
+    run_gateway(GatewayOptions(host=host, port=port, data_directory=data_dir))
+
+
+@application.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
     """Serve the API on the configured MongoDB and Redis."""
     from app.api_processes import serve_in_several
     from app.bootstrap import check_settings
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
+    from app.monitoring import check_metrics_ports
     from app.serving import open_listener
     from app.serving import serve as serve_api
 
@@ -121,6 +134,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     configure_logging(settings.observability.log_format)
     check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
     listener = open_listener(host, port)
+    check_metrics_ports(settings.observability, workers)
     if workers == 1:
         serve_api(listener)
     else:

@@ -1,15 +1,16 @@
 """uvicorn's server with an end in order: not ready, still serving, no new connections, the last answers, exit 0."""
 
 import asyncio
-import contextlib
 import signal
 import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
+from typing import cast
 
 import uvicorn
 
 from app.api.draining import DRAINING, Draining
-from app.http_protocol import HttpProtocol
 
 # uvicorn's own step, at which it looks whether to end.
 _TICK_SECONDS = 0.1
@@ -43,28 +44,35 @@ class GracefulServer(uvicorn.Server):
         if draining is not None:
             draining.begin()
             await self._go_on_for(draining.delay_seconds)
-        await self._stop_listening(sockets or [])
+        still_open = [listener.dup() for listener in sockets or []]
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        await self._let_in(still_open)
         await asyncio.sleep(LAST_CALL_SECONDS)
         await super().shutdown(sockets)
 
-    async def _stop_listening(self, listeners: list[socket.socket]) -> None:
-        """Close the listeners, but serve who is connected already: the kernel would reset what is in its queue."""
-        waiting = []
+    async def _let_in(self, listeners: Sequence[socket.socket]) -> None:
+        """Close the listeners, and serve those whom the kernel alone had accepted: they would be reset, unheard.
+
+        A proxy does not repeat a POST for which that happens, because it was sent.
+        """
+        accepted = []
         for listener in listeners:
-            with contextlib.suppress(BlockingIOError):
+            listener.setblocking(False)
+            with listener, suppress(BlockingIOError):
                 while True:
-                    connection, _ = listener.accept()
-                    waiting.append(connection)
-        for server in self.servers:
-            server.close()
-        for listener in listeners:
-            listener.close()
+                    accepted.append(listener.accept()[0])
         loop = asyncio.get_running_loop()
-        for connection in waiting:
+        for connection in accepted:
+            connection.setblocking(False)
             await loop.connect_accepted_socket(self._make_protocol, connection)
 
     def _make_protocol(self) -> asyncio.Protocol:
-        return HttpProtocol(self.config, self.server_state, self.lifespan.state)
+        # As uvicorn does for connections that the event loop accepts.
+        protocol = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
+        return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def _go_on_for(self, seconds: float) -> None:
         """Serve as before, unless somebody at a terminal waits for the end."""

@@ -23,6 +23,7 @@ from app.embedded.mongo import EmbeddedMongo
 from app.embedded.running import publish_settings
 from app.embedded.server import EmbeddedServer
 from app.embedded.supervisor import Supervisor
+from app.monitoring import check_metrics_ports
 from app.serving import GRACEFUL_SHUTDOWN_SECONDS, format_host, open_listener
 
 # uvicorn gives up on slow requests after its own limit; the rest is for closing clients and the interpreter's end.
@@ -61,10 +62,11 @@ def run_local(options: LocalOptions) -> None:
     directory = options.data_directory.absolute()
     with claim_data_directory(directory), open_listener(options.host, options.port) as listener:
         address = LocalAddress(options.host, listener.getsockname()[1])
-        _fill_environment(settings, address, directory)
+        fill_environment(settings, address.public_url, directory)
         complete = load_settings()
         configure_logging(complete.observability.log_format)
         check_settings(complete)  # a bad one is one line here, and a traceback in every worker
+        check_metrics_ports(complete.observability, options.workers)
         asyncio.run(_run_stack(settings, options, listener, address))
 
 
@@ -89,10 +91,10 @@ class LocalAddress:
         return f"http://{format_host(self.reachable_host)}:{self.port}"
 
 
-def _fill_environment(settings: Settings, address: LocalAddress, directory: Path) -> None:
+def fill_environment(settings: Settings, public_url: str, directory: Path) -> None:
     """Set what the user has not set, for this process and the API's, which inherits the environment."""
     if "public_url" not in settings.http.model_fields_set:
-        os.environ[f"{PREFIX}PUBLIC_URL"] = address.public_url
+        os.environ[f"{PREFIX}PUBLIC_URL"] = public_url
     if "log_format" not in settings.observability.model_fields_set:
         os.environ[f"{PREFIX}LOG_FORMAT"] = "console"
     if settings.jwt.private_key_file is None:
@@ -136,26 +138,10 @@ class _LocalStack:
 
     async def bring_up(self, stack: AsyncExitStack) -> None:
         """Start what the user has not brought, then the API, and say so when it answers."""
-        if "url" not in self._settings.mongo.model_fields_set:
-            mongod = await asyncio.to_thread(find_server, MONGOD, self._settings.embedded.mongod_binary)
-            mongo = EmbeddedMongo(mongod, self._directory / "mongo", cache_size_gb=MONGO_CACHE_GB)
-            await self._start(stack, mongo)
-            os.environ[f"{PREFIX}MONGO_URL"] = mongo.url
-        if "url" not in self._settings.cache.model_fields_set:
-            binary = await asyncio.to_thread(find_server, CACHE_SERVER, self._settings.embedded.cache_binary)
-            cache = EmbeddedCache(binary, self._directory / "cache")
-            await self._start(stack, cache)
-            os.environ[f"{PREFIX}REDIS_URL"] = cache.url
-        complete = load_settings()
-        await apply_migrations(complete)
-        stack.enter_context(publish_settings(self._directory, _settings_of_servers(complete)))
+        await start_servers(stack, self._settings, self._directory, self._supervisor)
         await self._start_api(stack)
-        await _wait_until_ready(self._address)
+        await wait_until_ready(self._address)
         print(f"Taskfleet is ready at {self._address.url}", flush=True)  # noqa: T201 - the command's output
-
-    async def _start(self, stack: AsyncExitStack, server: EmbeddedServer) -> None:
-        await stack.enter_async_context(server)
-        self._supervisor.watch(server.child)
 
     async def _start_api(self, stack: AsyncExitStack) -> None:
         workers = ApiWorkers(self._listener, self._options.workers, self._settings)
@@ -163,6 +149,28 @@ class _LocalStack:
         self._listener.close()  # the workers have it; once they stop listening, nobody does
         for worker in workers.children:
             self._supervisor.watch(worker)
+
+
+async def start_servers(stack: AsyncExitStack, settings: Settings, directory: Path, supervisor: Supervisor) -> None:
+    """Start the servers that the user has not brought, apply migrations, and tell other commands where they are."""
+
+    async def start(server: EmbeddedServer) -> None:
+        await stack.enter_async_context(server)
+        supervisor.watch(server.child)
+
+    if "url" not in settings.mongo.model_fields_set:
+        mongod = await asyncio.to_thread(find_server, MONGOD, settings.embedded.mongod_binary)
+        mongo = EmbeddedMongo(mongod, directory / "mongo", cache_size_gb=MONGO_CACHE_GB)
+        await start(mongo)
+        os.environ[f"{PREFIX}MONGO_URL"] = mongo.url
+    if "url" not in settings.cache.model_fields_set:
+        binary = await asyncio.to_thread(find_server, CACHE_SERVER, settings.embedded.cache_binary)
+        cache = EmbeddedCache(binary, directory / "cache")
+        await start(cache)
+        os.environ[f"{PREFIX}REDIS_URL"] = cache.url
+    complete = load_settings()
+    await apply_migrations(complete)
+    stack.enter_context(publish_settings(directory, _settings_of_servers(complete)))
 
 
 def _settings_of_servers(settings: Settings) -> dict[str, str]:
@@ -207,7 +215,8 @@ class ApiWorkers:
         await asyncio.gather(*(child.stop(self._grace_seconds) for child in self.children))
 
 
-async def _wait_until_ready(address: LocalAddress) -> None:
+async def wait_until_ready(address: LocalAddress) -> None:
+    """Return when the API there answers that it is ready. Raises `ServerStartError`."""
     try:
         async with asyncio.timeout(READY_TIMEOUT_SECONDS):
             while not await _is_ready(address):  # noqa: ASYNC110 - another process cannot set our event

@@ -31,17 +31,19 @@ class ChildProcess:
         log_file: Path | None = None,
         environment: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
+        death_signal: signal.Signals = signal.SIGKILL,
     ) -> Self:
         """Start the command with its output in the log file, which is begun anew, or where ours goes.
 
-        Must be called on the main thread: the kernel ends the child with the *thread* that started it.
+        Must be called on the main thread: the kernel ends the child with the *thread* that started it, by
+        `death_signal`, which has to be another one for a program that has children to take along.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("children are started on the main thread, because they end with their thread")
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(log_file.open("wb")) if log_file else None
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())),
+                *(sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), str(death_signal.value)),
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

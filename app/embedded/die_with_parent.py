@@ -1,7 +1,8 @@
-"""Runs a program that the kernel kills when its parent ends, however that ends; a script, standard library only.
+"""Runs a program that the kernel ends when its parent ends, however that ends; a script, standard library only.
 
-Usage: `python -I -S die_with_parent.py PARENT_PID PROGRAM [ARGUMENT ...]`. The process id stays the same. A script of
-its own is used because code between fork and exec (`preexec_fn`) can deadlock in a process that has threads.
+Usage: `python -I -S die_with_parent.py PARENT_PID SIGNAL PROGRAM [ARGUMENT ...]`. The process id stays the same. A
+script of its own is used because code between fork and exec (`preexec_fn`) can deadlock in a process that has
+threads.
 """
 
 import os
@@ -12,8 +13,8 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def ask_for_death_with_parent() -> None:
-    """Have SIGKILL sent to this process when its parent ends: a parent that was killed leaves nothing behind.
+def ask_for_death_with_parent(number: int) -> None:
+    """Have a signal sent to this process when its parent ends: a parent that was killed leaves nothing behind.
 
     Other kernels than Linux have no such call; there, only an orderly end of the parent stops the children.
     """
@@ -22,13 +23,13 @@ def ask_for_death_with_parent() -> None:
     import ctypes  # noqa: PLC0415 - needed on Linux alone
 
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+    if libc.prctl(PR_SET_PDEATHSIG, number) != 0:
         sys.exit(f"prctl(PR_SET_PDEATHSIG) failed: {os.strerror(ctypes.get_errno())}")
 
 
 def main() -> None:
-    parent_pid, program = int(sys.argv[1]), sys.argv[2:]
-    ask_for_death_with_parent()
+    parent_pid, number, program = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    ask_for_death_with_parent(number)
     if os.getppid() != parent_pid:
         sys.exit("the parent ended before its child began")
     # Python ignores these two at its start, and ignored signals stay ignored across exec.

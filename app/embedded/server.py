@@ -83,7 +83,7 @@ class EmbeddedServer(ABC):
 
     async def _try_to_start(self) -> bool:
         """Whether the server became ready; False means that another attempt is worth while."""
-        child = await ChildProcess.start(self.title, self._command(), log_file=self.log_file)
+        child = await self._start_child()
         ready = asyncio.create_task(self._wait_until_ready(child.pid))
         try:
             await asyncio.wait(
@@ -107,6 +107,9 @@ class EmbeddedServer(ABC):
         raise ServerStartError(
             f"{self.title} ended at its start ({child.describe_end()}); its log is {self.log_file}"
         )
+
+    async def _start_child(self) -> ChildProcess:
+        return await ChildProcess.start(self.title, self._command(), log_file=self.log_file)
 
     def _read_log(self) -> str:
         return self.log_file.read_text(encoding="utf-8", errors="replace")

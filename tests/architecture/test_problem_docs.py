@@ -1,7 +1,8 @@
-"""`docs/problems.md` names every problem that the service can answer with."""
+"""`docs/problems.md` names every problem that the service or its gateway can answer with."""
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 
 import app
@@ -35,13 +36,21 @@ def problems_of_the_code() -> set[tuple[str, str]]:
     return found | FROM_THE_FRAMEWORK
 
 
+def problems_of_the_gateway() -> set[tuple[str, str]]:
+    """Slugs with their statuses, from the template of Nginx's configuration."""
+    text = read_document("nginx/problems.conf.template")
+    found = re.findall(r"^    (\d{3}) '\"type\":\"/problems/([a-z-]+)\"", text, re.MULTILINE)
+    return {(slug, status) for status, slug in found}
+
+
 class TestTheListOfProblems:
     rows = tuple(table_rows(read_document("docs/problems.md")))
 
     def test_names_every_problem_with_its_status_and_no_other(self) -> None:
         documented = {(slug.strip("`"), status) for slug, status, _ in self.rows}
 
-        assert documented == problems_of_the_code()
+        assert problems_of_the_gateway()
+        assert documented == problems_of_the_code() | problems_of_the_gateway()
 
     def test_says_what_each_one_means_and_names_none_twice(self) -> None:
         slugs = [slug for slug, _, meaning in self.rows if meaning]

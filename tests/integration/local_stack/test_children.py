@@ -70,7 +70,7 @@ class TestAChild:
 class TestTheScriptBetween:
     def run(self, parent_pid: int, *program: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-I", "-S", die_with_parent.__file__, str(parent_pid), *program],
+            [sys.executable, "-I", "-S", die_with_parent.__file__, str(parent_pid), "9", *program],
             capture_output=True,
             text=True,
             check=False,
