@@ -16,6 +16,9 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 # Runs the Postman collection in a test, where there is a Node.js.
 NEWMAN := tests/integration/postman/node_modules/.package-lock.json
 
+# Checks the workflows, and what API Gateway imports, in tests, where there is a Node.js.
+DEPLOYMENT_CHECKS := tests/deploy/node/node_modules/.package-lock.json
+
 # The browser app is built and tested where there is a Node.js that can (Vite's bounds: 20.19, or 22.12 and later).
 WEB_PACKAGES := web/node_modules/.package-lock.json
 WEB_BUILD := web/dist/index.html
@@ -24,12 +27,12 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo coverage promise lint lint-web format types web client bench speed-web profile openapi \
+.PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint lint-web format types web client bench speed-web profile openapi \
 	lock clean need-node
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(PROJECT) ## Make the virtual environment with the pinned packages
 
@@ -42,7 +45,7 @@ gateway: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything behind a real
 		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet gateway $(ARGS)
 
 # With ARGS, which choose some of the service's, those of the browser app are left out.
-test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)
+test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(DEPLOYMENT_CHECKS) $(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)
 	$(PYTEST) $(ARGS)
 
 test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
@@ -54,7 +57,17 @@ e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (CHROMIUM n
 test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run the tests on PyMongo Async instead of Motor, without those of the deployment
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) --ignore=tests/deploy $(ARGS)
 
-coverage: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run all tests and fail below 90 % branch coverage
+# In one process: all tests share the cluster, and count what it commits.
+test-sharded: $(PROJECT) ## Run the routing tests on the sharded cluster of TASKFLEET_TEST_SHARDED_URL
+	@test -n "$$TASKFLEET_TEST_SHARDED_URL" || \
+		{ echo "TASKFLEET_TEST_SHARDED_URL has to name a mongos; make sharded-cluster starts one" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/sharded $(ARGS)
+
+sharded-cluster: ## Start two shards and a mongos for them (needs docker compose; MONGO_VERSION names a version)
+	docker compose --file tests/sharded/compose.yml up --detach
+	docker compose --file tests/sharded/compose.yml run --rm init
+
+coverage: $(PROJECT) $(if $(NODE),$(NEWMAN) $(DEPLOYMENT_CHECKS)) ## Run all tests and fail below 90 % branch coverage
 	$(PYTEST) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 promise: $(PROJECT) ## Look for stale reads under every fault, 100,000 a case (takes half an hour)
@@ -120,6 +133,10 @@ $(WEB_PACKAGES): web/package-lock.json web/package.json | need-node
 
 $(NEWMAN): tests/integration/postman/package-lock.json | need-node
 	npm --prefix tests/integration/postman ci
+	@touch $@
+
+$(DEPLOYMENT_CHECKS): tests/deploy/node/package-lock.json | need-node
+	npm --prefix tests/deploy/node ci
 	@touch $@
 
 $(WEB_BUILD): $(WEB_PACKAGES) $(WEB_SOURCES)

@@ -31,6 +31,7 @@ from app.core.settings import CacheSettings, Settings, SettingsError
 from app.core.signing_keys import load_signing_key, refuse_foreign_writers
 from app.data.accounts import Accounts
 from app.data.api_tokens import ApiTokens
+from app.data.command_listeners import watch_database
 from app.data.connection_string import check_connection_string
 from app.data.database import CommandListeners
 from app.data.idempotency import IdempotencyStore
@@ -59,7 +60,8 @@ async def run_services(
         await stack.enter_async_context(run_feed(cache.client, state.metrics.cache, feed))
         state.cache = cache.client
         await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
-        state.store = Store.open(settings.mongo, clock, listeners, cache.fences)
+        watching = watch_database(state.metrics.mongo, state.span_recorders)
+        state.store = Store.open(settings.mongo, clock, (*watching, *listeners), cache.fences)
         stack.push_async_callback(state.store.close)
         tokens = ApiTokens(state.store.database)
         state.token_uses = uses = TokenUses(tokens)
@@ -101,7 +103,7 @@ async def open_store(settings: Settings, metrics: Metrics, clock: Clock | None =
     The fences of the cache stand around its changes as well, so that running processes forget at once what they knew.
     """
     async with run_cache(settings.cache, metrics.cache, lambda _user_id, _revision: None) as cache:
-        store = Store.open(settings.mongo, clock or SystemClock(), (), cache.fences)
+        store = Store.open(settings.mongo, clock or SystemClock(), watch_database(metrics.mongo), cache.fences)
         try:
             yield store
         finally:

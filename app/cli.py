@@ -124,6 +124,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     from app.bootstrap import check_settings
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
+    from app.monitoring import check_metrics_ports
     from app.serving import open_listener
     from app.serving import serve as serve_api
 
@@ -133,6 +134,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     configure_logging(settings.observability.log_format)
     check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
     listener = open_listener(host, port)
+    check_metrics_ports(settings.observability, workers)
     if workers == 1:
         serve_api(listener)
     else:
@@ -193,15 +195,30 @@ def migrate(
 @application.command()
 def openapi(
     postman: Annotated[bool, typer.Option("--postman", help="Print it as a Postman collection.")] = False,
+    aws: Annotated[bool, typer.Option("--aws", help="Print what API Gateway imports as an HTTP API.")] = False,
+    vpc_link: Annotated[str, typer.Option(help="With --aws: the id of the VPC link.")] = "",
+    listener: Annotated[str, typer.Option(help="With --aws: the ARN of the load balancer's listener.")] = "",
+    server_name: Annotated[str, typer.Option(help="With --aws: the name in the listener's certificate.")] = "",
 ) -> None:
     """Print the OpenAPI description of the API; no server is needed."""
+    if aws and not (vpc_link and listener):
+        raise typer.BadParameter("--aws goes with --vpc-link and --listener")
+    if not aws and (vpc_link or listener or server_name):
+        raise typer.BadParameter("--vpc-link, --listener and --server-name go with --aws")
+    if aws and postman:
+        raise typer.BadParameter("--postman and --aws are two formats")
     os.environ["TASKFLEET_PROFILE"] = "local"
+    from app.api.aws_gateway import LoadBalancer, make_gateway_document
     from app.api.postman import make_collection
     from app.core.settings import load_settings
     from app.main import create_app
 
     document = create_app(load_settings()).openapi()
-    typer.echo(json.dumps(make_collection(document) if postman else document, indent=2, ensure_ascii=False))
+    if postman:
+        document = make_collection(document)
+    elif aws:
+        document = make_gateway_document(document, LoadBalancer(vpc_link, listener, server_name or None))
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 @keys.command("generate")

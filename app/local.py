@@ -23,6 +23,7 @@ from app.embedded.mongo import EmbeddedMongo
 from app.embedded.running import publish_settings
 from app.embedded.server import EmbeddedServer
 from app.embedded.supervisor import Supervisor
+from app.monitoring import check_metrics_ports
 from app.serving import GRACEFUL_SHUTDOWN_SECONDS, format_host, open_listener
 
 # uvicorn gives up on slow requests after its own limit; the rest is for closing clients and the interpreter's end.
@@ -65,6 +66,7 @@ def run_local(options: LocalOptions) -> None:
         complete = load_settings()
         configure_logging(complete.observability.log_format)
         check_settings(complete)  # a bad one is one line here, and a traceback in every worker
+        check_metrics_ports(complete.observability, options.workers)
         asyncio.run(_run_stack(settings, options, listener, address))
 
 

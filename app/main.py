@@ -1,5 +1,6 @@
 """The ASGI application."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.api import health
+from app.api import health, metrics_router
 from app.api.awaited_keys import AwaitedKeysMiddleware
 from app.api.cacheable import collect_cacheable_routes
 from app.api.cached_reads import CachedReadsMiddleware
@@ -30,17 +31,21 @@ from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
 from app.api.paths import API_PREFIX
 from app.api.problems import install_problem_handlers
 from app.api.rate_limit import RateLimitMiddleware
+from app.api.reported_requests import ReportedRequestsMiddleware
+from app.api.traced_requests import TraceChoice, TracedRequestMiddleware
 from app.api.unconfirmed_tokens import UnconfirmedTokensMiddleware
 from app.api.web_app import install_web_app
 from app.bootstrap import build_limits, run_services
 from app.core.access_log import AccessLog, PlainAccessLog, open_access_log
 from app.core.clock import Clock, SystemClock
-from app.core.error_reports import configure_error_reports
+from app.core.error_reports import ReportedCommands, configure_error_reports, flush_error_reports
 from app.core.logging import configure_logging
 from app.core.metrics import Metrics
 from app.core.settings import Settings, load_settings
+from app.core.tracing import Tracing, open_tracing
 from app.data.database import CommandListeners
 from app.modules import enabled_parts
+from app.monitoring import run_monitoring
 from app.tasks.router import IMPORT_PATH
 
 
@@ -48,11 +53,18 @@ class _Application(FastAPI):
     """FastAPI with a front: middleware ahead of its own, through which a cached answer need not go."""
 
     front: Sequence[Middleware] = ()
+    # Which requests FastAPI traces; None where there are no traces.
+    trace_choice: TraceChoice | None = None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
-        """Handle one connection; without a `root_path`, FastAPI itself does nothing else."""
-        if scope["type"] == "lifespan" or self.middleware_stack is None:
+        """Handle one connection; without a `root_path` and a trace, FastAPI itself does nothing else."""
+        if scope["type"] == "lifespan":
             return super().__call__(scope, receive, send)
+        if self.trace_choice is not None and self.trace_choice.is_traced(scope):
+            # FastAPI's telemetry knows the messages of ASGI alone; it would take a whole answer for none.
+            return super().__call__({**scope, "extensions": {}}, receive, send)
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
         scope["app"] = self
         return cast("Coroutine[Any, Any, None]", self.middleware_stack(scope, receive, send))
 
@@ -75,10 +87,17 @@ def create_app(
 
     clock = clock or SystemClock()
     request_log = access_log or PlainAccessLog()
+    observability = settings.observability
+    tracing = open_tracing(observability, settings.runtime.profile)
+    is_reporting = observability.sentry_dsn is not None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
-        async with run_services(app, settings, clock, listeners):
+        async with (
+            _send_last(tracing, is_reporting=is_reporting),
+            run_monitoring(observability, app.state.metrics),
+            run_services(app, settings, clock, listeners),
+        ):
             try:
                 yield {END_STREAMS: app.state.events.close, DRAINING: app.state.draining}
             finally:
@@ -92,10 +111,20 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        # Asking whether a provider was configured, three times a request, costs a fifth of a cached answer.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        telemetry={
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+            "tracing": tracing is not None,
+            "tracer_provider": None if tracing is None else tracing.provider,
+        },
     )
-    app.state.metrics = Metrics()
+    app.state.metrics = Metrics(observability.revision)
+    app.state.span_recorders = (
+        *([] if tracing is None else [tracing]),
+        *([ReportedCommands()] if observability.sentry_traces_sample_rate and is_reporting else []),
+    )
     app.state.draining = Draining(settings.http.shutdown_delay_seconds, app.state.metrics)
     app.state.limits = build_limits(app, settings, clock)
     install_problem_handlers(app)
@@ -103,13 +132,17 @@ def create_app(
     metrics, limits = app.state.metrics, app.state.limits
     web_dist, asset_origin = settings.http.web_dist, settings.http.web_asset_origin
     frontends = () if web_dist is None else (install_web_app(app, web_dist, asset_origin),)
+    if tracing is not None:
+        app.trace_choice = TraceChoice(observability.trace_sample_ratio)
     app.front = (
+        *([] if tracing is None else [Middleware(TracedRequestMiddleware)]),
         Middleware(HeadMiddleware),
         Middleware(RequestContextMiddleware, metrics=metrics, access_log=request_log),
         *(() if settings.runtime.signs_tokens else (Middleware(AwaitedKeysMiddleware),)),
         Middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=metrics, frontends=frontends),
         Middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app)),
         Middleware(UnconfirmedTokensMiddleware),
+        *([Middleware(ReportedRequestsMiddleware)] if is_reporting else []),
     )
     # The last one added is the outermost.
     app.add_middleware(PlainPathMiddleware)
@@ -123,11 +156,25 @@ def create_app(
     return app
 
 
+@asynccontextmanager
+async def _send_last(tracing: Tracing | None, *, is_reporting: bool) -> AsyncIterator[None]:
+    """Send the traces and reports that are left, at the end of the context and within a few seconds."""
+    try:
+        yield
+    finally:
+        await asyncio.gather(
+            *([] if tracing is None else [tracing.close()]),
+            *([asyncio.to_thread(flush_error_reports)] if is_reporting else []),
+        )
+
+
 def _include_routers(app: FastAPI, settings: Settings) -> None:
     for parts in enabled_parts(settings):
         for router, prefix in parts.routers(settings):
             app.include_router(router, prefix=prefix)
     app.include_router(health.router)
+    if settings.observability.metrics_port is None:
+        app.include_router(metrics_router.router)
     if settings.http.web_dist is None:
         app.add_api_route("/", _redirect_to_docs, include_in_schema=False)
 

@@ -2,46 +2,42 @@
 
 import asyncio
 import signal
-import socket
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 
 import structlog
 from pydantic_core import to_json
 
 from app.api.health import READINESS_TIMEOUT_SECONDS
 from app.bootstrap import open_store
-from app.core.metrics import CONTENT_TYPE, Metrics
-from app.core.plain_http import Page, PlainServer
+from app.core.error_reports import configure_error_reports
+from app.core.metrics import Metrics
+from app.core.operations_server import OperationsAnswer
 from app.core.settings import Settings
 from app.data.store import Store
 from app.modules import run_background_work
-from app.serving import open_listener
+from app.monitoring import check_metrics_ports, run_monitoring
 
 _JSON = "application/json"
-# Probes and Prometheus ask from other machines.
-_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - that is what the port is for
 
 logger = structlog.get_logger(__name__)
 
 
 def run_worker(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM, and return when what was begun is finished. Raises `ListenError`."""
-    port = settings.observability.metrics_port
-    listener = None if port is None else open_listener(_EVERY_ADDRESS, port)
-    asyncio.run(_work(settings, listener))
+    check_metrics_ports(settings.observability, 1)
+    configure_error_reports(settings.observability, settings.runtime.profile)
+    asyncio.run(_work(settings))
 
 
-async def _work(settings: Settings, listener: socket.socket | None) -> None:
+async def _work(settings: Settings) -> None:
     stop = _hear_signals()
-    metrics = Metrics()
+    metrics = Metrics(settings.observability.revision)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings, metrics))
-        if listener is not None:
-            pages = _Pages(store, metrics)
-            server = PlainServer(
-                listener, {"/livez": pages.tell_life, "/readyz": pages.tell_readiness, "/metrics": pages.tell_metrics}
-            )
-            await stack.enter_async_context(server.run())
+        probes = _Probes(store)
+        paths = {"/livez": probes.tell_life, "/readyz": probes.tell_readiness}
+        await stack.enter_async_context(run_monitoring(settings.observability, metrics, paths=paths))
         await stack.enter_async_context(run_background_work(settings, store))
         logger.info("worker_started", modules=sorted(settings.runtime.enabled_modules))
         await stop.wait()
@@ -65,20 +61,17 @@ def _hear_signals() -> asyncio.Event:
     return stop
 
 
-class _Pages:
-    """What orchestrators and Prometheus ask for, as the API has it."""
+class _Probes:
+    """What orchestrators ask for, as the API has it."""
 
-    def __init__(self, store: Store, metrics: Metrics) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._metrics = metrics
 
-    async def tell_life(self) -> Page:
-        return Page(200, _JSON, to_json({"status": "alive"}))
+    async def tell_life(self) -> OperationsAnswer:
+        return OperationsAnswer(to_json({"status": "alive"}), content_type=_JSON)
 
-    async def tell_readiness(self) -> Page:
+    async def tell_readiness(self) -> OperationsAnswer:
         if await self._store.is_ready_within(READINESS_TIMEOUT_SECONDS):
-            return Page(200, _JSON, to_json({"status": "ready", "mongodb": "ok"}))
-        return Page(503, _JSON, to_json({"status": "unavailable", "mongodb": "away"}))
-
-    async def tell_metrics(self) -> Page:
-        return Page(200, CONTENT_TYPE, self._metrics.render())
+            return OperationsAnswer(to_json({"status": "ready", "mongodb": "ok"}), content_type=_JSON)
+        away = to_json({"status": "unavailable", "mongodb": "away"})
+        return OperationsAnswer(away, HTTPStatus.SERVICE_UNAVAILABLE, _JSON)

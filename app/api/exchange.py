@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Iterable
 
 from starlette.types import Message, Scope, Send
 
+from app.api.traceparent import TRACEPARENT
 from app.core.ids import new_name
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -22,8 +23,6 @@ _STATE_NAME = "exchange"
 # What no header holds (RFC 9110, section 5.5), but for the breaks between lines.
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
-# W3C Trace Context, level 1, section 3.2.
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 # What the server decides by itself.
 _OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 # RFC 9110, section 6.4.1.
@@ -52,7 +51,7 @@ class Exchange:
         for name, value in scope["headers"]:
             if name == b"x-request-id" and not self.request_id and _SAFE_REQUEST_ID.fullmatch(value):
                 self.request_id = value.decode()
-            elif name == b"traceparent" and self.trace_id is None and _TRACEPARENT.fullmatch(value):
+            elif name == b"traceparent" and self.trace_id is None and TRACEPARENT.fullmatch(value):
                 self.trace_id = value.decode().split("-")[1]
                 self.head += b"traceparent: %b\r\n" % value
         self.request_id = self.request_id or new_name()

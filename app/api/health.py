@@ -1,9 +1,9 @@
-"""Operations: liveness, readiness and metrics, for orchestrators and Prometheus rather than the public."""
+"""Operations: liveness and readiness, for orchestrators rather than the public."""
 
 import asyncio
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from app.api.draining import Draining, ShuttingDownError
@@ -12,7 +12,6 @@ from app.api.openapi import problems
 from app.cache.client import CacheClient
 from app.core.access_tokens import KeySource
 from app.core.errors import ServiceUnavailableError
-from app.core.metrics import CONTENT_TYPE, Metrics
 from app.data.store import Store
 
 # Kubernetes' probes give up after a second, unless they are told otherwise; the answer must be there before.
@@ -69,17 +68,3 @@ async def get_readiness(request: Request) -> Readiness:
     if is_cached:
         return Readiness(status="ready", redis="ok")
     return Readiness(status="degraded", redis="degraded")
-
-
-@router.get(
-    "/metrics",
-    operation_id="getMetrics",
-    summary="Metrics in Prometheus' text format",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {}}, "description": "The metrics of this process"}},
-)
-@exempt_from_limits("asked by Prometheus; a gap in the metrics would hide what goes on")
-async def get_metrics(request: Request) -> Response:
-    """Counts and times of this process since its start."""
-    metrics: Metrics = request.app.state.metrics
-    return Response(metrics.render(), media_type=CONTENT_TYPE)

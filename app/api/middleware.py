@@ -4,7 +4,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Collection, Mapping
-from http import HTTPMethod
 from typing import Any
 
 import structlog
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.exchange import Exchange
 from app.api.problems import respond_with_fault, respond_with_problem
+from app.api.route_labels import method_label, route_template
 from app.core.access_log import AccessLog
 from app.core.errors import NotFoundError, ProblemError, ServiceUnavailableError
 from app.core.metrics import Metrics
@@ -26,8 +26,6 @@ _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 MAX_BODY_BYTES = 1_048_576
 # More than 2 ** 64 has; Python refuses to read numbers of several thousand digits.
 _MAX_LENGTH_DIGITS = 20
-
-_METHODS = frozenset(HTTPMethod)
 
 # Nobody hears the answer to a request whose client has gone; logs and metrics show it with nginx's own number.
 _CLIENT_CLOSED_REQUEST = 499
@@ -58,7 +56,7 @@ class RequestContextMiddleware:
         except ClientDisconnect:
             exchange.status = _CLIENT_CLOSED_REQUEST
         except Exception:
-            logger.exception("request_failed", request_id=exchange.request_id)
+            logger.exception("request_failed", **_names_of(exchange, scope))
             if not exchange.has_begun:
                 await respond_with_fault(Request(scope))(scope, receive, exchange.send)
         finally:
@@ -67,19 +65,21 @@ class RequestContextMiddleware:
 
     def _report(self, scope: Scope, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
-        method, route = _method_label(scope), _route_template(scope)
+        method, route = method_label(scope), route_template(scope)
         self._metrics.count_request(method, route, exchange.status, seconds)
         entry = {
             "method": method,
             "route": route,
             "status": exchange.status,
             "milliseconds": round(seconds * 1000, 1),
-            "user_id": scope["state"].get("user_id"),
-            "request_id": exchange.request_id,
         }
-        if exchange.trace_id is not None:
-            entry["trace_id"] = exchange.trace_id
-        self._access_log.write(entry)
+        self._access_log.write(entry | _names_of(exchange, scope))
+
+
+def _names_of(exchange: Exchange, scope: Scope) -> dict[str, Any]:
+    """The names that everything logged of a request bears; what is logged here, no context bears them for."""
+    names = {"user_id": scope["state"].get("user_id"), "request_id": exchange.request_id}
+    return names if exchange.trace_id is None else names | {"trace_id": exchange.trace_id}
 
 
 def _quote_byte(match: re.Match[bytes]) -> bytes:
@@ -87,7 +87,10 @@ def _quote_byte(match: re.Match[bytes]) -> bytes:
 
 
 class LogContextMiddleware:
-    """Binds the request's ids to everything that is logged while the router is at work."""
+    """Binds the request's ids to everything that is logged while the router is at work.
+
+    Where the cache does not know the user, `app.api.security` adds whose request it is.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -100,25 +103,9 @@ class LogContextMiddleware:
             structlog.contextvars.bind_contextvars(request_id=state["request_id"])
             if state["trace_id"] is not None:
                 structlog.contextvars.bind_contextvars(trace_id=state["trace_id"])
+            if "user_id" in state:
+                structlog.contextvars.bind_contextvars(user_id=state["user_id"])
         await self._app(scope, receive, send)
-
-
-def _method_label(scope: Mapping[str, Any]) -> str:
-    """The method; for those that somebody made up one fixed label, so that they make no new time series."""
-    method: str = scope["method"]
-    return method if method in _METHODS else "(other)"
-
-
-def _route_template(scope: Mapping[str, Any]) -> str:
-    """The full path template; for unknown paths one fixed label, so that scanners make no new time series."""
-    known: str | None = scope["state"].get("route_template")  # of what never reached the router
-    if known is not None:
-        return known
-    route = scope.get("route")
-    if route is None:
-        return "(none)"
-    effective = scope.get("fastapi", {}).get("effective_route_context")
-    return str(getattr(effective, "path", None) or route.path)
 
 
 class DeadlineMiddleware:

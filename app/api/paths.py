@@ -7,3 +7,6 @@ API_ROOTS = ("api", "docs", "openapi.json", "livez", "readyz", "metrics", ".well
 
 # First parts of paths that belong to the API with something behind them; by themselves they are pages of the app.
 API_BRANCHES = ("calendar",)
+
+# What orchestrators and Prometheus ask all the time; nobody wants to read the course of such a request.
+OPERATIONS_PATHS = frozenset({"/livez", "/readyz", "/metrics"})

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 
@@ -195,7 +196,8 @@ async def get_admin_caller(request: Request) -> Caller:
 
 async def _find_caller(request: Request) -> Caller:
     caller = await (await get_security(request)).authenticate(request)
-    request.state.user_id = str(caller.user_id)
+    request.state.user_id = user_id = str(caller.user_id)
+    structlog.contextvars.bind_contextvars(user_id=user_id)
     return caller
 
 

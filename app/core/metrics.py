@@ -1,9 +1,21 @@
 """Prometheus metrics of one process, in a registry of its own so that two apps can live in one process."""
 
+import asyncio
+from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Metric,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
 from app import __version__
 
@@ -11,6 +23,13 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 # From a cache hit (about 1 ms) to the deadline of a request (10 s).
 _REQUEST_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# From a read by primary key on the same machine (0.3 ms) to the time limit of an operation (4 s).
+_COMMAND_SECONDS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+# From what a loop with other work is always late by to the deadline of a request (10 s).
+_LAG_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# Samples that are written in one go, in half a millisecond; a process has some thousands.
+_SAMPLES_OF_A_PART = 100
 
 
 ReadOutcome = Literal["hit", "not_modified", "shared", "miss", "bypass"]
@@ -92,10 +111,66 @@ class KeySetMetrics:
         self.fetches = {outcome: fetches.labels(outcome) for outcome in get_args(FetchOutcome)}
 
 
+CommandOutcome = Literal["ok", "failed"]
+
+# What the service sends all the time; a command that is sent once in a while is told as `other`.
+MONGO_COMMANDS = frozenset(
+    {
+        *("find", "getMore", "aggregate", "count", "insert", "update", "delete", "findAndModify"),
+        *("commitTransaction", "abortTransaction", "killCursors", "endSessions", "hello"),
+    }
+)
+OTHER_COMMAND = "other"
+
+
+class MongoMetrics:
+    """Commands to MongoDB and the connections that they travel on; counted from several threads."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._seconds = Histogram(
+            "taskfleet_mongo_command_seconds",
+            "Time from sending a command to the end of its reply, in seconds.",
+            ["command", "outcome"],
+            buckets=_COMMAND_SECONDS_BUCKETS,
+            registry=registry,
+        )
+        # As in `CacheMetrics`; two threads that meet a series first find the same one.
+        self._series: dict[tuple[str, str], Histogram] = {}
+        connections = Gauge(
+            "taskfleet_mongo_pool_connections",
+            "Connections to MongoDB: open (those in use included) and in_use.",
+            ["state"],
+            registry=registry,
+        )
+        self.open_connections = connections.labels("open")
+        self.connections_in_use = connections.labels("in_use")
+        self.checkout_failures = Counter(
+            "taskfleet_mongo_pool_checkout_failures",
+            "Operations that got no connection: none was free in time, or none could be made.",
+            registry=registry,
+        )
+
+    def observe_command(self, command: str, outcome: CommandOutcome, seconds: float) -> None:
+        """Count a command that was answered or failed."""
+        series = self._series.get((command, outcome))
+        if series is None:
+            known = command if command in MONGO_COMMANDS else OTHER_COMMAND
+            series = self._seconds.labels(known, outcome)
+            # What is not known shares one series and is not kept by its name: the names are not ours.
+            self._series[known, outcome] = series
+        series.observe(seconds)
+
+
+UNKNOWN_REVISION = "unknown"
+
+
 class Metrics:
     """What is counted; labels hold route templates and status codes, never ids or user text."""
 
-    def __init__(self) -> None:
+    def __init__(self, revision: str | None = None) -> None:
+        """`revision` is the commit of which the running program was built."""
+        # When a series began, a third as many lines again; Prometheus does without.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "taskfleet_http_requests",
@@ -137,10 +212,22 @@ class Metrics:
             registry=self.registry,
         )
         self.key_set = KeySetMetrics(self.registry)
-        build = Gauge(
-            "taskfleet_build_info", "Always 1; the label tells the version.", ["version"], registry=self.registry
+        self.mongo = MongoMetrics(self.registry)
+        self.event_loop_lag = Histogram(
+            "taskfleet_event_loop_lag_seconds",
+            "How late the event loop woke what was due, looked at twice a second, in seconds.",
+            buckets=_LAG_SECONDS_BUCKETS,
+            registry=self.registry,
         )
-        build.labels(version=__version__).set(1)
+        build = Gauge(
+            "taskfleet_build_info",
+            "Always 1; the labels tell the version and the commit of which it was built.",
+            ["version", "revision"],
+            registry=self.registry,
+        )
+        build.labels(version=__version__, revision=revision or UNKNOWN_REVISION).set(1)
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
@@ -154,4 +241,32 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+        return b"".join(self._parts())
+
+    async def render_beside_others(self) -> bytes:
+        """Return the same, letting other tasks have their turn every half millisecond or so."""
+        parts = []
+        for part in self._parts():
+            parts.append(part)
+            await asyncio.sleep(0)
+        return b"".join(parts)
+
+    def _parts(self) -> Iterator[bytes]:
+        for family in self.registry.collect():
+            samples = family.samples
+            for begin in range(0, len(samples) or 1, _SAMPLES_OF_A_PART):
+                family.samples = samples[begin : begin + _SAMPLES_OF_A_PART]
+                text = generate_latest(_Family(family))
+                # The two lines that tell of the family stand before the first part alone.
+                yield text if begin == 0 else text.split(b"\n", 2)[2]
+
+
+class _Family(Collector):
+    """One family of metrics, in the form in which they are written."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        """Return it."""
+        return (self._family,)

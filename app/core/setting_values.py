@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from app.core.secret_files import MAY_STAND_IN_FILE
 
@@ -131,4 +131,6 @@ WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeVali
 Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(empty_to_none)]
 Network = Annotated[str, AfterValidator(_check_network)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+OptionalHttpUrl = Annotated[HttpUrl | None, BeforeValidator(empty_to_none)]
+Share = Annotated[float, Field(ge=0, le=1)]
 KeySetUrl = Annotated[str | None, AfterValidator(_check_key_set_url), BeforeValidator(empty_to_none)]

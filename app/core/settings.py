@@ -23,12 +23,14 @@ from app.core.setting_values import (
     HttpUrl,
     KeySetUrl,
     Network,
+    OptionalHttpUrl,
     OptionalPath,
     OptionalSecret,
     OptionalText,
     Rate,
     Secret,
     SentryDsn,
+    Share,
     WebAssetOrigin,
     WebDist,
     empty_to_none,
@@ -220,13 +222,20 @@ class NotificationSettings(SettingsGroup):
 
 
 class ObservabilitySettings(SettingsGroup):
-    """Logs, metrics and error reports."""
+    """Logs, metrics, traces and error reports, and the name under which they are told apart."""
 
     log_format: Literal["json", "console"] = _variable("LOG_FORMAT", "json")
     metrics_port: Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(empty_to_none)] = _variable(
         "METRICS_PORT", None
     )
     sentry_dsn: SentryDsn = _variable("SENTRY_DSN", None)
+    metrics_host: Annotated[str, Field(min_length=1)] = _variable("METRICS_HOST", "127.0.0.1")
+    sentry_traces_sample_rate: Share = _variable("SENTRY_TRACES_SAMPLE_RATE", 0.0)
+    otlp_endpoint: OptionalHttpUrl = _variable("OTLP_ENDPOINT", None)
+    # A tenth keeps a trace from being an event in itself: it costs several times what a cached answer does.
+    trace_sample_ratio: Share = _variable("TRACE_SAMPLE_RATIO", 0.1)
+    environment: OptionalText = _variable("ENVIRONMENT", None)
+    revision: OptionalText = _variable("REVISION", None)
 
 
 class EmbeddedSettings(SettingsGroup):

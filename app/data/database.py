@@ -9,7 +9,7 @@ import motor.motor_asyncio
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
-from pymongo.monitoring import CommandListener
+from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -20,8 +20,8 @@ from app.data.snapshot_reads import SnapshotReads
 from app.data.wire import RAW_CODEC
 
 Document = dict[str, Any]
-# What is told of every command that goes to the server.
-CommandListeners = Sequence[CommandListener]
+# What is told of every command that goes to the server, and of the connections.
+CommandListeners = Sequence[CommandListener | ConnectionPoolListener]
 
 # One operation, its server selection and its retry included. Two of them in a row (who is calling, then what
 # was asked) must fit into the 10 s in which every request is answered.

@@ -23,7 +23,7 @@ from bench.tables import format_table
 
 RESULT_FILE = Path(__file__).parents[1] / "results" / "gateway.json"
 
-# The issue's bounds.
+# A third of a millisecond is a tenth of what creating a task takes; others may wait twice as long, not longer.
 MOST_ADDED_MS = 0.3
 MOST_SLOWER = 2.0
 
@@ -38,6 +38,7 @@ class Verdict:
     bound: str
     measured: str
     is_met: bool
+    is_of_time: bool = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verdicts = [verdict for each in figures for verdict in judge(each)]
     print(format_report(verdicts))
     RESULT_FILE.write_text(json.dumps([dataclasses.asdict(each) for each in (*figures, *verdicts)], indent=2) + "\n")
-    return 0 if all(verdict.is_met for verdict in verdicts) else EXIT_FAILURE
+    judged = [verdict for verdict in verdicts if not (verdict.is_of_time and options.times_unjudged)]
+    return 0 if all(verdict.is_met for verdict in judged) else EXIT_FAILURE
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -64,6 +66,11 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=6, help="kills of a process (default: %(default)s)")
     parser.add_argument("--slow", type=int, default=2000, help="slow connections (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of what is compared (default: %(default)s)")
+    parser.add_argument(
+        "--times-unjudged",
+        action="store_true",
+        help="tell a time that is too long, but do not fail for it: others work on this machine too",
+    )
     return parser
 
 
@@ -106,7 +113,9 @@ def judge(figures: Figures) -> list[Verdict]:
             ]
         case SlowFigures():
             title = f"others' p99 with {figures.connections:,} slow connections, to that without"
-            return [Verdict(title, f"<= {MOST_SLOWER:.0f}", f"{figures.ratio:.2f}", figures.ratio <= MOST_SLOWER)]
+            return [
+                Verdict(title, f"<= {MOST_SLOWER:.0f}", f"{figures.ratio:.2f}", figures.ratio <= MOST_SLOWER, True)
+            ]
         case OverheadFigures():
             return [
                 Verdict(
@@ -114,6 +123,7 @@ def judge(figures: Figures) -> list[Verdict]:
                     f"< {MOST_ADDED_MS} ms",
                     f"{figures.plain_ms:.3f} ms",
                     figures.plain_ms < MOST_ADDED_MS,
+                    True,
                 )
             ]
 

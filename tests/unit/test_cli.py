@@ -89,6 +89,29 @@ class TestTheDescriptionOfTheApi:
         assert result.exit_code == 0
         assert json.loads(result.output)["info"]["version"] == __version__
 
+    def test_is_printed_for_api_gateway_with_the_way_to_the_load_balancer(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TASKFLEET_PROFILE", "production")  # which the command changes
+        result = run("openapi", "--aws", "--vpc-link", "abc123", "--listener", "arn:aws:listener")
+        assert result.exit_code == 0
+        integrations = json.loads(result.output)["components"]["x-amazon-apigateway-integrations"]
+        assert {each["connectionId"] for each in integrations.values()} == {"abc123"}
+        assert {each["uri"] for each in integrations.values()} == {"arn:aws:listener"}
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--aws",),
+            ("--aws", "--vpc-link", "abc123"),
+            ("--server-name", "api.internal"),
+            ("--aws", "--vpc-link", "abc123", "--listener", "arn:aws:listener", "--postman"),
+        ],
+    )
+    def test_is_not_printed_in_a_form_that_nobody_asked_for(self, run: Run, options: tuple[str, ...]) -> None:
+        result = run("openapi", *options)
+        assert (result.exit_code, result.output) == (2, "")
+
 
 class TestABadSetting:
     @pytest.mark.parametrize("command", ["serve", "migrate", "local", "openapi"])
@@ -134,11 +157,11 @@ class TestAFaultOfOurs:
             cli.main()
 
 
-class TestADatabaseThatRefuses:
+class TestAConnectionStringThatCannotBeRead:
     def test_is_one_line(self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("TASKFLEET_PROFILE", "local")
         monkeypatch.setenv("TASKFLEET_MONGO_URL", "nonsense://")
         result = run("migrate")
-        assert result.exit_code == 1
-        assert result.errors.startswith("taskfleet: MongoDB: Invalid URI scheme")
+        assert result.exit_code == 2
+        assert result.errors.startswith("taskfleet: TASKFLEET_MONGO_URL ")
         assert len(result.errors.splitlines()) == 1

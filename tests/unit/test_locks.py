@@ -13,7 +13,10 @@ REPOSITORY = Path(__file__).parents[2]
 LOCKS = {name: REPOSITORY / "requirements" / f"{name}.lock" for name in ("production", "development", "profile")}
 CONFIGURATION = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = CONFIGURATION["project"]
-NODE_LOCK = REPOSITORY / "bench" / "mern" / "package-lock.json"
+NODE_LOCKS = [
+    REPOSITORY / directory / "package-lock.json"
+    for directory in ("bench/mern", "tests/deploy/node", "tests/integration/postman", "web")
+]
 DECLARED = {
     "production": PROJECT["dependencies"],
     "development": [
@@ -60,9 +63,10 @@ class TestTheTwoLocks:
         assert {name: development.get(name) for name in production} == production
 
 
-class TestTheNodeLock:
-    def test_has_a_hash_and_no_address_for_every_package(self) -> None:
-        packages = json.loads(NODE_LOCK.read_text(encoding="utf-8"))["packages"]
+@pytest.mark.parametrize("lock", NODE_LOCKS, ids=lambda path: path.parent.name)
+class TestANodeLock:
+    def test_has_a_hash_and_no_address_for_every_package(self, lock: Path) -> None:
+        packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
         for path, package in packages.items():
             assert path == "" or package["integrity"].startswith("sha512-"), path
             assert "resolved" not in package, path

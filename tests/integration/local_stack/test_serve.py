@@ -86,6 +86,13 @@ class TestServing:
             "taskfleet: the signing key /nowhere/key cannot be read: No such file or directory\n"
         )
 
+    def test_refuses_to_be_a_module_without_keys_or_their_address_in_one_line(self, settings: dict[str, str]) -> None:
+        result = run_taskfleet("serve", **settings | {"TASKFLEET_ENABLED_MODULES": "tasks"})
+        assert result.returncode == 2
+        assert result.stderr == (
+            "taskfleet: TASKFLEET_JWKS_URL is missing; without the auth module it tells where the keys are\n"
+        )
+
 
 class TestMigrating:
     def test_tells_what_it_did_and_does_it_once(self, settings: dict[str, str]) -> None:

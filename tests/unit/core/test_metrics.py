@@ -1,5 +1,10 @@
 """Metrics belong to one app, not to the process."""
 
+import asyncio
+
+from prometheus_client import generate_latest
+
+from app import __version__
 from app.core.metrics import Metrics
 
 
@@ -11,5 +16,47 @@ class TestTheMetricsOfAnApp:
         assert b'taskfleet_http_requests_total{method="GET",route="/api/v1/tasks",status="200"} 1.0' in first.render()
         assert b"/api/v1/tasks" not in second.render()
 
-    def test_tell_the_version(self) -> None:
-        assert b"taskfleet_build_info{version=" in Metrics().render()
+    def test_tell_the_version_and_the_commit(self) -> None:
+        build = b'taskfleet_build_info{revision="%s",version="%s"} 1.0'
+
+        assert build % (b"0a1b2c", __version__.encode()) in Metrics("0a1b2c").render()
+        assert build % (b"unknown", __version__.encode()) in Metrics().render()
+
+    def test_tell_of_the_process(self) -> None:
+        text = Metrics().render()
+
+        assert b"\nprocess_resident_memory_bytes " in text
+        assert b"\npython_gc_collections_total{" in text
+
+
+class TestMetricsWrittenInParts:
+    async def test_are_the_same_text(self) -> None:
+        metrics = Metrics()
+        for number in range(40):  # a family of some hundred samples, thus of several parts
+            metrics.count_request("GET", f"/api/v1/{number}", 200, 0.1)
+
+        parts = [line for line in (await metrics.render_beside_others()).splitlines() if is_of_requests(line)]
+
+        whole = generate_latest(metrics.registry)
+        assert parts == [line for line in whole.splitlines() if is_of_requests(line)]
+        assert len(parts) > 400
+
+    async def test_let_others_have_their_turn(self) -> None:
+        metrics, turns = Metrics(), 0
+
+        async def take_turns() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        other = asyncio.create_task(take_turns())
+        await metrics.render_beside_others()
+        other.cancel()
+
+        assert turns > 10
+
+
+def is_of_requests(line: bytes) -> bool:
+    """Whether a line is of what a test counts, other than the times and the memory of the process."""
+    return b"taskfleet_http" in line

