@@ -71,7 +71,10 @@ def make_set(description: str, secrets: Path) -> Client:
         members = [{"_id": number, "host": host} for number, host in enumerate(hosts)]
         first.admin.command("replSetInitiate", {"_id": name, "members": members})
         print(f"{name}: {len(members)} members are a set")
-    return as_server(retry(f"{name}: a primary", lambda: first.admin.command("hello").get("primary")), secrets)
+    primary = as_server(retry(f"{name}: a primary", lambda: first.admin.command("hello").get("primary")), secrets)
+    # Once elected, it first catches up, and refuses changes until it has.
+    retry(f"{name}: a primary that takes changes", lambda: primary.admin.command("hello")["isWritablePrimary"])
+    return primary
 
 
 def make_users(server: Client, secrets: Path) -> None:
