@@ -27,8 +27,9 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint lint-web format types web client bench speed-web profile openapi \
-	lock clean need-node
+.PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint \
+	lint-web format types web client bench speed-web profile openapi \
+	image image-test lock clean need-node
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -43,6 +44,12 @@ run: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything on this machine: 
 gateway: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything behind a real Nginx: two API processes, https (Ctrl-C stops it; needs nginx)
 	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
 		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet gateway $(ARGS)
+
+image: ## Build the images taskfleet and taskfleet-gateway (with docker, podman or buildah; ENGINE names one)
+	docker/build-images $(ARGS)
+
+image-test: $(PROJECT) ## Build both images on a base made here, and run them (as root; needs buildah, debootstrap; 6 minutes)
+	IMAGE_TEST=yes $(BIN)/python -m pytest -v tests/deploy/image $(ARGS)
 
 # With ARGS, which choose some of the service's, those of the browser app are left out.
 test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(DEPLOYMENT_CHECKS) $(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)

@@ -3,8 +3,8 @@
     initialise_mongo.py set taskfleet/mongo:27017
     initialise_mongo.py cluster mongos:27017 config/config:27017 taskfleet/mongo:27017 shard-2/shard-2:27017
 
-`set` makes one replica set and its users; `cluster` makes the sets, the users on the config servers, which come first,
-and shards of the others, through the mongos. Passwords become those of the files in `SECRETS` (/run/secrets).
+`set` makes one replica set and its users; `cluster` makes the sets, users on the first of them, that of the config
+servers, and shards of the others through the mongos. Passwords become those of the files in `SECRETS` (/run/secrets).
 """
 
 import os
@@ -23,7 +23,7 @@ Client = MongoClient[dict[str, Any]]
 AUTHENTICATION_FAILED = 18
 NOT_YET_INITIALIZED = 94
 
-# A server reads its journal after a crash, a member is elected 10 s after the last one was lost, a mongos waits for both.
+# A server reads its journal after a crash, a new primary is elected 10 s after the last one, a mongos waits for both.
 PATIENCE_SECONDS = float(os.environ.get("PATIENCE_SECONDS", "120"))
 ATTEMPT_MS = 2_000
 

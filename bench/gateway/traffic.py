@@ -50,13 +50,16 @@ class Person:
         for _ in range(5):
             await self._create()
 
-    async def work(self) -> None:
-        """Do one thing after the other, at a constant rate, until cancelled."""
-        actions = itertools.cycle(
-            (self._list, self._create, self._look, self._change, self._page, self._list, self._create, self._remove)
-        )
-        due = time.perf_counter()
-        for action in actions:
+    async def work(self, beginning: int) -> None:
+        """Do one thing after the other, at a constant rate, until cancelled; `beginning` counts things and people."""
+        actions = [
+            *(self._list, self._create, self._look, self._change),
+            *(self._page, self._list, self._create, self._remove),
+        ]
+        # People do not move in step.
+        due = time.perf_counter() + PERIOD_SECONDS * beginning / PEOPLE
+        turn = beginning % len(actions)
+        for action in itertools.cycle((*actions[turn:], *actions[:turn])):
             await action()
             due = max(due + PERIOD_SECONDS, time.perf_counter() - 1)  # nobody catches up more than a second
             await asyncio.sleep(max(due - time.perf_counter(), 0))
@@ -126,7 +129,7 @@ async def people_at_work(connect: Connect, tally: Tally) -> AsyncIterator[list[P
     """Keep everybody at work while the block runs; half of them repeat what failed, with an idempotency key."""
     people = [Person(connect(), tally, repeats_with_key=number % 2 == 0) for number in range(PEOPLE)]
     await asyncio.gather(*(person.sign_in() for person in people))
-    at_work = [asyncio.create_task(person.work()) for person in people]
+    at_work = [asyncio.create_task(person.work(number)) for number, person in enumerate(people)]
     try:
         yield people
     finally:

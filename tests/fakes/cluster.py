@@ -41,6 +41,7 @@ class FakeCluster:
         handler = {
             "hello": self._hello,
             "listShards": self._list_shards,
+            "addShard": self._add_shard,
             "addShardToZone": self._add_shard_to_zone,
             "updateZoneKeyRange": self._update_zone_key_range,
             "shardCollection": self._shard_collection,
@@ -80,6 +81,14 @@ class FakeCluster:
                 for name, zones in self.shards.items()
             ]
         }
+
+    def _add_shard(self, command: Document) -> Document:
+        name = command["name"]
+        if name in self.shards:
+            raise RefusedError(f"there is a shard {name}")
+        self.shards[name] = set()
+        self.commands.append(_pick(command, "addShard", "name"))
+        return {"shardAdded": name}
 
     def _add_shard_to_zone(self, command: Document) -> Document:
         if command["addShardToZone"] not in self.shards:

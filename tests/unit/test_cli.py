@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from app import __version__, cli
+from app.core.signing_keys import generate_signing_key
 
 
 class Result(NamedTuple):
@@ -157,11 +159,26 @@ class TestAFaultOfOurs:
             cli.main()
 
 
-class TestAConnectionStringThatCannotBeRead:
-    def test_is_one_line(self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+class TestADatabaseThatRefuses:
+    def test_is_one_line(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail() -> None:
+            raise OperationFailure("not authorized, full error: {'code': 13}", 13)
+
+        monkeypatch.setattr(cli, "application", fail)
+        assert run("migrate") == (1, "", "taskfleet: MongoDB: not authorized\n")
+
+
+class TestAnAddressThatIsNone:
+    @pytest.mark.parametrize("command", ["migrate", "worker", "serve"])
+    def test_is_told_in_one_line(
+        self, command: str, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        generate_signing_key(tmp_path / "key.pem")
         monkeypatch.setenv("TASKFLEET_PROFILE", "local")
+        monkeypatch.setenv("TASKFLEET_JWT_PRIVATE_KEY_FILE", str(tmp_path / "key.pem"))
         monkeypatch.setenv("TASKFLEET_MONGO_URL", "nonsense://")
-        result = run("migrate")
+        result = run(command)
         assert result.exit_code == 2
-        assert result.errors.startswith("taskfleet: TASKFLEET_MONGO_URL ")
-        assert len(result.errors.splitlines()) == 1
+        assert (
+            result.errors == "taskfleet: TASKFLEET_MONGO_URL is no connection string that MongoDB's driver can read\n"
+        )
