@@ -1,0 +1,132 @@
+"""The rules are valid, name what exists, and do what their tests say; promtool is the judge."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from _pytest.mark import ParameterSet
+
+from tests.deploy.monitoring.files import (
+    DIRECTORY,
+    RULE_TESTS,
+    RULES,
+    Rule,
+    alerts,
+    promtool,
+    recording_rules,
+    rule_tests,
+    rules,
+)
+from tests.deploy.monitoring.known_metrics import faults_of
+
+# What an expression compares with.
+_THRESHOLD = re.compile(r"(?:>=|>|==) [\d.]+")
+
+
+def alert_id(alert: Rule) -> tuple[str, str]:
+    """What tells alerts apart: their name, and the window where several share one."""
+    return alert["alert"], alert["labels"].get("window", "")
+
+
+def expectations() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each alert that is asked for in the tests, with those of its name that are expected to fire."""
+    for test in rule_tests()["tests"]:
+        for case in test.get("alert_rule_test", ()):
+            name = case["alertname"]
+            yield name, [(name, fired["exp_labels"].get("window", "")) for fired in case["exp_alerts"]]
+
+
+def alert_names(test: dict[str, Any]) -> set[str]:
+    """Return the alerts that a test asks for."""
+    return {case["alertname"] for case in test.get("alert_rule_test", ())}
+
+
+class TestTheConfigurationOfPrometheus:
+    def test_is_valid(self) -> None:
+        checked = promtool("check", "config", DIRECTORY / "prometheus.yml")
+
+        assert checked.returncode == 0, checked.stderr
+        assert "FAILED" not in checked.stdout
+
+    def test_scrapes_the_metrics_of_every_process_by_jobs_that_the_rules_know(self) -> None:
+        text = (DIRECTORY / "prometheus.yml").read_text(encoding="utf-8")
+
+        assert re.findall(r"[\w-]+:9090", text) == ["api-1:9090", "api-2:9090", "worker:9090", "localhost:9090"]
+        assert re.findall(r"job_name: (\S+)", text) == ["taskfleet-api", "taskfleet-worker", "prometheus"]
+
+
+class TestTheRules:
+    def test_are_valid(self) -> None:
+        checked = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES)
+
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    @pytest.mark.parametrize(
+        "rule", [*recording_rules(), *alerts()], ids=lambda rule: rule.get("record", rule.get("alert"))
+    )
+    def test_name_only_what_exists(self, rule: Rule) -> None:
+        assert faults_of(rule["expr"]) == []
+
+    def test_record_each_series_once(self) -> None:
+        names = [rule["record"] for rule in recording_rules()]
+
+        assert len(names) == len(set(names))
+
+    def test_record_nothing_that_is_not_tested(self) -> None:
+        asked = "\n".join(case["expr"] for test in rule_tests()["tests"] for case in test.get("promql_expr_test", ()))
+
+        assert [rule["record"] for rule in recording_rules() if rule["record"] not in asked] == []
+
+
+class TestAnAlert:
+    @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: "-".join(filter(None, alert_id(alert))))
+    def test_has_a_severity_a_time_and_texts_without_what_users_wrote(self, alert: Rule) -> None:
+        assert alert["labels"]["severity"] in {"page", "ticket"}
+        assert alert["for"]
+        assert {"summary", "description", "runbook_url"} == set(alert["annotations"])
+        labels = re.findall(r"\$labels\.(\w+)", " ".join(alert["annotations"].values()))
+        assert set(labels) <= {"job", "instance", "call", "command", "limit"}
+
+    def test_is_told_apart_from_the_others_by_name_and_window(self) -> None:
+        assert len({alert_id(alert) for alert in alerts()}) == len(alerts())
+
+    def test_fires_in_one_test_and_is_silent_in_another(self) -> None:
+        fires: set[tuple[str, str]] = set()
+        silent: set[tuple[str, str]] = set()
+        for name, fired in expectations():
+            fires.update(fired)
+            silent.update({alert_id(alert) for alert in alerts() if alert["alert"] == name}.difference(fired))
+
+        assert fires == silent == {alert_id(alert) for alert in alerts()}
+
+
+def thresholds() -> Iterator[ParameterSet]:
+    """Yield each comparison in an alert; of the burn alerts, whose tests take long, the long windows of one."""
+    for index, alert in enumerate(rules()):
+        for place, found in enumerate(_THRESHOLD.finditer(alert["expr"] if "alert" in alert else "")):
+            if "window" not in alert["labels"] or (place == 0 and alert["alert"] == "TaskfleetAvailabilityBurn"):
+                yield pytest.param(index, found.span(), id="-".join((*alert_id(alert), found[0])))
+
+
+class TestTheTestsOfTheRules:
+    def test_pass(self) -> None:
+        tested = promtool("test", "rules", RULE_TESTS)
+
+        assert tested.returncode == 0, tested.stdout + tested.stderr
+
+    @pytest.mark.parametrize(("index", "span"), [*thresholds()])
+    def test_fail_when_a_threshold_is_gone(self, index: int, span: tuple[int, int], tmp_path: Path) -> None:
+        document = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+        alert = [rule for group in document["groups"] for rule in group["rules"]][index]
+        alert["expr"] = f"{alert['expr'][: span[0]]}>= 0{alert['expr'][span[1] :]}"
+        tests = [test for test in rule_tests()["tests"] if alert["alert"] in alert_names(test)]
+        (tmp_path / RULES.name).write_text(yaml.safe_dump(document), encoding="utf-8")
+        (tmp_path / RULE_TESTS.name).write_text(yaml.safe_dump({**rule_tests(), "tests": tests}), encoding="utf-8")
+
+        tested = promtool("test", "rules", tmp_path / RULE_TESTS.name)
+
+        assert f"alertname: {alert['alert']}" in tested.stdout + tested.stderr
+        assert tested.returncode == 1
