@@ -145,7 +145,7 @@ class TestADatabaseThatIsAway:
 
         with pytest.raises(PyMongoError) as caught:
             async with asyncio.timeout(self.PATIENCE_SECONDS):
-                await store.is_ready()
+                await store.require_transactions()
         await store.close()
 
         assert is_database_away(caught.value)
