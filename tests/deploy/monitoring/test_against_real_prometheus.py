@@ -89,7 +89,9 @@ def write_configuration(directory: Path, targets: list[str]) -> Path:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalProcess, int]]:
     """A running `taskfleet local`, and the port of its metrics."""
     port = free_port()
-    with LocalProcess(tmp_path_factory.mktemp("local") / "data", TASKFLEET_METRICS_PORT=str(port)) as process:
+    # Its user makes requests for as long as Prometheus takes.
+    settings = {"TASKFLEET_METRICS_PORT": str(port), "TASKFLEET_RATE_LIMIT_USER": ""}
+    with LocalProcess(tmp_path_factory.mktemp("local") / "data", **settings) as process:
         process.wait_until_ready()
         yield process, port
         process.stop()
