@@ -68,6 +68,9 @@ async def start(
     configuration = image.configuration
     environment = dict(line.split("=", 1) for line in configuration["Env"])
     log = directory.with_name(f"{directory.name}.log")
+    # Engines hand over an output that its account may open again, as Nginx does.
+    log.touch()
+    log.chmod(0o666)
     programs = [require_program("chroot", "coreutils"), require_program("setpriv", "util-linux")]
     child = await ChildProcess.start(
         "container",
