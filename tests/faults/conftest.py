@@ -56,6 +56,8 @@ class Victim:
     def freeze(self) -> None:
         """Stop it in its tracks, with all its connections open."""
         os.kill(self.server.child.pid, signal.SIGSTOP)
+        while not _has_stopped(self.server.child.pid):  # the kernel stops one thread after the other
+            pass
 
     def thaw(self) -> None:
         """Let it go on, if it lives."""
@@ -66,6 +68,12 @@ class Victim:
         """End it in whatever state it is."""
         if self._server is not None:
             await self._server.child.kill()
+
+
+def _has_stopped(pid: int) -> bool:
+    """Whether no thread of a process runs any more, as far as the system tells (proc(5), `stat`)."""
+    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) <= {"T"}
 
 
 async def _start(make: Callable[..., EmbeddedServer], directory: Path) -> Victim:
