@@ -61,9 +61,11 @@ class GracefulServer(uvicorn.Server):
         accepted = []
         for listener in listeners:
             listener.setblocking(False)
-            with listener, suppress(BlockingIOError):
+            # Until nobody is left (`BlockingIOError`), or no descriptor is: then the rest has to be reset.
+            with listener, suppress(OSError):
                 while True:
-                    accepted.append(listener.accept()[0])
+                    with suppress(ConnectionAbortedError):  # this one has left by itself
+                        accepted.append(listener.accept()[0])
         loop = asyncio.get_running_loop()
         for connection in accepted:
             connection.setblocking(False)
