@@ -8,7 +8,7 @@ FROM --platform=$BUILDPLATFORM docker.io/library/node:24.21.0-trixie-slim@sha256
 WORKDIR /source/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 # Where packages come from is the builder's business: a secret is there for one command and in no layer.
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci
+RUN --mount=type=secret,id=npmrc NPM_CONFIG_USERCONFIG=/run/secrets/npmrc npm ci
 COPY web/ ./
 RUN npm run build
 
