@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,18 @@ class RunningGateway:
         self.process.stdout.close()
 
 
+def run_gateway(*arguments: str, program: Sequence[str] = ("-m", "app.cli")) -> subprocess.CompletedProcess[str]:
+    """`taskfleet gateway` that is expected to end by itself."""
+    return subprocess.run(
+        [sys.executable, *program, "gateway", *arguments],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_SECONDS,
+    )
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, web_dist: Path) -> Iterator[RunningGateway]:
     require_program("nginx", "nginx-light")
@@ -103,14 +115,7 @@ class TestTheStackBehindNginx:
         assert "starting it again" in running.errors.read_text(encoding="utf-8")
 
     def test_refuses_a_second_start_on_the_same_data(self, running: RunningGateway) -> None:
-        result = subprocess.run(
-            [sys.executable, "-m", "app.cli", "gateway", "--port", "0", "--data-dir", str(running.directory)],
-            env=clean_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=DEADLINE_SECONDS,
-        )
+        result = run_gateway("--port", "0", "--data-dir", str(running.directory))
         assert result.returncode == 1
         assert "already running" in result.stderr
 
@@ -124,20 +129,9 @@ class TestTheStackBehindNginx:
 
 class TestAMachineWithoutNginx:
     def test_is_told_how_to_get_it(self, tmp_path: Path) -> None:
-        result = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                # Where Debian keeps it, it is found whatever the PATH is.
-                "import shutil; shutil.which = lambda *_, **__: None; from app.cli import main; main()",
-                *("gateway", "--data-dir", str(tmp_path / "data")),
-            ],
-            env=clean_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=DEADLINE_SECONDS,
-        )
+        # Where Debian keeps it, it is found whatever the PATH is.
+        without = "import shutil; shutil.which = lambda *_, **__: None; from app.cli import main; main()"
+        result = run_gateway("--data-dir", str(tmp_path / "data"), program=("-c", without))
         assert result.returncode == 1
         assert result.stderr.startswith(
             "taskfleet: nginx was not found; on Debian and Ubuntu: apt-get install nginx-light"
@@ -150,13 +144,6 @@ class TestAPortThatIsTaken:
         require_program("nginx", "nginx-light")
         with socket.create_server(("127.0.0.1", 0)) as stranger:
             port = str(stranger.getsockname()[1])
-            result = subprocess.run(
-                [sys.executable, "-m", "app.cli", "gateway", "--port", port, "--data-dir", str(tmp_path / "data")],
-                env=clean_environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=DEADLINE_SECONDS,
-            )
+            result = run_gateway("--port", port, "--data-dir", str(tmp_path / "data"))
         assert result.returncode == 1
         assert result.stderr.endswith(f"taskfleet: cannot listen on 127.0.0.1:{port}: address already in use\n")
