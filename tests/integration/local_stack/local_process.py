@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from app.core.signing_keys import generate_signing_key
 from tests import environment
 from tests.integration.local_stack.processes import DEADLINE_SECONDS, RunningProcess, descendants, wait_for_end
 
@@ -22,6 +23,18 @@ def clean_environment(**changes: str) -> dict[str, str]:
     """This environment, from which the settings were removed, with the driver under test."""
     driver = environment.mongo_driver()
     return {**os.environ, "PYTHONPATH": str(REPOSITORY), "TASKFLEET_MONGO_DRIVER": driver, **changes}
+
+
+def settings_of_operator(mongo_url: str, purpose: str, directory: Path) -> dict[str, str]:
+    """Settings of somebody who has a MongoDB and a key; each purpose and process has a database of its own."""
+    key_file = directory / "key.pem"
+    generate_signing_key(key_file)
+    return {
+        "TASKFLEET_PROFILE": "local",
+        "TASKFLEET_MONGO_URL": mongo_url,
+        "TASKFLEET_MONGO_DATABASE": f"{purpose}-{os.getpid()}",
+        "TASKFLEET_JWT_PRIVATE_KEY_FILE": str(key_file),
+    }
 
 
 def run_taskfleet(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

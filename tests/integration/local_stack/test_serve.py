@@ -12,24 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from app.core.signing_keys import generate_signing_key
 from app.embedded.mongo import EmbeddedMongo
 from app.embedded.server import LOOPBACK, find_free_port
 from app.serving import UNCONFIRMED_MILLISECONDS, ListenError, format_host, open_listener
-from tests.integration.local_stack.local_process import clean_environment, run_taskfleet
+from tests.integration.local_stack.local_process import clean_environment, run_taskfleet, settings_of_operator
 from tests.integration.local_stack.processes import descendants, wait_for_end, wait_until
 
 
 @pytest.fixture
 def settings(mongo: EmbeddedMongo, tmp_path: Path) -> dict[str, str]:
     """Settings of an operator who has a MongoDB and a key."""
-    generate_signing_key(tmp_path / "key.pem")
-    return {
-        "TASKFLEET_PROFILE": "local",
-        "TASKFLEET_MONGO_URL": mongo.url,
-        "TASKFLEET_MONGO_DATABASE": f"served-{os.getpid()}",
-        "TASKFLEET_JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem"),
-    }
+    return settings_of_operator(mongo.url, "served", tmp_path)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Open streams end with the process: soon after SIGTERM, each with a proper last chunk."""
 
 import http.client
-import os
 import signal
 import subprocess
 import time
@@ -12,9 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.core.signing_keys import generate_signing_key
 from app.embedded.mongo import EmbeddedMongo
-from tests.integration.local_stack.local_process import ApiUser, LocalProcess, run_taskfleet
+from tests.integration.local_stack.local_process import ApiUser, LocalProcess, run_taskfleet, settings_of_operator
 from tests.integration.local_stack.test_serve import serving
 
 # The contract's number.
@@ -48,13 +46,7 @@ def assert_clean_end(streams: list[http.client.HTTPResponse]) -> None:
 class TestServing:
     @pytest.fixture
     def settings(self, mongo: EmbeddedMongo, tmp_path: Path) -> dict[str, str]:
-        generate_signing_key(tmp_path / "key.pem")
-        settings = {
-            "TASKFLEET_PROFILE": "local",
-            "TASKFLEET_MONGO_URL": mongo.url,
-            "TASKFLEET_MONGO_DATABASE": f"streamed-{os.getpid()}",
-            "TASKFLEET_JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem"),
-        }
+        settings = settings_of_operator(mongo.url, "streamed", tmp_path)
         assert run_taskfleet("migrate", **settings).returncode == 0
         return settings
 
