@@ -85,7 +85,7 @@ class TestAConnection:
         url = f"{settings.mongo.url.get_secret_value()}&maxPoolSize=1"
         database = Database(settings.mongo.model_copy(update={"url": SecretStr(url)}), watch_database(metrics.mongo))
         collection = database.collection("nothing")
-        async with failing("find", times=1, blockConnection=True, blockTimeMS=400):
+        async with failing("find", blockConnection=True, blockTimeMS=400):
             first = asyncio.ensure_future(collection.find_one({"_id": 1}))
             await until(lambda: read(metrics, IN_USE) == 1)
             with pymongo.timeout(0.1), pytest.raises(DatabaseError):
