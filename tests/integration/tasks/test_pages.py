@@ -160,7 +160,7 @@ class TestACursorThatIsRefused:
         await add_tasks(ann, *"abc")
         cursor = await next_cursor(ann)
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        start = raw.index(b"[")
+        start = raw.rindex(b"[")  # The digest before it may hold the same byte.
         key = json.loads(raw[start:])
         forged = raw[:start] + json.dumps([key[0], "a9", key[2]], separators=(",", ":")).encode()
 
