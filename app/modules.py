@@ -25,6 +25,7 @@ from app.data.api_tokens import API_TOKENS
 from app.data.audit import AUDIT
 from app.data.collections import CollectionSpec
 from app.data.idempotency import IDEMPOTENCY
+from app.data.outbox import OUTBOX, Outbox
 from app.data.store import Store
 from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.common_task_module import COMMON_TASKS_PATH, build_common_tasks
@@ -35,7 +36,7 @@ from app.tasks.router import feed_router
 from app.tasks.upkeep import TaskUpkeep
 
 # What every process reads to know who is calling, and writes for whatever its users change.
-SHARED_COLLECTIONS = (USERS, SESSIONS, API_TOKENS, AUDIT, IDEMPOTENCY)
+SHARED_COLLECTIONS = (USERS, SESSIONS, API_TOKENS, AUDIT, IDEMPOTENCY, OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def build_favours(store: Store) -> Favours:
     """Build what crosses between the features."""
     tasks = TaskUpkeep(store.database)
     listeners = (tasks.rezone,)
-    return Favours((tasks.erase_user,), listeners, build_portable_profiles(store, listeners))
+    erasers = (tasks.erase_user, Outbox(store.database).erase_user)
+    return Favours(erasers, listeners, build_portable_profiles(store, listeners))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from app.core.errors import ServiceUnavailableError, UnauthenticatedError
 from app.data.accounts import USERS, Account
 from app.data.database import Database, Document, Session
 from app.data.failures import DatabaseError
+from app.data.outbox import OUTBOX, PlannedWork
 from app.data.transactions import TRANSACTION_TIMEOUT_SECONDS, TransactionRunner
 
 Result = TypeVar("Result")
@@ -27,7 +28,7 @@ TOMBSTONE_LIFETIME = timedelta(days=30)
 
 @dataclass(slots=True)
 class Change:
-    """A user's change under way: the session to write in and the stamp to write with."""
+    """A user's change under way: the session to write in, the stamp to write with, and what is to be done later."""
 
     session: Session
     account: Account
@@ -36,6 +37,7 @@ class Change:
     is_stamped: bool = field(default=False, init=False)
     task_count_correction: int = field(default=0, init=False)
     handled_count: int = field(default=0, init=False)
+    outbox: PlannedWork = field(default_factory=PlannedWork, init=False)
     _after_commit: list[Callable[[], None]] = field(default_factory=list, init=False)
 
     @property
@@ -83,6 +85,7 @@ class Changes:
 
     def __init__(self, database: Database, transactions: TransactionRunner, clock: Clock, guard: ChangeGuard) -> None:
         self._users = database.collection(USERS.name)
+        self._outbox = database.collection(OUTBOX.name)
         self._transactions = transactions
         self._clock = clock
         self._guard = guard
@@ -120,6 +123,7 @@ class Changes:
                 await self._users.update_one(
                     {"_id": user_id}, {"$inc": {"task_count": change.task_count_correction}}, session=session
                 )
+            await change.outbox.write(self._outbox, session)
             if recorder is not None:
                 await recorder.record(session, result)
             return result, change

@@ -27,6 +27,7 @@ from app.tasks.last_positions import LastPositions
 from app.tasks.list_repository import ListRepository
 from app.tasks.places import Places
 from app.tasks.position import position_between
+from app.tasks.reminders import follow_task
 from app.tasks.representation import represent_editable, represent_task
 from app.tasks.schemas import MoveRequest, TaskDraft
 from app.tasks.succession import MAX_SUBTASKS, Successions, check_recurrence
@@ -84,6 +85,8 @@ class TaskOperations:
         change.correct_task_count(len(tasks) - len(drafts))
         if tasks:
             await self._tasks.insert(change, tasks)
+        for task in tasks:
+            follow_task(change, None, task)
         return results
 
     async def update(
@@ -124,6 +127,7 @@ class TaskOperations:
         after = _stamp(change, before, succession.task)
         if correction := difference(with_changes(before, likely), after):
             await self._tasks.update(change, task_id, correction)
+        follow_task(change, before, after)
         await self._successions.write(change, after, succession)
         return after
 
@@ -147,6 +151,8 @@ class TaskOperations:
         """Move tasks to the trash together; `root_id` tells what they were deleted with."""
         deletion = {"deleted": True, "deleted_at": change.at, "deleted_with": root_id, **change.stamp()}
         await self._tasks.replace(change, [with_changes(task, deletion) for task in tasks])
+        for task in tasks:
+            follow_task(change, task, None)
         change.correct_task_count(-len(tasks))
 
     async def restore(self, change: Change, task_id: UUID) -> Document:
@@ -164,6 +170,8 @@ class TaskOperations:
         ]
         restored = await self._places.part_from_residents(change, restored)
         await self._tasks.replace(change, restored)
+        for document in restored:
+            follow_task(change, None, document)
         change.correct_task_count(len(restored))
         return restored[0]
 
@@ -188,6 +196,7 @@ class TaskOperations:
         if after == before:
             return before
         stamped = _stamp(change, before, after)
+        follow_task(change, before, stamped)
         if after["list_id"] == before["list_id"]:
             await self._tasks.update(change, before["_id"], difference(before, stamped))
             return stamped

@@ -15,6 +15,7 @@ from app.tasks.documents import with_changes
 from app.tasks.errors import QuotaExceededError
 from app.tasks.places import Places
 from app.tasks.recurrence import check_comes_again, first_of_series, local_day, next_occurrence
+from app.tasks.reminders import follow_task
 from app.tasks.schemas import TaskDraft
 from app.tasks.successors import is_made_by, is_untouched, make_successors
 from app.tasks.task_repository import TaskRepository
@@ -99,6 +100,8 @@ class Successions:
             last = await self._tasks.last_position(change.user_id, change.session) if subtasks else None
             successors = make_successors(change, saved, succession.next_members, subtasks, last)
             await self._tasks.insert(change, successors)
+            for successor in successors:
+                follow_task(change, None, successor)
             change.correct_task_count(len(successors))
         if succession.withdrawn:
             await self._withdraw(change, succession.withdrawn)
@@ -153,6 +156,8 @@ class Successions:
         successor = tasks[0]
         if is_made_by(change, successor):
             await self._tasks.delete(change, [task["_id"] for task in tasks])
+            for task in tasks:
+                follow_task(change, task, None)
             change.correct_task_count(-len(tasks))
         else:
             await self._trash(change, tasks, successor["_id"])

@@ -8,6 +8,7 @@ from app.tasks.calendar_feed_repository import CalendarFeedRepository
 from app.tasks.documents import moved_due, with_changes
 from app.tasks.import_repository import ImportRepository
 from app.tasks.list_repository import ListRepository
+from app.tasks.reminders import follow_task
 from app.tasks.task_repository import TaskRepository
 
 # Tasks that one change moves to another zone: about a second's work on a slow machine.
@@ -39,4 +40,6 @@ class TaskUpkeep:
         revision = change.account.revision
         moved = [with_changes(task, {**moved_due(task, timezone, revision), **change.stamp()}) for task in tasks]
         await self._tasks.replace(change, moved)
+        for before, after in zip(tasks, moved, strict=True):
+            follow_task(change, before, after)
         return len(moved) == REZONE_CHUNK

@@ -16,6 +16,7 @@ from app.tasks.portability.chunks import Chunk, ImportedList, ImportedTask
 from app.tasks.portability.places import Places
 from app.tasks.portability.report import Report
 from app.tasks.position import position_between
+from app.tasks.reminders import follow_task
 from app.tasks.task_repository import TaskRepository
 
 _LIST_IS_MISSING = "Its list could not be imported, or is gone."
@@ -98,6 +99,8 @@ class ChunkWriter:
         change.correct_task_count(len(tasks) - len(chunk.tasks))
         if tasks:
             await self._tasks.insert(change, tasks)
+        for task in tasks:
+            follow_task(change, None, task)
         return report
 
     async def _write_lists(

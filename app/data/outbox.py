@@ -1,0 +1,148 @@
+"""The outbox: durable work with a due time, written in the transaction of the change that causes it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from pymongo import DeleteOne, UpdateOne
+
+from app.core.clock import format_instant
+from app.data.collections import CollectionSpec, Index
+from app.data.database import Collection, Database, Document, Session
+
+EntryState = Literal["waiting", "dead"]
+
+# How long what could not be done is kept for administrators to look at and try again.
+DEAD_LIFETIME = timedelta(days=30)
+
+OUTBOX = CollectionSpec(
+    name="outbox",
+    shard_key="user_id",
+    indexes=(
+        # What the workers look for. An entry that is being worked on is due when its lease ends.
+        Index("due", [("due_at", 1), ("_id", 1)], partial_filter={"state": "waiting"}),
+        Index("user", [("user_id", 1)]),  # for erasing an account
+        Index("dead", [("died_at", -1), ("_id", -1)], partial_filter={"died_at": {"$exists": True}}),
+        Index(
+            "expiry",
+            [("died_at", 1)],
+            partial_filter={"died_at": {"$exists": True}},
+            expires_after=DEAD_LIFETIME,
+        ),
+    ),
+)
+
+# One command's worth of writes, as for tasks.
+_CHUNK_SIZE = 1_000
+
+
+def derive_id(user_id: UUID, kind: str, subject: str, occurrence: str, channel: str = "") -> UUID:
+    """Return the id of what is to be told: the same for the same occasion, whoever writes it and however often.
+
+    A UUID of version 8 (RFC 9562, section 5.8): 122 bits of the SHA-256 of the parts, each behind its length.
+    """
+    digest = hashlib.sha256(user_id.bytes)
+    for part in (kind, subject, occurrence, channel):
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
+    bits = int.from_bytes(digest.digest()[:16], "big")
+    version, variant = 0xF << 76, 0b11 << 62
+    return UUID(int=(bits & ~version & ~variant) | 8 << 76 | 0b10 << 62)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """Something to be done at an instant.
+
+    `kind` says what happened, `subject` to what (the id of a task, of a session), `occurrence` which time (of several
+    with the same subject), `channel` how it is told; an entry without one is an occasion, for which the recipient's
+    preferences are still to be asked. `content` is all that is needed to tell it: whoever does reads nothing of the
+    feature that wrote it.
+    """
+
+    user_id: UUID
+    kind: str
+    subject: str
+    at: datetime
+    content: Mapping[str, Any] = field(default_factory=dict)
+    occurrence: str = ""
+    channel: str = ""
+
+    @property
+    def entry_id(self) -> UUID:
+        """The key of the entry, and of what is told, by which repeats can be known."""
+        return derive_id(self.user_id, self.kind, self.subject, self.occurrence, self.channel)
+
+    def to_fields(self) -> Document:
+        """Return what a later change of the same occasion may change."""
+        return {"content": dict(self.content)}
+
+    def to_initial_fields(self) -> Document:
+        """Return what stays as it was first written, or is the worker's to change."""
+        optional = {"channel": self.channel} if self.channel else {}
+        return {
+            "kind": self.kind,
+            "subject": self.subject,
+            "occurrence": self.occurrence,
+            **optional,
+            "at": self.at,
+            "due_at": self.at,
+            "attempts": 0,
+            "state": "waiting",
+        }
+
+
+def occurrence_of(at: datetime) -> str:
+    """Return the occurrence of what happens at an instant."""
+    return format_instant(at)
+
+
+class PlannedWork:
+    """What one change adds to the outbox and takes out of it; written when the change has done everything else."""
+
+    def __init__(self) -> None:
+        self._writes: dict[UUID, UpdateOne | DeleteOne] = {}
+
+    def plan(self, entry: OutboxEntry, now: datetime) -> None:
+        """Add an entry, or give the one that is there the new content.
+
+        What lies in the past is not begun any more; what is late and waits keeps its place.
+        """
+        fields, initial_fields = {"$set": entry.to_fields()}, {"$setOnInsert": entry.to_initial_fields()}
+        key, is_ahead = {"_id": entry.entry_id, "user_id": entry.user_id}, entry.at > now
+        self._writes[entry.entry_id] = UpdateOne(
+            key, fields | initial_fields if is_ahead else fields, upsert=is_ahead
+        )
+
+    def withdraw(self, user_id: UUID, entry_id: UUID) -> None:
+        """Take an entry out, if it is still there."""
+        self._writes[entry_id] = DeleteOne({"_id": entry_id, "user_id": user_id})
+
+    async def write(self, outbox: Collection, session: Session) -> None:
+        """Write everything within the change's transaction; nothing costs no command."""
+        writes = list(self._writes.values())
+        for start in range(0, len(writes), _CHUNK_SIZE):
+            await outbox.bulk_write(writes[start : start + _CHUNK_SIZE], session=session, ordered=False)
+
+
+class Outbox:
+    """Writes entries where there is no `Change`, and erases."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database.collection(OUTBOX.name)
+
+    async def append(self, entry: OutboxEntry, session: Session) -> None:
+        """Add an entry within a transaction; one that is there stays as it is."""
+        await self._collection.update_one(
+            {"_id": entry.entry_id, "user_id": entry.user_id},
+            {"$setOnInsert": {**entry.to_fields(), **entry.to_initial_fields()}},
+            upsert=True,
+            session=session,
+        )
+
+    async def erase_user(self, user_id: UUID) -> None:
+        """Delete every entry of a user."""
+        await self._collection.delete_many({"user_id": user_id})
