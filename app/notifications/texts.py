@@ -1,7 +1,9 @@
 """What is said of an occasion, the same in every channel."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.data.database import Document
@@ -57,7 +59,7 @@ def _tell_reuse(message: Message, timezone: str) -> str:
     )
 
 
-def _tell_digest(content: Document) -> Told:
+def _tell_digest(content: Mapping[str, Any]) -> Told:
     due, overdue = content["due_today_count"], content["overdue_count"]
     parts = [f"{due} due today"] if due else []
     parts += [f"{overdue} overdue"] if overdue else []
