@@ -27,6 +27,11 @@ from app.data.collections import CollectionSpec
 from app.data.idempotency import IDEMPOTENCY
 from app.data.outbox import OUTBOX, Outbox
 from app.data.store import Store
+from app.notifications.digest import DigestZones
+from app.notifications.erasure import NotificationErasure
+from app.notifications.module import NOTIFICATION_COLLECTIONS, build_notifications
+from app.notifications.router import build_routers as build_notification_routers
+from app.tasks.agenda import Agendas
 from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.common_task_module import COMMON_TASKS_PATH, build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
@@ -46,14 +51,16 @@ class Favours:
     erasers: Sequence[Eraser]
     timezone_listeners: Sequence[TimezoneListener]
     profiles: PortableProfiles
+    agendas: Agendas
 
 
 def build_favours(store: Store) -> Favours:
     """Build what crosses between the features."""
     tasks = TaskUpkeep(store.database)
-    listeners = (tasks.rezone,)
-    erasers = (tasks.erase_user, Outbox(store.database).erase_user)
-    return Favours(erasers, listeners, build_portable_profiles(store, listeners))
+    listeners = (tasks.rezone, DigestZones(store.database).rezone)
+    notifications = NotificationErasure(store.database)
+    erasers = (tasks.erase_user, notifications.erase_user, Outbox(store.database).erase_user)
+    return Favours(erasers, listeners, build_portable_profiles(store, listeners), Agendas(store.database))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +146,13 @@ def _no_work(_store: Store, _favours: Favours) -> AbstractAsyncContextManager[No
 
 
 @asynccontextmanager
-async def _run_notifications(_state: State, _parts: Surroundings) -> AsyncIterator[None]:
+async def _run_notifications(state: State, parts: Surroundings) -> AsyncIterator[None]:
+    state.notifications = build_notifications(parts.store)
     yield
 
 
 def _route_notifications(_settings: Settings) -> Sequence[MountedRouter]:
-    return ()
+    return _mount(build_notification_routers())
 
 
 def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:
@@ -155,7 +163,7 @@ def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:
 MODULE_PARTS: Mapping[Module, ModuleParts] = {
     "tasks": ModuleParts(TASK_COLLECTIONS, _route_tasks, _run_tasks, _no_work),
     "auth": ModuleParts(AUTH_COLLECTIONS, _route_auth, _run_auth, _work_for_auth),
-    "notifications": ModuleParts((), _route_notifications, _run_notifications, _no_work),
+    "notifications": ModuleParts(NOTIFICATION_COLLECTIONS, _route_notifications, _run_notifications, _no_work),
 }
 
 
