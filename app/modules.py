@@ -28,8 +28,11 @@ from app.data.collections import CollectionSpec
 from app.data.idempotency import IDEMPOTENCY
 from app.data.outbox import OUTBOX, Outbox
 from app.data.store import Store
+from app.notifications.digest import DigestZones
+from app.notifications.erasure import NotificationErasure
 from app.notifications.module import NOTIFICATION_COLLECTIONS, build_notifications, run_courier
 from app.notifications.router import build_routers as build_notification_routers
+from app.tasks.agenda import Agendas
 from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.common_task_module import COMMON_TASKS_PATH, build_common_tasks
 from app.tasks.module import TASK_COLLECTIONS, build_tasks
@@ -49,14 +52,16 @@ class Favours:
     erasers: Sequence[Eraser]
     timezone_listeners: Sequence[TimezoneListener]
     profiles: PortableProfiles
+    agendas: Agendas
 
 
 def build_favours(store: Store) -> Favours:
     """Build what crosses between the features."""
     tasks = TaskUpkeep(store.database)
-    listeners = (tasks.rezone,)
-    erasers = (tasks.erase_user, Outbox(store.database).erase_user)
-    return Favours(erasers, listeners, build_portable_profiles(store, listeners))
+    listeners = (tasks.rezone, DigestZones(store.database).rezone)
+    notifications = NotificationErasure(store.database)
+    erasers = (tasks.erase_user, notifications.erase_user, Outbox(store.database).erase_user)
+    return Favours(erasers, listeners, build_portable_profiles(store, listeners), Agendas(store.database))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +158,13 @@ def _no_work(_parts: Background) -> AbstractAsyncContextManager[None]:
 
 @asynccontextmanager
 async def _run_notifications(state: State, parts: Surroundings) -> AsyncIterator[None]:
-    settings, store = parts.settings.notifications, parts.store
-    state.notifications = build_notifications(store)
-    working = run_courier(store, settings, state.metrics.outbox) if settings.deliver_in_api else nullcontext()
-    async with working:
+    settings = parts.settings.notifications
+    state.notifications = build_notifications(parts.store)
+    async with AsyncExitStack() as stack:
+        if settings.deliver_in_api:
+            metrics: Metrics = state.metrics
+            courier = run_courier(parts.store, settings, metrics.outbox, parts.favours.agendas.read)
+            await stack.enter_async_context(courier)
         yield
 
 
@@ -165,7 +173,8 @@ def _route_notifications(_settings: Settings) -> Sequence[MountedRouter]:
 
 
 def _work_for_notifications(parts: Background) -> AbstractAsyncContextManager[None]:
-    return run_courier(parts.store, parts.settings.notifications, parts.metrics.outbox)
+    settings = parts.settings.notifications
+    return run_courier(parts.store, settings, parts.metrics.outbox, parts.favours.agendas.read)
 
 
 def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:

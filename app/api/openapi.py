@@ -22,6 +22,7 @@ TAGS = [
     {"name": "tasks", "description": "Tasks and what can be done with them."},
     {"name": "lists", "description": "Lists of tasks."},
     {"name": "common tasks", "description": "A catalogue that everybody may copy from; kept by administrators."},
+    {"name": "notifications", "description": "What the user is told, and how."},
     {"name": "sync", "description": "Everything that changed since a revision."},
     {"name": "admin", "description": "What administrators may do; others get 403."},
     {"name": "operations", "description": "Health and metrics, for operators."},

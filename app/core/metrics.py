@@ -141,7 +141,7 @@ class OutboxMetrics:
         )
         self.waiting = Gauge(
             "taskfleet_outbox_waiting",
-            "Entries of the outbox that are overdue and that no process is at, of the whole installation, up to a limit.",
+            "Entries of the outbox that are overdue and that nobody is at, of the whole installation, up to 10,000.",
             registry=registry,
         )
 

@@ -100,7 +100,7 @@ UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
     "find-due-work": UntargetedOperation(
         command="find",
         collection="outbox",
-        reason="workers look for what is due, whosever it is; twice a second each, some entries of an index at a time",
+        reason="workers look for what is due, whosever it is; twice a second, some entries of an index at a time",
     ),
     "read-claimed-work": UntargetedOperation(
         command="find",
@@ -115,7 +115,7 @@ UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
     "list-dead-work": UntargetedOperation(
         command="find",
         collection="outbox",
-        reason="an administrator leafs through what could not be done; rare, a page of an index that holds that alone",
+        reason="an administrator leafs through what could not be done; rare, a page of an index of that alone",
     ),
     "find-dead-work": UntargetedOperation(
         command="find",

@@ -127,6 +127,13 @@ class PlannedWork:
             key, fields | initial_fields if is_ahead else fields, upsert=is_ahead
         )
 
+    def put_off(self, entry: OutboxEntry) -> None:
+        """Add an entry, or give the one that is there another instant, whoever is at work on it."""
+        key = {"_id": entry.entry_id, "user_id": entry.user_id}
+        fields = {**entry.to_fields(), **entry.to_initial_fields()}
+        forgotten = dict.fromkeys(("claim", "died_at", "last_error"), "")
+        self._writes[entry.entry_id] = UpdateOne(key, {"$set": fields, "$unset": forgotten}, upsert=True)
+
     def withdraw(self, user_id: UUID, entry_id: UUID) -> None:
         """Take an entry out, if it is still there."""
         self._writes[entry_id] = DeleteOne({"_id": entry_id, "user_id": user_id})

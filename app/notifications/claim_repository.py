@@ -46,7 +46,9 @@ class ClaimRepository:
         token, leased_until = new_token(), self._clock.now() + self._lease
         fields = {"$set": {"due_at": leased_until, "claim": token}}
         due_at = {sighting.entry_id: sighting.due_at for sighting in sightings}
-        await self._outbox.bulk_write([UpdateOne(_as_seen(sighting), fields) for sighting in sightings], ordered=False)
+        await self._outbox.bulk_write(
+            [UpdateOne(_as_seen(sighting), fields) for sighting in sightings], ordered=False
+        )
         found = self._outbox.find(
             {"_id": {"$in": list(due_at)}, "claim": token},
             limit=len(due_at),

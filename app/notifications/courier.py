@@ -62,7 +62,7 @@ class Courier:
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Work in the background for as long as the context lasts; then finish what is begun, and release the rest."""
+        """Work in the background while the context lasts; then finish what is begun, and release the rest."""
         loops = [asyncio.create_task(lane.run()) for lane in self.lanes]
         loops.append(asyncio.create_task(self._count_overdue()))
         try:

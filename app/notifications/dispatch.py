@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.core.errors import UnauthenticatedError
 from app.data.changes import Change
-from app.data.outbox import OutboxEntry, derive_id
+from app.data.outbox import OutboxEntry, derive_id, occurrence_of
 from app.data.store import Store
 from app.notifications.channel import Channel
 from app.notifications.claim_repository import ClaimRepository
@@ -45,6 +45,16 @@ class Dispatched:
     deliveries: Sequence[Claim] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How a user wants to be told: `channels` are those outside the app, with their addresses."""
+
+    kind: Kind
+    preferences: Preferences
+    channels: Sequence[str]
+    token: str | None
+
+
 class _AccountDisabledError(Exception):
     """Undoes the transaction of an occasion whose user is shut out."""
 
@@ -74,17 +84,16 @@ class Dispatcher:
     async def dispatch(self, claim: Claim, token: str | None) -> Dispatched | None:
         """Tell an occasion. Its deliveries are claimed by `token`, if there is one, else left to whoever comes first.
 
-        Returns None where there is nobody to tell or nothing to be told: the account is gone or disabled, the occasion
-        was withdrawn or is claimed by somebody else by now. Raises `ValueError` for a kind that this version does not
-        know.
+        Returns None where there is nobody to tell or nothing to be told: the account is gone or disabled, the
+        occasion was withdrawn or is claimed by somebody else by now. Raises `ValueError` for a kind that this version
+        does not know.
         """
         kind = kind_of(claim.occasion)
         preferences = await self._preferences.find(claim.user_id)
         channels = await self._find_addresses(claim.user_id, kind, preferences)
         try:
-            return await self._changes.run(
-                claim.user_id, partial(self._tell, claim, kind, preferences, channels, token)
-            )
+            wanted = _Wanted(kind, preferences, channels, token)
+            return await self._changes.run(claim.user_id, partial(self._tell, claim, wanted))
         except _ClaimLostError:
             return None
         except (_AccountDisabledError, UnauthenticatedError):
@@ -104,29 +113,25 @@ class Dispatcher:
             found += [f"{channel.name}:{address}" if address else channel.name for address in addresses]
         return found
 
-    async def _tell(
-        self,
-        claim: Claim,
-        kind: Kind,
-        preferences: Preferences,
-        channels: Sequence[str],
-        token: str | None,
-        change: Change,
-    ) -> Dispatched:
+    async def _tell(self, claim: Claim, wanted: _Wanted, change: Change) -> Dispatched:
         if change.account.is_disabled:
             raise _AccountDisabledError
-        earliest = preferences.earliest(kind, change.at, change.account.timezone) if channels else change.at
-        # It stays what it is until the quiet hours are over, so that a change of the task can still withdraw it.
-        is_deferred = earliest > change.at
+        kind, preferences = wanted.kind, wanted.preferences
+        # In quiet hours it stays what it is until they are over, so that a change of the task can still withdraw it.
+        earliest = preferences.earliest(kind, change.at, change.account.timezone)
+        is_deferred = bool(wanted.channels) and earliest > change.at
         claimed = await self._take(claim, earliest if is_deferred else None, change)
-        told = await self._fill(claimed, kind, preferences, change)
+        recurring = self._recurring.get(kind)
+        told = claimed if recurring is None else await _fill(recurring, claimed, change)
+        if recurring is not None and not is_deferred:
+            recurring.plan_next(change, preferences)
         if told is None:
             return Dispatched(is_noticed=False)
         is_noticed = _IN_APP in preferences.channels_for(kind)
         if is_noticed:
             await self._notices.insert(change, _to_notice(told, kind, change))
-        entries = [] if is_deferred else [_to_delivery(told, channel) for channel in channels]
-        deliveries = await self._claims.add(entries, claim.due_at, token, change.session)
+        entries = [] if is_deferred else [_to_delivery(told, channel) for channel in wanted.channels]
+        deliveries = await self._claims.add(entries, claim.due_at, wanted.token, change.session)
         return Dispatched(is_noticed, deliveries)
 
     async def _take(self, claim: Claim, until: datetime | None, change: Change) -> Claim:
@@ -140,14 +145,11 @@ class Dispatcher:
         change.stamp()
         return replace(claim, content=content)
 
-    async def _fill(self, claim: Claim, kind: Kind, preferences: Preferences, change: Change) -> Claim | None:
-        """Return what is told, or None for nothing; what comes again is planned."""
-        recurring = self._recurring.get(kind)
-        if recurring is None:
-            return claim
-        content = await recurring.find_content(change)
-        recurring.plan_next(change, preferences)
-        return None if content is None else replace(claim, content=content)
+
+async def _fill(recurring: Recurring, claim: Claim, change: Change) -> Claim | None:
+    """Return what is told this time, or None for nothing. The entry is the same every time; the occurrence is not."""
+    content = await recurring.find_content(change)
+    return None if content is None else replace(claim, content=content, occurrence=occurrence_of(claim.at))
 
 
 def _to_notice(claim: Claim, kind: Kind, change: Change) -> Notice:

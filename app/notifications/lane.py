@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -25,7 +26,7 @@ _TOO_MANY_LOST = 0.25
 
 logger = structlog.get_logger(__name__)
 
-Handle = Callable[[Claim], Awaitable[None]]
+Handle = Callable[[Claim], Coroutine[Any, Any, None]]
 
 
 class Lane:

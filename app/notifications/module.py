@@ -1,7 +1,7 @@
-"""The notifications feature, put together."""
+"""The notification feature, put together."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from app.core.metrics import OutboxMetrics
@@ -10,7 +10,12 @@ from app.data.store import Store
 from app.notifications.channel import Channel
 from app.notifications.collections import NOTIFICATION_SETTINGS, NOTIFICATIONS
 from app.notifications.courier import Courier
+from app.notifications.digest import DIGEST, Agenda, Digests
+from app.notifications.notice_repository import NoticeRepository
+from app.notifications.notice_service import NoticeService
 from app.notifications.outbox_administration import OutboxAdministration
+from app.notifications.preference_repository import PreferenceRepository
+from app.notifications.preference_service import PreferenceService
 
 __all__ = ["NOTIFICATION_COLLECTIONS", "NotificationsModule", "build_notifications", "run_courier"]
 
@@ -21,12 +26,19 @@ NOTIFICATION_COLLECTIONS = (NOTIFICATIONS, NOTIFICATION_SETTINGS)
 class NotificationsModule:
     """The services behind the routes."""
 
+    notices: NoticeService
+    preferences: PreferenceService
     outbox: OutboxAdministration
 
 
 def build_notifications(store: Store) -> NotificationsModule:
-    """Build what the routes need."""
-    return NotificationsModule(outbox=OutboxAdministration(store))
+    """Build the feature over the data layer."""
+    changes = store.changes.of_content()
+    return NotificationsModule(
+        notices=NoticeService(changes, NoticeRepository(store.database)),
+        preferences=PreferenceService(changes, PreferenceRepository(store.database)),
+        outbox=OutboxAdministration(store),
+    )
 
 
 @asynccontextmanager
@@ -36,7 +48,11 @@ async def open_channels(_store: Store, _settings: NotificationSettings) -> Async
 
 
 @asynccontextmanager
-async def run_courier(store: Store, settings: NotificationSettings, metrics: OutboxMetrics) -> AsyncIterator[None]:
-    """Tell users what is due while the context lasts."""
-    async with open_channels(store, settings) as channels, Courier(store, channels, metrics).run():
+async def run_courier(
+    store: Store, settings: NotificationSettings, metrics: OutboxMetrics, agenda: Agenda
+) -> AsyncIterator[None]:
+    """Tell users what is due while the context lasts; `agenda` finds what a digest says."""
+    async with AsyncExitStack() as stack:
+        channels = await stack.enter_async_context(open_channels(store, settings))
+        await stack.enter_async_context(Courier(store, channels, metrics, {DIGEST: Digests(agenda)}).run())
         yield

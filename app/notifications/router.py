@@ -1,12 +1,12 @@
-"""The routers of this feature."""
-
-from collections.abc import Sequence
+"""All routes of the notification feature."""
 
 from fastapi import APIRouter
 
-from app.notifications.outbox_router import router as outbox_router
+from app.notifications import notice_router, outbox_router, preference_router
+
+__all__ = ["build_routers"]
 
 
-def build_routers() -> Sequence[APIRouter]:
-    """Return every router in the order in which they are tried."""
-    return (outbox_router,)
+def build_routers() -> tuple[APIRouter, ...]:
+    """Return the routers to mount under the API's prefix."""
+    return (notice_router.router, preference_router.router, outbox_router.router)

@@ -204,6 +204,22 @@ class TaskRepository:
         due: Document = {"$lt": end} if start is None else {"$gte": start, "$lt": end}
         return await self._count(user_id, ["in_progress", "todo"], {"due_order": due}, SORT_INDEXES["due"])
 
+    async def find_open_due_titles(
+        self, user_id: UUID, start: datetime | None, end: datetime, limit: int
+    ) -> list[str]:
+        """Return the titles of up to `limit` of the tasks that `count_open_due` counts, by their due time."""
+        due: Document = {"$lt": end} if start is None else {"$gte": start, "$lt": end}
+        query = {
+            "user_id": user_id,
+            "deleted": False,
+            "status": {"$in": ["in_progress", "todo"]},
+            "due_order": due,
+        }
+        order = [("due_order", 1), ("_id", 1)]
+        options: dict[str, Any] = {"sort": order, "limit": limit, "hint": SORT_INDEXES["due"]}
+        found = await self._tasks.find(query, {"title": 1}, **options).to_list(limit)
+        return [document["title"] for document in found]
+
     async def _count(self, user_id: UUID, statuses: list[str], query: Document, hint: str) -> int:
         return await self._tasks.count_documents(
             {"user_id": user_id, "deleted": False, "status": {"$in": statuses}, **query}, hint=hint
