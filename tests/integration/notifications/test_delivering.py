@@ -154,7 +154,7 @@ class TestADatabaseThatFailsInBetween:
     ) -> None:
         await plan()
         # A transaction that fails as in an election is repeated at once; this one goes on failing.
-        async with failing("commitTransaction", errorCode=91, errorLabels=["TransientTransactionError"]):
+        async with failing("commitTransaction", errorCode=50, errorLabels=["TransientTransactionError"]):
             await courier.lanes[0].take()
             await courier.lanes[0].finish(30)
 

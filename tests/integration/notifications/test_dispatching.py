@@ -1,4 +1,4 @@
-"""An occasion that is due is told once, by every channel that the user wants, and by none if there is nobody to tell."""
+"""An occasion that is due is told once, by every channel that the user wants, if there is somebody to tell."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
