@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Request, Response
 
 from app.api.openapi import read_problems, write_problems
 from app.api.preconditions import IfMatchHeader, conditional_json, json_with_etag, resource_etag
-from app.api.security import CurrentCaller
+from app.api.security import TaskReader, TaskWriter
 from app.api.strict_json import StrictJsonRoute
 from app.notifications.dependencies import NotificationsPart
 from app.notifications.representation import represent_preferences
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/me/notification-settings", tags=["notifications"], r
     response_model=PreferencesOut,
     responses=read_problems(304),
 )
-async def get_notification_settings(request: Request, caller: CurrentCaller, module: NotificationsPart) -> Response:
+async def get_notification_settings(request: Request, caller: TaskReader, module: NotificationsPart) -> Response:
     """Return the channels of each kind, the quiet hours and the time of the daily digest."""
     preferences = await module.preferences.read(caller.user_id)
     return conditional_json(request, represent_preferences(preferences), resource_etag(preferences.revision))
@@ -46,7 +46,7 @@ async def update_notification_settings(
             }
         ),
     ],
-    caller: CurrentCaller,
+    caller: TaskWriter,
     module: NotificationsPart,
     if_match: IfMatchHeader,
 ) -> Response:

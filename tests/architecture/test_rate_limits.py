@@ -22,7 +22,7 @@ from app.core.access_log import PlainAccessLog
 from app.core.access_tokens import AccessTokenIssuer, SigningKey
 from app.core.ids import new_id
 from app.core.metrics import Metrics
-from app.core.settings import RateLimitSettings, Settings
+from app.core.settings import MODULES, RateLimitSettings, Settings
 from app.core.signing_keys import load_signing_key
 from app.main import create_app
 from tests.architecture.routes import RouteFacts, routes_of
@@ -158,7 +158,7 @@ class TestEveryFrontend:
     @pytest.fixture
     def web_app(self, web_dist: Path) -> FastAPI:
         """The service with the browser app and a limit of one request an hour."""
-        settings = make_settings("local", frozenset({"auth", "tasks"}))
+        settings = make_settings("local", frozenset(MODULES))
         http = settings.http.model_copy(update={"web_dist": web_dist})
         return create_app(settings.model_copy(update={"rate_limits": ONE_AN_HOUR, "http": http}))
 
@@ -201,7 +201,7 @@ class TestEveryFrontend:
 
 
 def create_app_without_services() -> FastAPI:
-    return create_app(make_settings("local", frozenset({"auth", "tasks"})))
+    return create_app(make_settings("local", frozenset(MODULES)))
 
 
 def add_nested_routes(app: FastAPI) -> None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from app.api.idempotency import _get_once
 from app.api.paths import API_BRANCHES, API_PREFIX, API_ROOTS
 from app.api.security import SCOPES, CurrentCaller, get_caller
-from app.core.settings import HttpSettings, JwtSettings, RuntimeSettings, Settings
+from app.core.settings import MODULES, HttpSettings, JwtSettings, RuntimeSettings, Settings
 from app.main import create_app
 from tests.architecture.routes import RouteFacts, routes_of
 
@@ -53,7 +53,7 @@ def make_settings(profile: str, modules: frozenset[str]) -> Settings:
     )
 
 
-def make_routes(profile: str = "local", modules: frozenset[str] = frozenset({"auth", "tasks"})) -> list[RouteFacts]:
+def make_routes(profile: str = "local", modules: frozenset[str] = frozenset(MODULES)) -> list[RouteFacts]:
     return list(routes_of(create_app(make_settings(profile, modules))))
 
 
@@ -101,7 +101,7 @@ class TestEveryRouteBesideTheBrowserApp:
         assert outside == {"GET /"}  # which gives way to the app
 
     def test_is_the_same_with_the_app(self, web_dist: Path) -> None:
-        settings = make_settings("local", frozenset({"auth", "tasks"}))
+        settings = make_settings("local", frozenset(MODULES))
         http = settings.http.model_copy(update={"web_dist": web_dist})
 
         routes = {str(route) for route in routes_of(create_app(settings.model_copy(update={"http": http})))}
@@ -161,7 +161,7 @@ class TestTheProductionProfile:
         assert {str(route) for route in make_routes("production")} == {str(route) for route in ROUTES}
 
     async def test_knows_no_dev_sign_in(self) -> None:
-        production = create_app(make_settings("production", frozenset({"auth", "tasks"})))
+        production = create_app(make_settings("production", frozenset(MODULES)))
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(production), base_url="https://tasks.example"
         ) as client:

@@ -18,6 +18,7 @@ from app.api.security import (
     get_security,
 )
 from app.core.identity import TokenScope
+from app.core.settings import MODULES
 from app.main import create_app
 from tests.architecture.routes import RouteFacts, routes_of
 from tests.architecture.test_openapi import OPERATIONS
@@ -71,7 +72,7 @@ class TestEveryRoute:
 
 class TestEveryCachedRoute:
     def test_asks_for_the_same_scope_ahead_of_the_router(self) -> None:
-        app = create_app(make_settings("local", frozenset({"auth", "tasks"})))
+        app = create_app(make_settings("local", frozenset(MODULES)))
         cacheable = collect_cacheable_routes(app)
         found: dict[str, Any] = {
             route.path: known.scope
