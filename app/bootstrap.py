@@ -40,6 +40,7 @@ from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
 from app.modules import MODULE_PARTS, Surroundings, build_favours, collections_of, enabled_parts, run_modules
+from app.notifications.push.module import read_push_setup
 
 # Of all modules together.
 COLLECTIONS = collections_of(tuple(MODULE_PARTS.values()))
@@ -183,6 +184,8 @@ def check_settings(settings: Settings) -> None:
         load_key_ring(settings)
     else:
         require_key_set_url(settings)
+    if "notifications" in settings.runtime.enabled_modules:
+        read_push_setup(settings)
     check_servers(settings)
 
 

@@ -158,10 +158,10 @@ def _no_work(_parts: Background) -> AbstractAsyncContextManager[None]:
 
 @asynccontextmanager
 async def _run_notifications(state: State, parts: Surroundings) -> AsyncIterator[None]:
-    settings = parts.settings.notifications
-    state.notifications = build_notifications(parts.store)
+    settings = parts.settings
+    state.notifications = build_notifications(parts.store, settings)
     async with AsyncExitStack() as stack:
-        if settings.deliver_in_api:
+        if settings.notifications.deliver_in_api:
             metrics: Metrics = state.metrics
             courier = run_courier(parts.store, settings, metrics.outbox, parts.favours.agendas.read)
             await stack.enter_async_context(courier)
@@ -173,8 +173,7 @@ def _route_notifications(_settings: Settings) -> Sequence[MountedRouter]:
 
 
 def _work_for_notifications(parts: Background) -> AbstractAsyncContextManager[None]:
-    settings = parts.settings.notifications
-    return run_courier(parts.store, settings, parts.metrics.outbox, parts.favours.agendas.read)
+    return run_courier(parts.store, parts.settings, parts.metrics.outbox, parts.favours.agendas.read)
 
 
 def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:

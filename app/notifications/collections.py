@@ -23,3 +23,15 @@ NOTIFICATIONS = CollectionSpec(
 
 # The id is that of the user, so that there is never a second one.
 NOTIFICATION_SETTINGS = CollectionSpec(name="notification_settings", shard_key="user_id")
+
+# The id is derived from user and endpoint, for the same reason.
+PUSH_SUBSCRIPTIONS = CollectionSpec(
+    name="push_subscriptions",
+    shard_key="user_id",
+    indexes=(
+        Index("user_newest", [("user_id", 1), ("created_at", -1), ("_id", -1)]),
+        # A session that was renewed as long as it may be takes its subscriptions with it; one that ends earlier has
+        # them removed when there is something to push.
+        Index("expiry", [("ends_at", 1)], options={"expireAfterSeconds": 0}),
+    ),
+)

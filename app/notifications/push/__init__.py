@@ -1,0 +1,1 @@
+"""Web push: subscriptions of browsers, and messages to them that only the browser can read."""

@@ -1,0 +1,55 @@
+"""Subscriptions: the browsers that a user is reached in, each for as long as the session that subscribed it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from app.data.database import Document
+from app.data.outbox import derive_id
+from app.notifications.push.encryption import BrowserKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One browser. `ends_at` is the instant after which no renewal keeps its session alive."""
+
+    user_id: UUID
+    session_id: UUID
+    endpoint: str
+    keys: BrowserKeys
+    user_agent: str
+    created_at: datetime
+    ends_at: datetime
+
+    @property
+    def subscription_id(self) -> UUID:
+        """The id: the same for the same endpoint of the same user, so that there is never a second one."""
+        return derive_id(self.user_id, "push-subscription", self.endpoint, "")
+
+    def to_document(self) -> Document:
+        """Return the `push_subscriptions` document."""
+        return {
+            "_id": self.subscription_id,
+            "user_id": self.user_id,
+            "session_id": self.session_id,
+            "endpoint": self.endpoint,
+            "p256dh": self.keys.p256dh,
+            "auth": self.keys.auth,
+            "user_agent": self.user_agent,
+            "created_at": self.created_at,
+            "ends_at": self.ends_at,
+        }
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """Read a `push_subscriptions` document."""
+        return cls(
+            user_id=document["user_id"],
+            session_id=document["session_id"],
+            endpoint=document["endpoint"],
+            keys=BrowserKeys(document["p256dh"], document["auth"]),
+            user_agent=document["user_agent"],
+            created_at=document["created_at"],
+            ends_at=document["ends_at"],
+        )
