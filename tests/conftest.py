@@ -78,13 +78,23 @@ def signing_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def push_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key of this run that signs web pushes."""
+    path = tmp_path_factory.mktemp("keys") / "vapid-key.pem"
+    generate_signing_key(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def web_dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built browser app; nobody changes it."""
     return make_web_dist(tmp_path_factory.mktemp("web") / "dist")
 
 
 @pytest.fixture(scope="session")
-def settings(mongo: EmbeddedMongo, cache_server: EmbeddedCache, signing_key_file: Path) -> Settings:
+def settings(
+    mongo: EmbeddedMongo, cache_server: EmbeddedCache, signing_key_file: Path, push_key_file: Path
+) -> Settings:
     """The local profile on the servers of this test process."""
     return Settings(
         runtime=RuntimeSettings(profile="local"),
@@ -92,7 +102,7 @@ def settings(mongo: EmbeddedMongo, cache_server: EmbeddedCache, signing_key_file
         cache=CacheSettings(url=cache_server.url),
         jwt=JwtSettings(private_key_file=signing_key_file),
         # Or any test would see what it looks for in the background.
-        notifications=NotificationSettings(deliver_in_api=False),
+        notifications=NotificationSettings(deliver_in_api=False, vapid_private_key_file=push_key_file),
         rate_limits=RateLimitSettings(user=None, address=None, auth=None),
     )
 

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 # What is allotted to anybody (RFC 4291, section 2.4). Outside it lie loopback, unique local, link-local and multicast
 # addresses, and all that stand for one of IPv4: ::ffff:0:0/96 (mapped), ::/96 and NAT64 (64:ff9b::/96, RFC 6052).
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# They hold an address of IPv4 as well, which is reached through a relay: 6to4 (RFC 3056), Teredo (RFC 4380).
-_TUNNELS = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
-# Public by its number, but answered by the host of each virtual machine in Azure, with what concerns that machine.
-_HOST_OF_AZURE = ipaddress.IPv4Address("168.63.129.16")
+# Global by their numbers in some versions of Python or in all, and yet nobody's push service.
+_SPECIAL_NETWORKS = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "168.63.129.16/32",  # the host of a virtual machine in Azure, which tells what concerns that machine
+        "192.0.0.0/24",  # protocol assignments (RFC 6890), among them the metadata of a cloud
+        "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
+        "224.0.0.0/4",  # multicast (RFC 5771)
+        "2001::/23",  # protocol assignments (RFC 2928), among them Teredo, which holds an address of IPv4
+        "2002::/16",  # 6to4 (RFC 3056), which holds one, too
+        "3fff::/20",  # documentation (RFC 9637)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +35,8 @@ class AddressPolicy:
             return False
         if self.allows_loopback and address.is_loopback:
             return True
-        if isinstance(address, ipaddress.IPv4Address):
-            return _is_public_v4(address)
-        return _is_public_v6(address)
-
-
-def _is_public_v4(address: ipaddress.IPv4Address) -> bool:
-    # `is_global` follows IANA's registry of special purposes: it leaves out private, shared (CGNAT, RFC 6598),
-    # link-local and reserved addresses, but not multicast.
-    return address.is_global and not address.is_multicast and address != _HOST_OF_AZURE
-
-
-def _is_public_v6(address: ipaddress.IPv6Address) -> bool:
-    if address.scope_id is not None or address not in _GLOBAL_UNICAST:
-        return False
-    return address.is_global and not any(address in network for network in _TUNNELS)
+        if isinstance(address, ipaddress.IPv6Address) and (address.scope_id or address not in _GLOBAL_UNICAST):
+            return False
+        # `is_global` follows IANA's registries of special purposes: it leaves out private, shared (CGNAT, RFC 6598),
+        # link-local and reserved addresses.
+        return address.is_global and not any(address in network for network in _SPECIAL_NETWORKS)

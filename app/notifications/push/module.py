@@ -50,5 +50,5 @@ async def open_push_channel(store: Store, setup: PushSetup) -> AsyncIterator[tup
         return
     reach = setup.reach
     async with open_checked_http(reach.addresses, TIMEOUT_SECONDS) as client:
-        sender = PushSender(client)
+        sender = PushSender(client, store.clock)
         yield (PushChannel(store.database, sender, setup.key, store.clock, allows_loopback=reach.allows_loopback),)

@@ -65,7 +65,7 @@ class SubscriptionDraft(StrictModel):
 
     endpoint: EndpointText
     expiration_time: Annotated[
-        int | float | None,
+        float | None,
         Field(alias="expirationTime", description="Passed over: the push service tells when it is over"),
     ] = None
     keys: SubscriptionKeys

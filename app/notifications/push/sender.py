@@ -9,6 +9,7 @@ from typing import Literal
 
 import httpx
 
+from app.core.clock import Clock
 from app.notifications.channel import PermanentDeliveryError, TemporaryDeliveryError
 from app.notifications.push.transport import RefusedAddressError, UnknownHostError
 
@@ -58,8 +59,9 @@ class PushAnswer:
 class PushSender:
     """Sends pushes by a client of `app.notifications.push.transport`."""
 
-    def __init__(self, client: httpx.AsyncClient, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, client: httpx.AsyncClient, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._client = client
+        self._clock = clock
         self._timeout_seconds = timeout_seconds
 
     async def send(self, endpoint: str, push: Push) -> PushAnswer:
@@ -79,7 +81,8 @@ class PushSender:
             raise PermanentDeliveryError("the push service is at no public address") from None
         except httpx.InvalidURL:
             raise PermanentDeliveryError("the endpoint is no address") from None
-        return PushAnswer(response.status_code, read_retry_after(response.headers.get("Retry-After", "")))
+        retry_after = read_retry_after(response.headers.get("Retry-After", ""), self._clock.now())
+        return PushAnswer(response.status_code, retry_after)
 
 
 async def _skim(response: httpx.Response) -> None:
@@ -91,7 +94,7 @@ async def _skim(response: httpx.Response) -> None:
             return
 
 
-def read_retry_after(text: str, now: datetime | None = None) -> float | None:
+def read_retry_after(text: str, now: datetime) -> float | None:
     """Return the seconds that a `Retry-After` asks for (RFC 9110, section 10.2.3), or None for none or nonsense."""
     if text.isascii() and text.isdigit():
         return float(text[:9])  # thirty years; nobody waits longer
@@ -100,4 +103,4 @@ def read_retry_after(text: str, now: datetime | None = None) -> float | None:
     except ValueError:
         return None
     at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    return max((at - (now or datetime.now(UTC))).total_seconds(), 0.0)
+    return max((at - now).total_seconds(), 0.0)

@@ -71,7 +71,7 @@ class SubscriptionService:
         endpoint: str,
         keys: BrowserKeys,
         user_agent: str,
-        recorder: Recorder[Subscription] | None,
+        recorder: Recorder[Subscription] | None = None,
     ) -> Subscription:
         """Subscribe a browser for as long as the caller's session lasts; the same endpoint again replaces.
 
