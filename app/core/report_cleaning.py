@@ -27,7 +27,9 @@ _FRAME_FIELDS = frozenset(
 _TRACE_FIELDS = frozenset({"trace_id", "span_id", "parent_span_id", "op", "status", "origin"})
 _SPAN_FIELDS = _TRACE_FIELDS | {"start_timestamp", "timestamp", "same_process_as_parent"}
 _BREADCRUMB_FIELDS = frozenset({"type", "category", "level", "timestamp", "message"})
-_TAGS = frozenset({"request_id", "trace_id", "http.status_code", "status"})
+_TAGS = frozenset({"request_id", "trace_id", "http.status_code", "status", "event", "logger"})
+# Without their numbers Sentry takes the members of a group, and its causes, for one chain.
+_MECHANISM_FIELDS = frozenset({"type", "handled", "exception_id", "parent_id", "is_exception_group", "source"})
 
 # Spans whose description is ours: a command and a collection.
 DATABASE_SPAN = "db"
@@ -99,7 +101,7 @@ def clean_breadcrumb(breadcrumb: Mapping[str, Any]) -> dict[str, Any]:
 def _clean_exception(value: Mapping[str, Any]) -> dict[str, Any]:
     cleaned = _pick(value, frozenset({"type", "module"}))
     cleaned["value"] = clean_exception_text(str(value.get("type")), str(value.get("value") or ""))
-    cleaned["mechanism"] = _pick(value.get("mechanism") or {}, frozenset({"type", "handled"}))
+    cleaned["mechanism"] = _pick(value.get("mechanism") or {}, _MECHANISM_FIELDS)
     frames = (value.get("stacktrace") or {}).get("frames") or ()
     cleaned["stacktrace"] = {"frames": [_pick(frame, _FRAME_FIELDS) for frame in frames]}
     return cleaned
