@@ -124,7 +124,7 @@ def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimit
         credentials: CredentialReader | None = getattr(app.state, "credentials", None)
         return None if credentials is None else credentials.read(scope).user_name or None
 
-    addresses = ClientAddresses(settings.http.trusted_proxies)
+    addresses = ClientAddresses(settings.http.trusted_proxies, settings.http.forwarded_header)
     return RequestLimits(settings.rate_limits, addresses, identify, _seconds_of(clock))
 
 

@@ -116,6 +116,7 @@ class HttpSettings(SettingsGroup):
 
     public_url: HttpUrl = _variable("PUBLIC_URL", "http://127.0.0.1:8000")
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = _variable("TRUSTED_PROXIES", ())
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = _variable("FORWARDED_HEADER", "x-forwarded-for")
     # The contract promises an answer within 10 s; a second is left for the way there and back.
     request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
     # Orchestrators and proxies look at readiness every few seconds; a minute is twice what the slowest of them need.
