@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.deploy.rollout.api_server import ApiServer, Manifest
 
@@ -53,10 +54,16 @@ class Controllers:
 
 
 def digest_of(template: Manifest) -> str:
-    """Return what tells templates apart; the label that says so left out."""
-    template = copy.deepcopy(template)
+    """Return what tells templates apart; the label that says so left out, and what `kubectl` writes for nothing."""
+    template = _without_nothing(template)
     template["metadata"]["labels"].pop("pod-template-hash", None)
     return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _without_nothing(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _without_nothing(value) for key, value in part.items() if value not in (None, {})}
+    return [_without_nothing(value) for value in part] if isinstance(part, list) else part
 
 
 def _replica_set(deployment: Manifest, template: Manifest, digest: str, revision: str) -> Manifest:

@@ -207,7 +207,8 @@ class TestTwoRollouts:
         cluster.release("0.2.0")
         cluster.controllers.job_ends_as = ""
         process = cluster.start()
-        await until(lambda: "create jobs/migrate-0.2.0" in cluster.server.calls)
+        for step in (LOCK, "jobs/migrate-0.2.0"):  # each has a deadline of its own
+            await until(lambda step=step: f"create {step}" in cluster.server.calls)  # type: ignore[misc]
 
         process.send_signal(signal.SIGTERM)
         _, complaint = process.communicate(timeout=60)
