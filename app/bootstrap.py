@@ -62,6 +62,7 @@ async def run_services(
         await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
         watching = watch_database(state.metrics.mongo, state.span_recorders)
         state.store = Store.open(settings.mongo, clock, (*watching, *listeners), cache.fences)
+        state.metrics.mongo.connection_limit.set(state.store.database.connection_limit)
         stack.push_async_callback(state.store.close)
         tokens = ApiTokens(state.store.database)
         state.token_uses = uses = TokenUses(tokens)
@@ -104,6 +105,7 @@ async def open_store(settings: Settings, metrics: Metrics, clock: Clock | None =
     """
     async with run_cache(settings.cache, metrics.cache, lambda _user_id, _revision: None) as cache:
         store = Store.open(settings.mongo, clock or SystemClock(), watch_database(metrics.mongo), cache.fences)
+        metrics.mongo.connection_limit.set(store.database.connection_limit)
         try:
             yield store
         finally:

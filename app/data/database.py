@@ -1,10 +1,12 @@
 """The seam between Taskfleet and its MongoDB driver: Motor by default, PyMongo Async by setting."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+import motor.frameworks.asyncio
 import motor.motor_asyncio
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
@@ -145,6 +147,15 @@ class Database:
         """The database's name, the first part of every namespace."""
         name: str = self._database.name
         return name
+
+    @property
+    def connection_limit(self) -> float:
+        """How many connections to one server may be in use at once; `math.inf` where nothing bounds them.
+
+        The pool has a bound (`maxPoolSize` of the URL, 0 for none), and Motor a thread for each operation under way.
+        """
+        pool: float = self._client.options.pool_options.max_pool_size or math.inf
+        return min(pool, motor.frameworks.asyncio.max_workers) if self._is_motor else pool
 
     def collection(self, name: str) -> Collection:
         """Return the collection of that name."""
