@@ -12,7 +12,7 @@ from pymongo.errors import OperationFailure
 
 from app.bootstrap import apply_migrations
 from app.core.settings import MongoSettings, RuntimeSettings, Settings
-from tests.deploy.compose.servers import ComposeMongo, as_server, initialise, make_secrets
+from tests.deploy.compose.servers import ComposeMongo, as_server, initialise, make_secrets, run
 from tests.deploy.compose.stack import SHARDED, services
 from tests.fakes.cluster import Document, FakeCluster
 from tests.fakes.router import FakeRouter
@@ -74,6 +74,17 @@ class TestAServerWithoutData:
         async with AsyncMongoClient(f"mongodb://admin:{password}@{mongo.address}/?directConnection=true") as client:
             found = await client.admin.command("getParameter", 1, transactionLifetimeLimitSeconds=1)
         assert found["transactionLifetimeLimitSeconds"] == 10
+
+
+class TestTheHealthCheck:
+    async def test_tells_whether_somebody_listens(self, mongo: ComposeMongo) -> None:
+        _, *command, script = services()["mongo"]["healthcheck"]["test"]
+
+        there = await run(*command, script.replace("27017", str(mongo.port)))
+        # Port 1 (tcpmux) is of nobody.
+        nobody = await run(*command, script.replace("27017", "1"))
+
+        assert (there.status, there.errors, nobody.status) == (0, "", 1)
 
 
 class TestASetThatThereIs:
