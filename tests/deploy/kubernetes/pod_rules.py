@@ -66,7 +66,7 @@ def pin_images(manifests: Sequence[Manifest]) -> Iterator[str]:
     for pod in pods(manifests):
         for container in pod.containers():
             image, _, tag = container["image"].partition("@")[0].rpartition(":")
-            if not re.fullmatch(r"\d+\.\d+\.\d+", tag):
+            if not re.fullmatch(r"\d+\.\d+\.\d+(-[a-z]+)?", tag):
                 yield f"{pod.name}: {container['image']} is no version"
             elif "/taskfleet" in image and tag != __version__:
                 yield f"{pod.name}: {container['image']} is another version than {__version__}"
