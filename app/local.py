@@ -24,10 +24,7 @@ from app.embedded.running import publish_settings
 from app.embedded.server import EmbeddedServer
 from app.embedded.supervisor import Supervisor
 from app.monitoring import check_metrics_ports
-from app.serving import GRACEFUL_SHUTDOWN_SECONDS, format_host, open_listener
-
-# uvicorn gives up on slow requests after its own limit; the rest is for closing clients and the interpreter's end.
-WORKER_GRACE_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 4.0
+from app.serving import END_SECONDS, format_host, open_listener
 
 # Several times what a cold start of the interpreter and all imports takes on a slow machine.
 READY_TIMEOUT_SECONDS = 60.0
@@ -192,7 +189,7 @@ class ApiWorkers:
         self._listener = listener
         self._count = count
         self._metrics_port = settings.observability.metrics_port
-        self._grace_seconds = settings.http.shutdown_delay_seconds + WORKER_GRACE_SECONDS
+        self._grace_seconds = settings.http.shutdown_delay_seconds + END_SECONDS
 
     async def __aenter__(self) -> Self:
         try:

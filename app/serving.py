@@ -18,6 +18,10 @@ GRACEFUL_SHUTDOWN_SECONDS = 11
 # Longer than proxies keep an idle connection (60 s in Nginx and in AWS' load balancers, by default): who knows what
 # will be sent next should be the one who hangs up, or a request meets a connection that was just closed.
 KEEP_ALIVE_SECONDS = 75
+# From the end of the delay to the end of the process at worst: those, and what goes on in the background (imports and
+# erasures 8 s, the last traces and reports, closing clients whose server is frozen 4 s).
+END_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 14
+
 
 # Connections that the kernel holds while every worker is busy; it caps the figure at net.core.somaxconn.
 BACKLOG = 2048
