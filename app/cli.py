@@ -128,7 +128,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
     from app.monitoring import check_metrics_ports
-    from app.serving import END_SECONDS, open_listener
+    from app.serving import END_SECONDS, open_listener, warn_of_open_sign_in
     from app.serving import serve as serve_api
 
     if workers > 1:
@@ -137,6 +137,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     configure_logging(settings.observability.log_format)
     check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
     listener = open_listener(host, port)
+    warn_of_open_sign_in(listener, settings.runtime)
     check_metrics_ports(settings.observability, workers)
     if workers == 1:
         serve_api(listener)
@@ -148,8 +149,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
 @application.command()
 def worker() -> None:
     """Do the work that no request waits for; any number may run, and the API does it too."""
-    from app.bootstrap import check_servers
     leave_at_sigterm()
+    from app.bootstrap import check_servers
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
     from app.worker import run_worker

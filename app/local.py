@@ -24,7 +24,7 @@ from app.embedded.running import publish_settings
 from app.embedded.server import EmbeddedServer
 from app.embedded.supervisor import Supervisor
 from app.monitoring import check_metrics_ports
-from app.serving import END_SECONDS, format_host, open_listener
+from app.serving import END_SECONDS, format_host, open_listener, warn_of_open_sign_in
 
 # Several times what a cold start of the interpreter and all imports takes on a slow machine.
 READY_TIMEOUT_SECONDS = 60.0
@@ -62,6 +62,7 @@ def run_local(options: LocalOptions) -> None:
         fill_environment(settings, address.public_url, directory)
         complete = load_settings()
         configure_logging(complete.observability.log_format)
+        warn_of_open_sign_in(listener, complete.runtime)
         check_settings(complete)  # a bad one is one line here, and a traceback in every worker
         check_metrics_ports(complete.observability, options.workers)
         asyncio.run(_run_stack(settings, options, listener, address))

@@ -28,7 +28,7 @@ def file_variables(fields: Iterable[FieldInfo]) -> frozenset[str]:
 
 
 def read_secret_files(fields: Iterable[FieldInfo], variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the values that stand in files, by the variables that they stand for; empty ones count as not set.
+    """Return the values that stand in files, by the variables that they stand for; empty names count as not set.
 
     Raises `SecretFileError`.
     """
@@ -55,4 +55,7 @@ def _read(name: str, path: Path) -> str:
     if len(content) > MAX_SECRET_BYTES:
         raise SecretFileError(f"{name} names {path}, which is too long for a secret")
     # Editors and `echo` end a file with one.
-    return text.removesuffix("\n").removesuffix("\r")
+    value = text.removesuffix("\n").removesuffix("\r")
+    if not value.strip():  # as when nobody filled a template in; as a value it would mean "none"
+        raise SecretFileError(f"{name} names {path}, which is empty")
+    return value

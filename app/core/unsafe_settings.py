@@ -18,6 +18,8 @@ def refuse_unsafe(settings: "Settings") -> None:
     """Raise `ValueError`, with one line that names the variable, for what is unsafe on the internet."""
     if urlsplit(settings.http.public_url).scheme != "https":
         raise ValueError("TASKFLEET_PUBLIC_URL must be https in the production profile")
+    if "url" not in settings.mongo.model_fields_set:
+        raise ValueError("TASKFLEET_MONGO_URL is missing; the default is that of a laptop, without a password")
     for provider in settings.sign_in.providers:
         if not is_https_or_loopback(provider.issuer):
             raise ValueError(f"the issuer of provider {provider.name!r} must be https")

@@ -138,6 +138,14 @@ class TestAFileThatCannotBeTaken:
 
         assert "cannot be read as text" in refusal(monkeypatch, MONGO_URL_FILE=str(tmp_path / "secret"))
 
+    @pytest.mark.parametrize("content", ["", "\n", " \r\n"])
+    def test_because_it_is_empty(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str) -> None:
+        (tmp_path / "secret").write_bytes(content.encode())
+
+        message = refusal(monkeypatch, REDIS_URL_FILE=str(tmp_path / "secret"))
+
+        assert message == f"TASKFLEET_REDIS_URL_FILE names {tmp_path / 'secret'}, which is empty"
+
     def test_because_it_is_too_long(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text(SECRET[0] * (MAX_SECRET_BYTES + 1), encoding="utf-8")
 

@@ -36,7 +36,11 @@ def configure_production(configure: Load, tmp_path: Path) -> Load:
     """The same, on top of what the production profile needs."""
 
     def load(**variables: str) -> Settings:
-        needed = {"PUBLIC_URL": "https://tasks.example", "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem")}
+        needed = {
+            "PUBLIC_URL": "https://tasks.example",
+            "MONGO_URL": "mongodb://db/?replicaSet=taskfleet",
+            "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem"),
+        }
         return configure(**(needed | variables))
 
     return load
@@ -179,6 +183,13 @@ class TestTheProductionProfile:
         with pytest.raises(SettingsError, match="PUBLIC_URL"):
             load_settings(is_serving=False)
 
+    def test_refuses_the_database_of_a_laptop(self, configure: Load, tmp_path: Path) -> None:
+        key_file = str(tmp_path / "key.pem")
+
+        message = refusal(configure, PUBLIC_URL="https://tasks.example", JWT_PRIVATE_KEY_FILE=key_file)
+
+        assert message.startswith("TASKFLEET_MONGO_URL is missing")
+
     def test_refuses_to_start_with_the_defaults(self, configure: Load) -> None:
         assert "PUBLIC_URL" in refusal(configure)
 
@@ -197,7 +208,11 @@ class TestAProductionProcessWithoutTheAuthModule:
         """What it needs: no key, and where the public ones are."""
 
         def load(**variables: str) -> Settings:
-            needed = {"PUBLIC_URL": "https://tasks.example", "JWKS_URL": "https://auth.example/jwks"}
+            needed = {
+                "PUBLIC_URL": "https://tasks.example",
+                "MONGO_URL": "mongodb://db/?replicaSet=taskfleet",
+                "JWKS_URL": "https://auth.example/jwks",
+            }
             return configure(ENABLED_MODULES="tasks", **(needed | variables))
 
         return load
