@@ -151,7 +151,12 @@ class TestTheProductionProfile:
             ({"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}, "TRUSTED_PROXIES: 0.0.0.0/0"),
             ({"TRUSTED_PROXIES": "::/0"}, "TRUSTED_PROXIES: ::/0"),
             ({"TRUSTED_PROXIES": "128.0.0.0/7"}, "TRUSTED_PROXIES: 128.0.0.0/7"),
-            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=none"}, "REDIS_URL: ssl_cert_reqs=none"),
+            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=none"}, "REDIS_URL: without ssl_cert_reqs"),
+            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=NONE"}, "REDIS_URL: without ssl_cert_reqs"),
+            (
+                {"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_check_hostname=0"},
+                "REDIS_URL: without ssl_check_hostname",
+            ),
         ],
     )
     def test_refuses_what_is_unsafe(self, configure_production: Load, variables: dict[str, str], named: str) -> None:
@@ -167,7 +172,9 @@ class TestTheProductionProfile:
         assert configure_production(TRUSTED_PROXIES=",".join(networks)).http.trusted_proxies == networks
 
     def test_takes_an_encrypted_cache_server(self, configure_production: Load) -> None:
-        settings = configure_production(REDIS_URL="rediss://cache?ssl_cert_reqs=required")
+        url = "rediss://cache?ssl_cert_reqs=required&ssl_check_hostname=True"
+
+        settings = configure_production(REDIS_URL=url)
 
         assert settings.cache.url is not None
 
@@ -262,6 +269,24 @@ class TestAProductionProcessWithoutTheAuthModule:
         assert "TASKFLEET_JWKS_URL must be https" in refusal(configure_tasks, JWKS_URL=url)
 
 
+class TestThePublicAddress:
+    @pytest.mark.parametrize(
+        ("value", "origin"),
+        [
+            ("https://tasks.example/", "https://tasks.example"),
+            ("HTTPS://Tasks.Example", "https://tasks.example"),
+            ("https://tasks.example:443", "https://tasks.example"),
+            ("http://tasks.example:80", "http://tasks.example"),
+            ("https://tasks.example:8443", "https://tasks.example:8443"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+            ("http://[::1]:8000", "http://[::1]:8000"),
+            ("http://my_laptop:8000", "http://my_laptop:8000"),
+        ],
+    )
+    def test_is_taken_as_browsers_write_an_origin(self, configure: Load, value: str, origin: str) -> None:
+        assert configure(PROFILE="local", PUBLIC_URL=value).http.public_url == origin
+
+
 class TestAValueThatIsNoGood:
     @pytest.mark.parametrize(
         ("variable", "value"),
@@ -269,12 +294,20 @@ class TestAValueThatIsNoGood:
             ("PROFILE", "staging"),
             ("MONGO_DATABASE", "no/slash"),
             ("MONGO_DATABASE", ""),
+            ("MONGO_DATABASE", "admin"),
+            ("MONGO_DATABASE", "config"),
+            ("MONGO_DATABASE", "local"),
             ("MONGO_DRIVER", "mongoengine"),
             ("CACHE_TTL_SECONDS", "0"),
             ("CACHE_TTL_SECONDS", "soon"),
             ("PUBLIC_URL", "ftp://example.com"),
             ("PUBLIC_URL", "http://"),
             ("PUBLIC_URL", "https://example.com/?page=1"),
+            ("PUBLIC_URL", "https://example.com/tasks"),
+            ("PUBLIC_URL", "https://user:hunter2@example.com"),
+            ("PUBLIC_URL", "https://example.com:99999"),
+            ("PUBLIC_URL", "https://exa mple.com"),
+            ("PUBLIC_URL", "https://*"),
             ("TRUSTED_PROXIES", "nginx"),
             ("REQUEST_TIMEOUT_SECONDS", "0"),
             ("REQUEST_TIMEOUT_SECONDS", "11"),
