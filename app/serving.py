@@ -18,8 +18,8 @@ APP_FACTORY = "app.main:create_app_from_environment"
 # A request is answered within 10 s and a stream ends within 5 s of SIGTERM, so this is never the first to cut.
 GRACEFUL_SHUTDOWN_SECONDS = 11
 
-# From the end of the delay to the end of the process at worst: those, and 14 s for what goes on in the background (8 s
-# of app/tasks/portability/imports.py and then 6 s of app/auth/erasure.py).
+# From the end of the delay to the end of the process at worst: those, and 14 s for what goes on in the background
+# (8 s of app/tasks/portability/imports.py and then 6 s of app/auth/erasure.py).
 END_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 14
 
 # Longer than proxies keep an idle connection (60 s in Nginx and in AWS' load balancers, by default): who knows what

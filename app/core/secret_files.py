@@ -55,7 +55,4 @@ def _read(name: str, path: Path) -> str:
     if len(content) > MAX_SECRET_BYTES:
         raise SecretFileError(f"{name} names {path}, which is too long for a secret")
     # Editors and `echo` end a file with one.
-    value = text.removesuffix("\n").removesuffix("\r")
-    if not value.strip():  # as when nobody filled a template in; as a value it would mean "none"
-        raise SecretFileError(f"{name} names {path}, which is empty")
-    return value
+    return text.removesuffix("\n").removesuffix("\r")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bootstrap import check_servers
 from app.core.secret_files import MAX_SECRET_BYTES
 from app.core.settings import PREFIX, Settings, SettingsError, load_settings
 
@@ -106,6 +107,29 @@ class TestASecretInAFile:
         assert settings.cache.url.get_secret_value() == VALUES["REDIS_URL"]
 
 
+class TestAnEmptyFile:
+    """What an orchestrator mounts for a secret that nobody has."""
+
+    @pytest.mark.parametrize("content", ["", "\n"])
+    @pytest.mark.parametrize("name", sorted(VALUES.keys() - {"MONGO_URL"}))
+    def test_means_that_there_is_no_secret(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, content: str
+    ) -> None:
+        (tmp_path / "secret").write_text(content, encoding="utf-8")
+
+        settings = load_with(monkeypatch, **{f"{name}_FILE": str(tmp_path / "secret")})
+
+        assert (settings.cache.url, settings.sign_in.providers, settings.observability.sentry_dsn) == (None, (), None)
+
+    def test_is_no_address_of_mongodb(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("", encoding="utf-8")
+
+        settings = load_with(monkeypatch, MONGO_URL_FILE=str(tmp_path / "secret"))
+
+        with pytest.raises(SettingsError, match="TASKFLEET_MONGO_URL is no connection string"):
+            check_servers(settings)
+
+
 class TestASecretThatIsThereTwice:
     def test_is_refused(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text(MONGO_URL, encoding="utf-8")
@@ -137,14 +161,6 @@ class TestAFileThatCannotBeTaken:
         (tmp_path / "secret").write_bytes(f"{SECRET}\xff".encode("latin-1"))
 
         assert "cannot be read as text" in refusal(monkeypatch, MONGO_URL_FILE=str(tmp_path / "secret"))
-
-    @pytest.mark.parametrize("content", ["", "\n", " \r\n"])
-    def test_because_it_is_empty(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str) -> None:
-        (tmp_path / "secret").write_bytes(content.encode())
-
-        message = refusal(monkeypatch, REDIS_URL_FILE=str(tmp_path / "secret"))
-
-        assert message == f"TASKFLEET_REDIS_URL_FILE names {tmp_path / 'secret'}, which is empty"
 
     def test_because_it_is_too_long(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text(SECRET[0] * (MAX_SECRET_BYTES + 1), encoding="utf-8")
