@@ -47,6 +47,27 @@ def _check_http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+# What browsers write for a host: names, also of one label, and addresses.
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _check_public_url(value: str) -> str:
+    """Return it as browsers write it in `Origin` (RFC 6454, section 6.2), with which it is compared."""
+    parts = urlsplit(_check_http_url(value))
+    host = parts.hostname or ""
+    if parts.path or "@" in parts.netloc or not _HOST.fullmatch(host):
+        raise ValueError("must be a scheme, a host and perhaps a port, such as https://tasks.example.com")
+    port = "" if parts.port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def _check_database(value: str) -> str:
+    if value in {"admin", "config", "local"}:
+        raise ValueError("is one of MongoDB's own databases, which have no transactions")
+    return value
+
+
 def _check_key_set_url(value: str | None) -> str | None:
     if value is None:
         return None
@@ -145,6 +166,8 @@ WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeVali
 Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(empty_to_none)]
 Network = Annotated[str, AfterValidator(_check_network)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+PublicUrl = Annotated[str, AfterValidator(_check_public_url)]
+DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$"), AfterValidator(_check_database)]
 OptionalHttpUrl = Annotated[HttpUrl | None, BeforeValidator(empty_to_none)]
 Share = Annotated[float, Field(ge=0, le=1)]
 KeySetUrl = Annotated[str | None, AfterValidator(_check_key_set_url), BeforeValidator(empty_to_none)]
