@@ -121,7 +121,7 @@ class TestSeveralWorkers:
 
 
 class TestAWorkerInTheMiddleOfItsWork:
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_finishes_the_account_at_hand_and_ends(
         self, settings: dict[str, str], database: RawDatabase, number: signal.Signals
     ) -> None:
