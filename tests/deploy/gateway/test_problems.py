@@ -139,7 +139,7 @@ class TestWhatCannotBeRead:
 
 
 class TestARequestThatCouldBeReadInTwoWays:
-    """What two servers understand differently lets one client speak in the name of another (RFC 9112, section 11.2)."""
+    """What two servers understand differently lets one client speak for another one (RFC 9112, section 11.2)."""
 
     @pytest.mark.parametrize(
         ("headers", "status"),
