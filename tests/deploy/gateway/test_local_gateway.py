@@ -131,10 +131,11 @@ class TestTheStackBehindNginx:
 
 class TestAnNginx:
     async def test_that_is_killed_leaves_no_worker_behind(self, tmp_path: Path) -> None:
-        nginx = gateway_nginx(tmp_path, None, {"GATEWAY_UPSTREAMS": "127.0.0.1:1"})
+        settings = {"GATEWAY_UPSTREAMS": "127.0.0.1:1", "GATEWAY_WORKER_PROCESSES": "1"}
+        nginx = gateway_nginx(tmp_path, None, settings)
         async with nginx:
+            wait_until(lambda: len(descendants(nginx.child.pid)) == 1, "the worker is there")
             workers = [child.pid for child in descendants(nginx.child.pid)]
-            assert workers
             await nginx.child.kill()
         wait_for_end(workers, timeout_seconds=5)
         with socket.create_server((LOOPBACK, nginx.port)):

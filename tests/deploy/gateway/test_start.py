@@ -32,6 +32,7 @@ class Started:
         settings = {
             "SERVER_NAME": HOST,
             "UPSTREAMS": f"{LOOPBACK}:1",
+            "WORKER_PROCESSES": 1,
             "ADDRESS": LOOPBACK,
             "HTTP_PORT": find_free_port(),
             "HTTPS_PORT": self.port,
@@ -79,15 +80,16 @@ class TestACertificate:
         shutil.copy(renewed.certificate, started.files.certificate)
         assert started.certificate() == first
         shutil.copy(renewed.key, started.files.key)
-        wait_until(lambda: started.certificate() not in {"", first}, "the new one is shown")
-        assert started.certificate().split() == renewed.certificate.read_text(encoding="ascii").split()
+        shown = renewed.certificate.read_text(encoding="ascii").split()
+        wait_until(lambda: started.certificate().split() == shown, "the new one is shown")
         assert started.process.poll() is None
 
 
 class TestTheEnd:
     def test_is_in_order_and_leaves_nobody(self, started: Started) -> None:
+        # A worker of Nginx, and who looks at the certificate, with its `sleep`.
+        wait_until(lambda: len(descendants(started.process.pid)) == 3, "all are there")
         children = [child.pid for child in descendants(started.process.pid)]
-        assert len(children) >= 2  # a worker of Nginx, and who looks at the certificate
         started.process.send_signal(signal.SIGQUIT)
         assert started.process.wait(DEADLINE_SECONDS) == 0
         wait_for_end(children, timeout_seconds=5)
