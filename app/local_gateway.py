@@ -92,7 +92,7 @@ async def _run_stack(settings: Settings, options: GatewayOptions, nginx: Path) -
 def _gateway_settings(
     settings: Settings, host: str, directory: Path, processes: "list[ApiProcess]"
 ) -> dict[str, str]:
-    """What `nginx/render` has to know; whatever else is set in the environment wins."""
+    """What `nginx/render` has to know; what is set in the environment wins, but for ports and places."""
     try:
         files = ensure_certificate(directory, [host], SystemClock())
     except OSError as error:
