@@ -172,10 +172,20 @@ async def raw_database(settings: Settings) -> AsyncIterator[AsyncDatabase[dict[s
 async def _sweep(database: AsyncDatabase[dict[str, Any]]) -> None:
     """Empty every collection but the record of migrations; none is dropped, because indexes take long to make."""
     quick = WriteConcern(w=1, j=False)
-    for name in await database.list_collection_names():
-        if name != MIGRATIONS.name:
-            await database[name].with_options(write_concern=quick).delete_many({})
+    names = [name for name in await database.list_collection_names() if name != MIGRATIONS.name]
+    # Most are empty, and to ask all at once takes a fifth of the 7.5 ms of as many commands that delete nothing.
+    async for filled in await database[LEASES.name].aggregate(
+        [
+            {"$match": {"_id": {"$in": []}}},
+            *({"$unionWith": {"coll": name, "pipeline": _name_if_filled(name)}} for name in names),
+        ]
+    ):
+        await database[filled["_id"]].with_options(write_concern=quick).delete_many({})
     await database[LEASES.name].delete_many({})  # by a majority, which confirms all of the above with it
+
+
+def _name_if_filled(collection: str) -> list[dict[str, Any]]:
+    return [{"$limit": 1}, {"$project": {"_id": {"$literal": collection}}}]
 
 
 @pytest.fixture
