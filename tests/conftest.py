@@ -37,6 +37,7 @@ from tests.architecture.inspection import Inspection
 from tests.factories.web_dist import make_web_dist
 from tests.fakes.clock import FakeClock
 from tests.servers import FailPoint, fail_commands, make_cache, make_mongo
+from tests.tracing import leave_driver_threads_out
 from tests.waiting import until
 
 environment.isolate()
@@ -52,6 +53,12 @@ async def until_cached(app: FastAPI) -> None:
 
 
 SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart() -> None:
+    """Begin once the measurement of coverage, if there is one, has begun."""
+    leave_driver_threads_out()
 
 
 @pytest.fixture(scope="session")
