@@ -14,10 +14,11 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from app.embedded.mongo import EmbeddedMongo
-from app.embedded.server import LOOPBACK, find_free_port
+from app.embedded.server import LOOPBACK
 from tests.integration.life.connection import ask_once
 from tests.integration.local_stack.local_process import clean_environment, run_taskfleet
 from tests.integration.local_stack.processes import wait_until
+from tests.ports import find_free_port
 
 # An account takes about ten deletions; with so many accounts a worker is at it for a while.
 ACCOUNTS = 40

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from app.embedded.mongo import EmbeddedMongo
-from app.embedded.server import LOOPBACK, find_free_port
+from app.embedded.server import LOOPBACK
 from app.serving import UNCONFIRMED_MILLISECONDS, ListenError, format_host, open_listener
 from tests.integration.local_stack.local_process import clean_environment, run_taskfleet, settings_of_operator
 from tests.integration.local_stack.processes import descendants, wait_for_end, wait_until
+from tests.ports import find_free_port
 
 
 @pytest.fixture
