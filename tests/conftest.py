@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -41,6 +42,15 @@ from tests.tracing import leave_driver_threads_out
 from tests.waiting import until
 
 environment.isolate()
+# By default an example may take 200 ms of wall time, and making ten of them a second, which a busy machine may spend
+# on others. In CI the parent is Hypothesis' own profile for it, with the same examples each time.
+hypothesis.settings.register_profile(
+    "unhurried",
+    parent=hypothesis.settings.get_profile(hypothesis.settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("unhurried")
 # The default shows every local variable, which takes seconds for each exception that a test provokes.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
