@@ -66,6 +66,17 @@ def _check_sentry_dsn(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+# As OpenTelemetry has it (Baggage without properties): names are tokens of HTTP, and commas end a value.
+_HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+=[\x21-\x2b\x2d-\x7e]+", re.ASCII)
+
+
+def _check_headers(value: SecretStr | None) -> SecretStr | None:
+    """Take `name=value,name=value`; OpenTelemetry leaves out what it cannot read, and logs it, secret and all."""
+    if value is not None and not all(_HEADER.fullmatch(part.strip()) for part in value.get_secret_value().split(",")):
+        raise ValueError("must look like name=value,name=value")
+    return value
+
+
 def _check_origin(value: str | None) -> str | None:
     """Take what a policy can name (CSP 3, `host-source`): anything else would end or widen it."""
     if value is None:
@@ -125,6 +136,9 @@ Secret = Annotated[SecretStr, MAY_STAND_IN_FILE]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(empty_to_none), MAY_STAND_IN_FILE]
 SentryDsn = Annotated[
     SecretStr | None, AfterValidator(_check_sentry_dsn), BeforeValidator(empty_to_none), MAY_STAND_IN_FILE
+]
+OtlpHeaders = Annotated[
+    SecretStr | None, AfterValidator(_check_headers), BeforeValidator(empty_to_none), MAY_STAND_IN_FILE
 ]
 WebDist = Annotated[Path | None, AfterValidator(_check_web_dist), BeforeValidator(empty_to_none)]
 WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeValidator(empty_to_none)]

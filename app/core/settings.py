@@ -27,6 +27,7 @@ from app.core.setting_values import (
     OptionalPath,
     OptionalSecret,
     OptionalText,
+    OtlpHeaders,
     Rate,
     Secret,
     SentryDsn,
@@ -232,6 +233,7 @@ class ObservabilitySettings(SettingsGroup):
     metrics_host: Annotated[str, Field(min_length=1)] = _variable("METRICS_HOST", "127.0.0.1")
     sentry_traces_sample_rate: Share = _variable("SENTRY_TRACES_SAMPLE_RATE", 0.0)
     otlp_endpoint: OptionalHttpUrl = _variable("OTLP_ENDPOINT", None)
+    otlp_headers: OtlpHeaders = _variable("OTLP_HEADERS", None)
     # A tenth keeps a trace from being an event in itself: it costs several times what a cached answer does.
     trace_sample_ratio: Share = _variable("TRACE_SAMPLE_RATIO", 0.1)
     environment: OptionalText = _variable("ENVIRONMENT", None)

@@ -12,6 +12,7 @@ from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
+from pymongo.server_description import ServerDescription
 from pymongo.write_concern import WriteConcern
 
 from app.core.settings import MongoSettings
@@ -185,6 +186,11 @@ class Database:
         answer: Document = await database.command(command)
         return answer
 
+    def describe_servers(self) -> dict[str, str]:
+        """Tell by address what each server was last seen to be, and the kind of error if it was not."""
+        servers = self._client.topology_description.server_descriptions()
+        return {f"{host}:{port}": _describe(server) for (host, port), server in servers.items()}
+
     async def find_in_config(self, name: str, query: Mapping[str, Any]) -> list[Document]:
         """Return documents of the `config` database, in which a mongos shows how the cluster is made up."""
         config: Any = self._client.get_database("config", read_concern=ReadConcern("majority"))
@@ -239,3 +245,11 @@ class Database:
         closing = self._client.close()
         if not self._is_motor:
             await closing
+
+
+def _describe(server: ServerDescription) -> str:
+    """A server's part in its set; of an error the kind and its number, since the text may quote values."""
+    if server.error is None:
+        return server.server_type_name
+    code = getattr(server.error, "code", None)
+    return f"{server.server_type_name}, {type(server.error).__name__}" + (f" {code}" if code is not None else "")

@@ -20,6 +20,7 @@ VALUES = {
         [{"name": "corp", "title": "Corp", "issuer": "https://a.example", "client_id": "c", "client_secret": SECRET}]
     ),
     "SENTRY_DSN": f"https://{SECRET}@sentry.example/1",
+    "OTLP_HEADERS": f"api-key={SECRET}",
     "SMTP_URL": f"smtp://user:{SECRET}@mail",
 }
 

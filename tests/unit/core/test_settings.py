@@ -99,6 +99,7 @@ class TestTheLocalProfile:
             GOOGLE_CLIENT_ID="taskfleet",
             GOOGLE_CLIENT_SECRET=SECRET,
             SENTRY_DSN=f"https://{SECRET}@sentry.example/1",
+            OTLP_HEADERS=f"api-key={SECRET}",
             SMTP_URL=f"smtp://user:{SECRET}@mail",
         )
 
@@ -281,6 +282,10 @@ class TestAValueThatIsNoGood:
             ("SENTRY_DSN", "sentry.example/1"),
             ("SENTRY_DSN", "https://sentry.example/1"),
             ("SENTRY_DSN", "https://key@sentry.example"),
+            ("OTLP_HEADERS", "a-key-without-its-name"),
+            ("OTLP_HEADERS", "api-key=a,,dd-protocol=otlp"),
+            ("OTLP_HEADERS", "api key=a"),
+            ("OTLP_HEADERS", "api-key=a\nHost: b"),
             ("WEB_DIST", "/nowhere/at/all"),
             ("WEB_DIST", __file__),
             ("WEB_DIST", str(Path(__file__).parent)),
