@@ -7,11 +7,12 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
+from pydantic import SecretStr
 
 from app.api.idempotency import _get_once
 from app.api.paths import API_BRANCHES, API_PREFIX, API_ROOTS
 from app.api.security import SCOPES, CurrentCaller, get_caller
-from app.core.settings import MODULES, HttpSettings, JwtSettings, RuntimeSettings, Settings
+from app.core.settings import MODULES, HttpSettings, JwtSettings, MongoSettings, RuntimeSettings, Settings
 from app.main import create_app
 from tests.architecture.routes import RouteFacts, routes_of
 
@@ -49,6 +50,7 @@ REPEATED_WITHOUT_KEY: dict[str, str] = {
 def make_settings(profile: str, modules: frozenset[str]) -> Settings:
     return Settings(
         runtime=RuntimeSettings(profile=profile, enabled_modules=modules),
+        mongo=MongoSettings(url=SecretStr("mongodb://db")),
         http=HttpSettings(public_url="https://tasks.example"),
         jwt=JwtSettings(private_key_file=Path("signing-key.pem"), jwks_url="https://tasks.example/jwks"),
     )
