@@ -118,7 +118,9 @@ class Changes:
         """Run `body` in a transaction under the user's next revision and return its result.
 
         A body that stamps nothing has changed nothing: the revision stays as it was, and nothing is committed unless
-        the body says so (`Change.keep`). `body` may run more than once. `new_tasks` is how many tasks the body means to add; said ahead, it costs no extra write.
+        the body says so (`Change.keep`). `body` may run more than once. `new_tasks` is how many tasks the body means
+        to add; said ahead, it costs no extra write.
+
         Raises `UnauthenticatedError` when the account is gone, `ServiceUnavailableError` when other changes
         of the same user take too long.
         """
