@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 from starlette.types import Scope
 
@@ -42,6 +43,8 @@ from app.data.store import Store
 from app.modules import MODULE_PARTS, Surroundings, build_favours, collections_of, enabled_parts, run_modules
 from app.notifications.push.module import read_push_setup
 
+logger = structlog.get_logger(__name__)
+
 # Of all modules together.
 COLLECTIONS = collections_of(tuple(MODULE_PARTS.values()))
 
@@ -57,12 +60,13 @@ async def run_services(
     async with AsyncExitStack() as stack:
         key_source, key_ring = await _open_keys(stack, settings, state.metrics)
         state.key_source = key_source
-        cache = await stack.enter_async_context(run_cache(_choose_cache(settings), state.metrics.cache, feed.publish))
+        cache = await stack.enter_async_context(run_cache(choose_cache(settings), state.metrics.cache, feed.publish))
         await stack.enter_async_context(run_feed(cache.client, state.metrics.cache, feed))
         state.cache = cache.client
         await stack.enter_async_context(_share_counts(state.limits, cache.client, state.metrics))
         watching = watch_database(state.metrics.mongo, state.span_recorders)
         state.store = Store.open(settings.mongo, clock, (*watching, *listeners), cache.fences)
+        state.metrics.mongo.connection_limit.set(state.store.database.connection_limit)
         stack.push_async_callback(state.store.close)
         tokens = ApiTokens(state.store.database)
         state.token_uses = uses = TokenUses(tokens)
@@ -105,6 +109,7 @@ async def open_store(settings: Settings, metrics: Metrics, clock: Clock | None =
     """
     async with run_cache(settings.cache, metrics.cache, lambda _user_id, _revision: None) as cache:
         store = Store.open(settings.mongo, clock or SystemClock(), watch_database(metrics.mongo), cache.fences)
+        metrics.mongo.connection_limit.set(store.database.connection_limit)
         try:
             yield store
         finally:
@@ -125,7 +130,7 @@ def build_limits(app: FastAPI, settings: Settings, clock: Clock) -> RequestLimit
         credentials: CredentialReader | None = getattr(app.state, "credentials", None)
         return None if credentials is None else credentials.read(scope).user_name or None
 
-    addresses = ClientAddresses(settings.http.trusted_proxies)
+    addresses = ClientAddresses(settings.http.trusted_proxies, settings.http.forwarded_header)
     return RequestLimits(settings.rate_limits, addresses, identify, _seconds_of(clock))
 
 
@@ -171,11 +176,19 @@ def require_key_set_url(settings: Settings) -> str:
     return settings.jwt.jwks_url
 
 
-def _choose_cache(settings: Settings) -> CacheSettings:
-    """Return the cache's settings. A module alone is never the only process, whose cache may be its own memory."""
-    if settings.runtime.is_whole:
+def choose_cache(settings: Settings) -> CacheSettings:
+    """Return the cache's settings, in which only a process that is known to be alone may cache in its own memory.
+
+    A module alone never is, and in production nobody is whom the operator has not said it of: another replica, or the
+    next process during a rolling restart, would change what is remembered here.
+    """
+    is_said = settings.runtime.is_local or "workers" in settings.cache.model_fields_set
+    if settings.runtime.is_whole and is_said:
         return settings.cache
-    return settings.cache.model_copy(update={"workers": max(2, settings.cache.workers)})
+    chosen = settings.cache.model_copy(update={"workers": max(2, settings.cache.workers)})
+    if settings.runtime.is_whole and chosen.url is None:
+        logger.warning("nothing_is_cached", missing="TASKFLEET_REDIS_URL, or TASKFLEET_WORKERS=1 for a lone process")
+    return chosen
 
 
 def check_settings(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app import __version__
+from app.core.end_signals import leave_at_sigterm, unwinding_at_sigterm
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -42,7 +43,8 @@ Workers = Annotated[int, typer.Option(min=1, max=256, help="How many processes s
 def main() -> None:
     """Run the command line; an expected failure is one line on stderr, never a traceback."""
     try:
-        application()
+        with unwinding_at_sigterm():
+            application()
     except Exception as error:
         failure = _describe_expected(error)
         if failure is None:
@@ -120,12 +122,13 @@ def gateway(
 @application.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
     """Serve the API on the configured MongoDB and Redis."""
+    leave_at_sigterm()
     from app.api_processes import serve_in_several
     from app.bootstrap import check_settings
     from app.core.logging import configure_logging
     from app.core.settings import load_settings
     from app.monitoring import check_metrics_ports
-    from app.serving import open_listener
+    from app.serving import END_SECONDS, open_listener, warn_of_open_sign_in
     from app.serving import serve as serve_api
 
     if workers > 1:
@@ -134,16 +137,19 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     configure_logging(settings.observability.log_format)
     check_settings(settings)  # a bad setting is one line here, and a traceback in every worker
     listener = open_listener(host, port)
+    warn_of_open_sign_in(listener, settings.runtime)
     check_metrics_ports(settings.observability, workers)
     if workers == 1:
         serve_api(listener)
     else:
-        serve_in_several(listener, workers, settings.observability.metrics_port)
+        delay_seconds = settings.http.shutdown_delay_seconds
+        serve_in_several(listener, workers, settings.observability.metrics_port, delay_seconds + END_SECONDS)
 
 
 @application.command()
 def worker() -> None:
     """Do the work that no request waits for; any number may run, and the API does it too."""
+    leave_at_sigterm()
     from app.bootstrap import check_servers
     from app.core.logging import configure_logging
     from app.core.settings import load_settings

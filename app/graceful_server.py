@@ -3,14 +3,15 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import cast
 
 import uvicorn
 
 from app.api.draining import DRAINING, Draining
+from app.core.end_signals import die_by, is_hangup_heard, is_impatient
 
 # uvicorn's own step, at which it looks whether to end.
 _TICK_SECONDS = 0.1
@@ -19,7 +20,10 @@ LAST_CALL_SECONDS = 0.1
 
 
 class GracefulServer(uvicorn.Server):
-    """Ends at SIGTERM after the delay that the app asks for, at SIGINT without it, at a second signal at once."""
+    """Ends at SIGTERM or a hang-up after the delay that the app asks for, at SIGINT without it.
+
+    At a second signal it ends at once.
+    """
 
     def __init__(self, config: uvicorn.Config, *, has_parent: bool) -> None:
         """With a parent that passes signals on, only the parent's patience counts.
@@ -32,11 +36,22 @@ class GracefulServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         """Take a signal. It is not raised again in the end, as uvicorn would: an orderly end has status 0."""
-        if self._signals and not self._has_parent:
-            signal.signal(sig, signal.SIG_DFL)
-            signal.raise_signal(sig)
+        if self._signals and is_impatient(sig) and not self._has_parent:
+            die_by(sig)
         self._signals.append(sig)
         self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take a hang-up as well, which uvicorn leaves to its default: that cuts off whoever is being answered."""
+        before = signal.getsignal(signal.SIGHUP)
+        if is_hangup_heard():
+            signal.signal(signal.SIGHUP, self.handle_exit)
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            signal.signal(signal.SIGHUP, before)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, in the order in which nobody is cut off."""

@@ -24,10 +24,7 @@ from app.embedded.running import publish_settings
 from app.embedded.server import EmbeddedServer
 from app.embedded.supervisor import Supervisor
 from app.monitoring import check_metrics_ports
-from app.serving import GRACEFUL_SHUTDOWN_SECONDS, format_host, open_listener
-
-# uvicorn gives up on slow requests after its own limit; the rest is for closing clients and the interpreter's end.
-WORKER_GRACE_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 4.0
+from app.serving import END_SECONDS, format_host, open_listener, warn_of_open_sign_in
 
 # Several times what a cold start of the interpreter and all imports takes on a slow machine.
 READY_TIMEOUT_SECONDS = 60.0
@@ -65,6 +62,7 @@ def run_local(options: LocalOptions) -> None:
         fill_environment(settings, address.public_url, directory)
         complete = load_settings()
         configure_logging(complete.observability.log_format)
+        warn_of_open_sign_in(listener, complete.runtime)
         check_settings(complete)  # a bad one is one line here, and a traceback in every worker
         check_metrics_ports(complete.observability, options.workers)
         asyncio.run(_run_stack(settings, options, listener, address))
@@ -192,7 +190,7 @@ class ApiWorkers:
         self._listener = listener
         self._count = count
         self._metrics_port = settings.observability.metrics_port
-        self._grace_seconds = settings.http.shutdown_delay_seconds + WORKER_GRACE_SECONDS
+        self._grace_seconds = settings.http.shutdown_delay_seconds + END_SECONDS
 
     async def __aenter__(self) -> Self:
         try:

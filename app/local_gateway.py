@@ -22,13 +22,12 @@ from app.embedded.nginx import TEMPLATES, EmbeddedNginx, find_nginx
 from app.embedded.server import LOOPBACK, find_free_port
 from app.embedded.supervisor import Supervisor
 from app.local import (
-    WORKER_GRACE_SECONDS,
     LocalAddress,
     fill_environment,
     start_servers,
     wait_until_ready,
 )
-from app.serving import open_listener
+from app.serving import END_SECONDS, open_listener
 
 # Enough for one to be replaced while the other one serves.
 API_PROCESSES = 2
@@ -93,7 +92,7 @@ async def _run_stack(settings: Settings, options: GatewayOptions, nginx: Path) -
 def _gateway_settings(
     settings: Settings, host: str, directory: Path, processes: "list[ApiProcess]"
 ) -> dict[str, str]:
-    """What `nginx/render` has to know; whatever else is set in the environment wins."""
+    """What `nginx/render` has to know; what is set in the environment wins, but for ports and places."""
     try:
         files = ensure_certificate(directory, [host], SystemClock())
     except OSError as error:
@@ -134,7 +133,7 @@ class ApiProcess:
         self._keeper.cancel()
         with suppress(asyncio.CancelledError):
             await self._keeper
-        await self._child.stop(WORKER_GRACE_SECONDS)
+        await self._child.stop(END_SECONDS)
 
     async def wait_until_ready(self) -> None:
         """Return when it answers that it is ready. Raises `ServerStartError`."""

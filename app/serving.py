@@ -1,12 +1,15 @@
 """Serves the app with uvicorn in this process, on a listener of our own."""
 
 import contextlib
+import ipaddress
 import socket
 import sys
 from collections.abc import Sequence
 
+import structlog
 import uvicorn
 
+from app.core.settings import RuntimeSettings
 from app.graceful_server import GracefulServer
 from app.http_protocol import HttpProtocol
 
@@ -14,6 +17,10 @@ APP_FACTORY = "app.main:create_app_from_environment"
 
 # A request is answered within 10 s and a stream ends within 5 s of SIGTERM, so this is never the first to cut.
 GRACEFUL_SHUTDOWN_SECONDS = 11
+
+# From the end of the delay to the end of the process at worst: those, and 14 s for what goes on in the background
+# (8 s of app/tasks/portability/imports.py and then 6 s of app/auth/erasure.py).
+END_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 14
 
 # Longer than proxies keep an idle connection (60 s in Nginx and in AWS' load balancers, by default): who knows what
 # will be sent next should be the one who hangs up, or a request meets a connection that was just closed.
@@ -26,6 +33,9 @@ BACKLOG = 2048
 # A client that vanished without a word is given up when it has confirmed nothing for this long: two heartbeats of a
 # stream. By default TCP takes a quarter of an hour, in which its streams would count.
 UNCONFIRMED_MILLISECONDS = 30_000
+
+
+logger = structlog.get_logger(__name__)
 
 
 class ListenError(Exception):
@@ -55,6 +65,17 @@ def open_listener(host: str, port: int) -> socket.socket:
         listener.close()
         raise ListenError(f"cannot listen on {address}: {(error.strerror or str(error)).lower()}") from None
     return listener
+
+
+def warn_of_open_sign_in(listener: socket.socket, runtime: RuntimeSettings) -> None:
+    """Say so when others than this machine reach the profile `local`, in which anybody signs in as anybody."""
+    host, port = listener.getsockname()[:2]
+    if runtime.is_local and runtime.signs_tokens and not ipaddress.ip_address(host).is_loopback:
+        logger.warning(
+            "sign_in_is_open",
+            address=f"{format_host(host)}:{port}",
+            meaning="whoever reaches it signs in as anybody: the profile local is for a machine alone",
+        )
 
 
 def format_host(host: str) -> str:

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from app.api.health import READINESS_TIMEOUT_SECONDS
 from app.bootstrap import open_store
+from app.core.end_signals import die_by, is_impatient, signals_of_the_end
 from app.core.error_reports import configure_error_reports
 from app.core.metrics import Metrics
 from app.core.operations_server import OperationsAnswer
@@ -24,7 +25,7 @@ logger = structlog.get_logger(__name__)
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until SIGINT or SIGTERM, and return when what was begun is finished. Raises `ListenError`."""
+    """Work until SIGINT, SIGTERM or a hang-up, and return when what was begun is finished. Raises `ListenError`."""
     check_metrics_ports(settings.observability, 1)
     configure_error_reports(settings.observability, settings.runtime.profile)
     asyncio.run(_work(settings))
@@ -46,17 +47,18 @@ async def _work(settings: Settings) -> None:
 
 
 def _hear_signals() -> asyncio.Event:
-    """Return what the first SIGINT or SIGTERM sets; a second one ends the process at once."""
+    """Return what the first signal of the end sets; a second one ends the process at once."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    numbers = signals_of_the_end()
 
     def end(number: signal.Signals) -> None:
         stop.set()
-        for handled in (signal.SIGINT, signal.SIGTERM):
+        for handled in numbers:
             loop.remove_signal_handler(handled)
-            signal.signal(handled, signal.SIG_DFL)
+            signal.signal(handled, lambda again, _frame: die_by(again) if is_impatient(again) else None)
         logger.info("worker_ending", signal=number.name)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in numbers:
         loop.add_signal_handler(number, end, number)
     return stop
 

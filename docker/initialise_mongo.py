@@ -46,7 +46,9 @@ def main(arguments: list[str]) -> None:
     secrets = Path(os.environ.get("SECRETS", "/run/secrets"))
     match arguments:
         case ["set", description]:
-            make_users(make_set(description, secrets), secrets)
+            server = make_set(description, secrets)
+            refuse_a_shard_by_itself(server, description)
+            make_users(server, secrets)
         case ["cluster", router, config, *shards] if shards:
             config_server = make_set(config, secrets)
             for description in shards:
@@ -75,6 +77,17 @@ def make_set(description: str, secrets: Path) -> Client:
     # Once elected, it first catches up, and refuses changes until it has.
     retry(f"{name}: a primary that takes changes", lambda: primary.admin.command("hello")["isWritablePrimary"])
     return primary
+
+
+def refuse_a_shard_by_itself(server: Client, description: str) -> None:
+    """Raise where a shard runs without its cluster: mongod only warns, and nobody would ever merge what it takes."""
+    is_shard = server.admin["system.version"].find_one({"_id": "shardIdentity"}) is not None
+    options = server.admin.command("getCmdLineOpts")["parsed"]
+    if is_shard and options.get("sharding", {}).get("clusterRole") != "shardsvr":
+        raise InitialisationError(
+            f"{description} is a shard of a cluster, and was started without it:"
+            " go on with --profile sharded --env-file docker/sharded.env"
+        )
 
 
 def make_users(server: Client, secrets: Path) -> None:

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Literal
 
 from starlette.types import Scope
 
@@ -17,18 +18,20 @@ _MAX_TEXT_LENGTH = 53
 # Addresses whose reading is remembered, a few hundred bytes each: as many as are active at one time.
 _REMEMBERED = 10_000
 
-_FORWARDED_FOR = b"x-forwarded-for"
+_Header = Literal["x-forwarded-for", "forwarded"]
 
 
 class ClientAddresses:
     """Finds the address that a request is counted under.
 
-    That is the peer's, unless the peer is a trusted proxy. Then `X-Forwarded-For` is read from the right, where each
-    proxy added whom it spoke to: the first address that is no trusted proxy is the client's. What stands further left
-    was written by the client itself.
+    That is the peer's, unless the peer is a trusted proxy. Then the header is read from the right, where each proxy
+    added whom it spoke to: the first address that is no trusted proxy is the client's. What stands further left was
+    written by the client itself. One header is read, that of the proxies: the other is the client's to write.
     """
 
-    def __init__(self, trusted_proxies: Sequence[str]) -> None:
+    def __init__(self, trusted_proxies: Sequence[str], header: _Header = "x-forwarded-for") -> None:
+        self._header = header.encode()
+        self._address_in = _address_of_element if header == "forwarded" else str.strip
         self._trusted = [ip_network(network, strict=False) for network in trusted_proxies]
         self._read = functools.lru_cache(_REMEMBERED)(self._read_anew)
 
@@ -43,10 +46,10 @@ class ClientAddresses:
         return self._walk(scope, key) if is_trusted else key
 
     def _walk(self, scope: Scope, peer: str) -> str:
-        lines = [value for name, value in scope["headers"] if name == _FORWARDED_FOR]
+        lines = [value for name, value in scope["headers"] if name == self._header]
         nearest = peer
         for text in reversed(b",".join(lines).decode("latin-1").split(",")):
-            key, is_trusted = self._read(text.strip())
+            key, is_trusted = self._read(self._address_in(text))
             if key is None:
                 break  # what stands left of it was handed on by nobody whom we know
             nearest = key
@@ -60,6 +63,19 @@ class ClientAddresses:
         if address is None:
             return None, False
         return _key_of(address), any(address in network for network in self._trusted)
+
+
+def _address_of_element(element: str) -> str:
+    """Return what an element of `Forwarded` has for `for` (RFC 7239, section 4), or nothing.
+
+    Elements are cut at each comma, within quotes too: no address has one, and a quote that a client leaves open must
+    not reach the elements on its right.
+    """
+    for pair in element.split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip().lower() == "for":
+            return value.strip().strip('"')
+    return ""
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -54,9 +54,9 @@ async def get_readiness(request: Request) -> Readiness:
     if draining.has_begun:
         raise ShuttingDownError
     keys: KeySource = request.app.state.key_source
-    # Once they were there, they stay: only processes that have just started ever wait for the one that signs.
+    # Once they were there, they stay for a day: only processes that have just started wait for the one that signs.
     if not keys.are_known:
-        raise ServiceUnavailableError("The keys of access tokens have not been fetched yet.")
+        raise ServiceUnavailableError("The keys of access tokens could not be fetched.")
     store: Store = request.app.state.store
     cache: CacheClient = request.app.state.cache
     # Side by side, so that a cache server that is away adds nothing.

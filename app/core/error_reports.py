@@ -138,7 +138,7 @@ class _LogReports(logging.Handler):
         if error is None:
             sentry_sdk.capture_event({"message": name, "level": "error", "logger": record.name})
         else:
-            sentry_sdk.capture_exception(error)
+            sentry_sdk.capture_exception(error, tags={"event": name, "logger": record.name})
 
 
 def _name_of(text: str, record: logging.LogRecord) -> str:

@@ -183,6 +183,11 @@ class MongoMetrics:
         )
         self.open_connections = connections.labels("open")
         self.connections_in_use = connections.labels("in_use")
+        self.connection_limit = Gauge(
+            "taskfleet_mongo_pool_limit",
+            "Connections to one server of MongoDB that may be in use at once.",
+            registry=registry,
+        )
         self.checkout_failures = Counter(
             "taskfleet_mongo_pool_checkout_failures",
             "Operations that got no connection: none was free in time, or none could be made.",

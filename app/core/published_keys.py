@@ -30,6 +30,10 @@ _JITTER = 0.25
 # hundred processes under such an attack ask twenty times a second for a document that is made in a millisecond.
 SECONDS_BETWEEN_LOOKS = 5.0
 
+# A key that was taken back, after a theft perhaps, goes on to verify where nobody can fetch. A day is longer than an
+# outage that nobody sees to, and no access token of before lives by then.
+MAX_AGE_SECONDS = 86_400.0
+
 LoadKeys = Callable[[], Awaitable[PublicKeys]]
 
 logger = structlog.get_logger(__name__)
@@ -55,8 +59,8 @@ async def load_key_set(http: JsonHttp, url: str) -> PublicKeys:
 class PublishedKeys:
     """Finds keys by their ids in the set that was fetched last.
 
-    The keys that are known verify for as long as no other set is fetched: whether a session goes on is another
-    question, which MongoDB answers.
+    The keys that are known verify while no other set is fetched, for `MAX_AGE_SECONDS` at most: whether a session
+    goes on is another question, which MongoDB answers.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class PublishedKeys:
         self._metrics = metrics
         self._monotonic = monotonic
         self._keys: PublicKeys = {}
+        self._fetched_at = monotonic()
         self._is_current = False
         self._is_away_told = False
         self._next_look = monotonic()
@@ -74,7 +79,7 @@ class PublishedKeys:
 
     @property
     def are_known(self) -> bool:
-        """Whether a set was ever fetched."""
+        """Whether there is a set: it was fetched, and not so long ago that nobody may rely on it."""
         return bool(self._keys)
 
     def find(self, key_id: str) -> PublicJwk:
@@ -130,6 +135,7 @@ class PublishedKeys:
         except KeySetError:
             pass  # told by the fetch itself, once for all who wait for it
         except Exception:
+            self._is_current = False
             logger.exception("key_set_failed")
 
     async def _fetch(self) -> None:
@@ -141,13 +147,19 @@ class PublishedKeys:
             if not self._is_away_told:
                 logger.warning("key_set_away", error=str(error), known_keys=len(self._keys))
                 self._is_away_told = True
+            self._drop_outdated()
             raise
         self._metrics.fetches["ok"].inc()
         self._take(keys)
-        self._is_current = True
+        self._is_current, self._fetched_at = True, self._monotonic()
         if self._is_away_told:
             logger.info("key_set_available")
             self._is_away_told = False
+
+    def _drop_outdated(self) -> None:
+        if self._keys and self._monotonic() - self._fetched_at > MAX_AGE_SECONDS:
+            logger.error("key_set_outdated", key_ids=sorted(self._keys))
+            self._take({})
 
     def _take(self, keys: PublicKeys) -> None:
         before, self._keys = self._keys, keys

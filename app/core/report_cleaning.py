@@ -1,4 +1,4 @@
-"""What may leave in a report to Sentry: fields that are known to be harmless, and nothing else.
+"""What may be told of an event in a report to Sentry, and of an exception in the log: what is known to be harmless.
 
 Text that is put together at run time may hold a task, an address or a token, so most of it stays here: a report has
 the kind of an exception and where it was raised, with the lines of our code that were at work.
@@ -27,7 +27,9 @@ _FRAME_FIELDS = frozenset(
 _TRACE_FIELDS = frozenset({"trace_id", "span_id", "parent_span_id", "op", "status", "origin"})
 _SPAN_FIELDS = _TRACE_FIELDS | {"start_timestamp", "timestamp", "same_process_as_parent"}
 _BREADCRUMB_FIELDS = frozenset({"type", "category", "level", "timestamp", "message"})
-_TAGS = frozenset({"request_id", "trace_id", "http.status_code", "status"})
+_TAGS = frozenset({"request_id", "trace_id", "http.status_code", "status", "event", "logger"})
+# Without their numbers Sentry takes the members of a group, and its causes, for one chain.
+_MECHANISM_FIELDS = frozenset({"type", "handled", "exception_id", "parent_id", "is_exception_group", "source"})
 
 # Spans whose description is ours: a command and a collection.
 DATABASE_SPAN = "db"
@@ -40,6 +42,9 @@ _PLAIN_EXCEPTIONS = frozenset(
         *("AutoReconnect", "NetworkTimeout", "NotPrimaryError", "ServerSelectionTimeoutError"),
     }
 )
+
+# What MongoDB's driver puts behind the text of an error: the server's number for it, which quotes nobody.
+_SERVER_CODE = re.compile(r", full error: .*?'code': (\d+)", re.DOTALL)
 
 # What is left is text of ours or of such exceptions; these would be secrets all the same.
 _SECRETS = (
@@ -56,6 +61,14 @@ def clean_text(text: str) -> str:
     for secret in _SECRETS:
         text = secret.sub(HIDDEN, text)
     return hide_secrets(text)
+
+
+def clean_exception_text(kind: str, text: str) -> str:
+    """Return what may be told of the text of an exception of a kind (the name of its class)."""
+    if kind in _PLAIN_EXCEPTIONS:
+        return clean_text(text)
+    code = _SERVER_CODE.search(text)
+    return HIDDEN if code is None else f"{HIDDEN}, code {code[1]}"
 
 
 def clean_event(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,9 +100,8 @@ def clean_breadcrumb(breadcrumb: Mapping[str, Any]) -> dict[str, Any]:
 
 def _clean_exception(value: Mapping[str, Any]) -> dict[str, Any]:
     cleaned = _pick(value, frozenset({"type", "module"}))
-    is_plain = value.get("type") in _PLAIN_EXCEPTIONS
-    cleaned["value"] = clean_text(str(value.get("value") or "")) if is_plain else HIDDEN
-    cleaned["mechanism"] = _pick(value.get("mechanism") or {}, frozenset({"type", "handled"}))
+    cleaned["value"] = clean_exception_text(str(value.get("type")), str(value.get("value") or ""))
+    cleaned["mechanism"] = _pick(value.get("mechanism") or {}, _MECHANISM_FIELDS)
     frames = (value.get("stacktrace") or {}).get("frames") or ()
     cleaned["stacktrace"] = {"frames": [_pick(frame, _FRAME_FIELDS) for frame in frames]}
     return cleaned

@@ -28,7 +28,7 @@ def file_variables(fields: Iterable[FieldInfo]) -> frozenset[str]:
 
 
 def read_secret_files(fields: Iterable[FieldInfo], variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the values that stand in files, by the variables that they stand for; empty ones count as not set.
+    """Return the values that stand in files, by the variables that they stand for; empty names count as not set.
 
     Raises `SecretFileError`.
     """

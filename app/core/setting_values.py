@@ -47,6 +47,27 @@ def _check_http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+# What browsers write for a host: names, also of one label, and addresses.
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _check_public_url(value: str) -> str:
+    """Return it as browsers write it in `Origin` (RFC 6454, section 6.2), with which it is compared."""
+    parts = urlsplit(_check_http_url(value))
+    host = parts.hostname or ""
+    if parts.path or "@" in parts.netloc or not _HOST.fullmatch(host):
+        raise ValueError("must be a scheme, a host and perhaps a port, such as https://tasks.example.com")
+    port = "" if parts.port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def _check_database(value: str) -> str:
+    if value in {"admin", "config", "local"}:
+        raise ValueError("is one of MongoDB's own databases, which have no transactions")
+    return value
+
+
 def _check_key_set_url(value: str | None) -> str | None:
     if value is None:
         return None
@@ -63,6 +84,17 @@ def _check_sentry_dsn(value: SecretStr | None) -> SecretStr | None:
         project = parts.path.rpartition("/")[2]
         if parts.scheme not in {"http", "https"} or not (parts.hostname and parts.username and project):
             raise ValueError("must look like https://key@host/project")
+    return value
+
+
+# As OpenTelemetry has it (Baggage without properties): names are tokens of HTTP, and commas end a value.
+_HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+=[\x21-\x2b\x2d-\x7e]+", re.ASCII)
+
+
+def _check_headers(value: SecretStr | None) -> SecretStr | None:
+    """Take `name=value,name=value`; OpenTelemetry leaves out what it cannot read, and logs it, secret and all."""
+    if value is not None and not all(_HEADER.fullmatch(part.strip()) for part in value.get_secret_value().split(",")):
+        raise ValueError("must look like name=value,name=value")
     return value
 
 
@@ -126,11 +158,16 @@ OptionalSecret = Annotated[SecretStr | None, BeforeValidator(empty_to_none), MAY
 SentryDsn = Annotated[
     SecretStr | None, AfterValidator(_check_sentry_dsn), BeforeValidator(empty_to_none), MAY_STAND_IN_FILE
 ]
+OtlpHeaders = Annotated[
+    SecretStr | None, AfterValidator(_check_headers), BeforeValidator(empty_to_none), MAY_STAND_IN_FILE
+]
 WebDist = Annotated[Path | None, AfterValidator(_check_web_dist), BeforeValidator(empty_to_none)]
 WebAssetOrigin = Annotated[str | None, AfterValidator(_check_origin), BeforeValidator(empty_to_none)]
 Rate = Annotated[str | None, AfterValidator(_check_rate), BeforeValidator(empty_to_none)]
 Network = Annotated[str, AfterValidator(_check_network)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+PublicUrl = Annotated[str, AfterValidator(_check_public_url)]
+DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$"), AfterValidator(_check_database)]
 OptionalHttpUrl = Annotated[HttpUrl | None, BeforeValidator(empty_to_none)]
 Share = Annotated[float, Field(ge=0, le=1)]
 KeySetUrl = Annotated[str | None, AfterValidator(_check_key_set_url), BeforeValidator(empty_to_none)]

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.secret_files import MAY_STAND_IN_FILE, SecretFileError, file_variables, read_secret_files
 from app.core.setting_values import (
+    DatabaseName,
     HttpUrl,
     KeySetUrl,
     Network,
@@ -27,6 +28,8 @@ from app.core.setting_values import (
     OptionalPath,
     OptionalSecret,
     OptionalText,
+    OtlpHeaders,
+    PublicUrl,
     Rate,
     Secret,
     SentryDsn,
@@ -92,7 +95,7 @@ class MongoSettings(SettingsGroup):
     """Where the documents are and how long one operation may take."""
 
     url: Secret = _variable("MONGO_URL", SecretStr("mongodb://127.0.0.1:27017/?replicaSet=taskfleet"))
-    database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = _variable("MONGO_DATABASE", "taskfleet")
+    database: DatabaseName = _variable("MONGO_DATABASE", "taskfleet")
     driver: Literal["motor", "pymongo"] = _variable("MONGO_DRIVER", "motor")
     replica_reads: bool = _variable("MONGO_REPLICA_READS", False)
 
@@ -113,8 +116,9 @@ class CacheSettings(SettingsGroup):
 class HttpSettings(SettingsGroup):
     """The public face: address, proxies, deadline of a request, browser app."""
 
-    public_url: HttpUrl = _variable("PUBLIC_URL", "http://127.0.0.1:8000")
+    public_url: PublicUrl = _variable("PUBLIC_URL", "http://127.0.0.1:8000")
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = _variable("TRUSTED_PROXIES", ())
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = _variable("FORWARDED_HEADER", "x-forwarded-for")
     # The contract promises an answer within 10 s; a second is left for the way there and back.
     request_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = _variable("REQUEST_TIMEOUT_SECONDS", 9.0)
     # Orchestrators and proxies look at readiness every few seconds; a minute is twice what the slowest of them need.
@@ -234,6 +238,7 @@ class ObservabilitySettings(SettingsGroup):
     metrics_host: Annotated[str, Field(min_length=1)] = _variable("METRICS_HOST", "127.0.0.1")
     sentry_traces_sample_rate: Share = _variable("SENTRY_TRACES_SAMPLE_RATE", 0.0)
     otlp_endpoint: OptionalHttpUrl = _variable("OTLP_ENDPOINT", None)
+    otlp_headers: OtlpHeaders = _variable("OTLP_HEADERS", None)
     # A tenth keeps a trace from being an event in itself: it costs several times what a cached answer does.
     trace_sample_ratio: Share = _variable("TRACE_SAMPLE_RATIO", 0.1)
     environment: OptionalText = _variable("ENVIRONMENT", None)

@@ -12,7 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.util.re import parse_env_headers
 
 from app import __version__
 from app.core.settings import ObservabilitySettings
@@ -45,9 +46,9 @@ ATTRIBUTES = frozenset(
 class Tracing:
     """The traces of one process. It decides nothing: whatever is begun without a caller's decision is traced."""
 
-    def __init__(self, endpoint: str, resource: Mapping[str, str]) -> None:
-        """`endpoint` is a base address; `OTEL_EXPORTER_OTLP_HEADERS` may add the headers that a vendor wants."""
-        exporter = OTLPSpanExporter(endpoint=endpoint + _TRACES_PATH, timeout=_EXPORT_SECONDS)
+    def __init__(self, endpoint: str, resource: Mapping[str, str], headers: Mapping[str, str] | None = None) -> None:
+        """`endpoint` is a base address; without `headers`, those that OpenTelemetry's own variables name are sent."""
+        exporter = OTLPSpanExporter(endpoint=endpoint + _TRACES_PATH, timeout=_EXPORT_SECONDS, headers=headers)
         self.provider = TracerProvider(
             sampler=ParentBased(ALWAYS_ON), resource=Resource.create(dict(resource)), shutdown_on_exit=False
         )
@@ -106,7 +107,9 @@ def open_tracing(settings: ObservabilitySettings, profile: str) -> Tracing | Non
     }
     if settings.revision is not None:
         resource["vcs.ref.head.revision"] = settings.revision
-    return Tracing(settings.otlp_endpoint, resource)
+    headers = settings.otlp_headers
+    sent = None if headers is None else parse_env_headers(headers.get_secret_value(), liberal=True)
+    return Tracing(settings.otlp_endpoint, resource, sent)
 
 
 class CleaningExporter(SpanExporter):
@@ -129,12 +132,14 @@ class CleaningExporter(SpanExporter):
 
 
 def clean_span(span: ReadableSpan) -> ReadableSpan:
-    """Return a span with the attributes that are allowed, without events (exceptions with their text) and links."""
+    """Return a span with the attributes that are allowed, without events (exceptions with their text), links and what
+    its caller says in `tracestate`.
+    """
     attributes = {name: value for name, value in (span.attributes or {}).items() if name in ATTRIBUTES}
     return ReadableSpan(
         name=span.name,
-        context=span.context,
-        parent=span.parent,
+        context=_without_state(span.context),
+        parent=_without_state(span.parent),
         resource=span.resource,
         attributes=attributes,
         kind=span.kind,
@@ -143,3 +148,9 @@ def clean_span(span: ReadableSpan) -> ReadableSpan:
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
     )
+
+
+def _without_state(context: SpanContext | None) -> SpanContext | None:
+    if context is None:
+        return None
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)

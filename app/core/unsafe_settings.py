@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 # RFC 4193). Who believes a wider one believes strangers.
 _SHORTEST_PREFIX = {4: 8, 6: 7}
 
+# What certainly means so to the driver.
+_TRUE = frozenset({"true", "1", "yes"})
+
 
 def refuse_unsafe(settings: "Settings") -> None:
     """Raise `ValueError`, with one line that names the variable, for what is unsafe on the internet."""
     if urlsplit(settings.http.public_url).scheme != "https":
         raise ValueError("TASKFLEET_PUBLIC_URL must be https in the production profile")
+    if "url" not in settings.mongo.model_fields_set:
+        raise ValueError("TASKFLEET_MONGO_URL is missing; the default is that of a laptop, without a password")
     for provider in settings.sign_in.providers:
         if not is_https_or_loopback(provider.issuer):
             raise ValueError(f"the issuer of provider {provider.name!r} must be https")
@@ -27,8 +32,8 @@ def refuse_unsafe(settings: "Settings") -> None:
             raise ValueError(
                 f"TASKFLEET_TRUSTED_PROXIES: {text} is most of the internet, which could then forge addresses"
             )
-    if settings.cache.url is not None and _leaves_certificates_unchecked(settings.cache.url.get_secret_value()):
-        raise ValueError("TASKFLEET_REDIS_URL: ssl_cert_reqs=none would let anybody answer as the cache server")
+    if settings.cache.url is not None:
+        refuse_unchecked_certificates(settings.cache.url.get_secret_value())
 
 
 def refuse_unsafe_keys(settings: "Settings") -> None:
@@ -52,5 +57,11 @@ def refuse_unsafe_keys(settings: "Settings") -> None:
         raise ValueError("TASKFLEET_JWKS_URL must be https, or lead to a host that is inside by its name or address")
 
 
-def _leaves_certificates_unchecked(url: str) -> bool:
-    return "none" in parse_qs(urlsplit(url).query).get("ssl_cert_reqs", ())
+def refuse_unchecked_certificates(url: str) -> None:
+    """Raise `ValueError` when the driver would believe any cache server, or one with anybody's certificate."""
+    options = parse_qs(urlsplit(url).query)
+    # To a client the two are the same; the driver knows no other spelling.
+    if not {"required", "optional"}.issuperset(options.get("ssl_cert_reqs", ())):
+        raise ValueError("TASKFLEET_REDIS_URL: without ssl_cert_reqs=required anybody answers as the cache server")
+    if not _TRUE.issuperset(value.lower() for value in options.get("ssl_check_hostname", ())):
+        raise ValueError("TASKFLEET_REDIS_URL: without ssl_check_hostname whoever has a certificate answers as it")

@@ -35,6 +35,7 @@ class Change:
     at: datetime
     task_count: int
     is_stamped: bool = field(default=False, init=False)
+    is_kept: bool = field(default=False, init=False)
     task_count_correction: int = field(default=0, init=False)
     handled_count: int = field(default=0, init=False)
     outbox: PlannedWork = field(default_factory=PlannedWork, init=False)
@@ -53,6 +54,14 @@ class Change:
     def stamp_ahead(self) -> Document:
         """Return the same for a write that is undone unless `stamp` is called after it."""
         return {"revision": self.account.revision, "updated_at": self.at}
+
+    def keep(self) -> None:
+        """Have what this change writes committed even if it stamps nothing, and then under no new revision.
+
+        For what the user does not see: work that was done is taken out of the outbox, and a client that follows the
+        revision has nothing to fetch.
+        """
+        self.is_kept = True
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Have something done once the change is committed; never when it is not, or when nobody can tell."""
@@ -108,8 +117,10 @@ class Changes:
     ) -> Result:
         """Run `body` in a transaction under the user's next revision and return its result.
 
-        A body that stamps nothing has changed nothing: the revision stays as it was. `body` may run more
-        than once. `new_tasks` is how many tasks the body means to add; said ahead, it costs no extra write.
+        A body that stamps nothing has changed nothing: the revision stays as it was, and nothing is committed unless
+        the body says so (`Change.keep`). `body` may run more than once. `new_tasks` is how many tasks the body means
+        to add; said ahead, it costs no extra write.
+
         Raises `UnauthenticatedError` when the account is gone, `ServiceUnavailableError` when other changes
         of the same user take too long.
         """
@@ -118,7 +129,9 @@ class Changes:
             change = await self._begin(session, user_id, new_tasks)
             result = await body(change)
             if not change.is_stamped:
-                raise _UnchangedError(result)
+                if not change.is_kept:
+                    raise _UnchangedError(result)
+                await self._users.update_one({"_id": user_id}, {"$inc": {"revision": -1}}, session=session)
             if change.task_count_correction:
                 await self._users.update_one(
                     {"_id": user_id}, {"$inc": {"task_count": change.task_count_correction}}, session=session
@@ -147,7 +160,7 @@ class Changes:
                 outcome.settle(None)
                 raise
             change.finish()
-            outcome.settle(change.account.revision)
+            outcome.settle(change.account.revision if change.is_stamped else None)
             return result
 
     async def sync_state(self, user_id: UUID) -> tuple[int, int]:

@@ -1,10 +1,12 @@
 """The seam between Taskfleet and its MongoDB driver: Motor by default, PyMongo Async by setting."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+import motor.frameworks.asyncio
 import motor.motor_asyncio
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
@@ -12,6 +14,7 @@ from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
+from pymongo.server_description import ServerDescription
 from pymongo.write_concern import WriteConcern
 
 from app.core.settings import MongoSettings
@@ -147,6 +150,15 @@ class Database:
         name: str = self._database.name
         return name
 
+    @property
+    def connection_limit(self) -> float:
+        """How many connections to one server may be in use at once; `math.inf` where nothing bounds them.
+
+        The pool has a bound (`maxPoolSize` of the URL, 0 for none), and Motor a thread for each operation under way.
+        """
+        pool: float = self._client.options.pool_options.max_pool_size or math.inf
+        return min(pool, motor.frameworks.asyncio.max_workers) if self._is_motor else pool
+
     def collection(self, name: str) -> Collection:
         """Return the collection of that name."""
         collection: Collection = self._database[name]
@@ -186,6 +198,11 @@ class Database:
         database = self._client.admin if is_admin else self._database
         answer: Document = await database.command(command)
         return answer
+
+    def describe_servers(self) -> dict[str, str]:
+        """Tell by address what each server was last seen to be, and the kind of error if it was not."""
+        servers = self._client.topology_description.server_descriptions()
+        return {f"{host}:{port}": _describe(server) for (host, port), server in servers.items()}
 
     async def find_in_config(self, name: str, query: Mapping[str, Any]) -> list[Document]:
         """Return documents of the `config` database, in which a mongos shows how the cluster is made up."""
@@ -241,3 +258,11 @@ class Database:
         closing = self._client.close()
         if not self._is_motor:
             await closing
+
+
+def _describe(server: ServerDescription) -> str:
+    """A server's part in its set; of an error the kind and its number, since the text may quote values."""
+    if server.error is None:
+        return server.server_type_name
+    code = getattr(server.error, "code", None)
+    return f"{server.server_type_name}, {type(server.error).__name__}" + (f" {code}" if code is not None else "")

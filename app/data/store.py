@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+import structlog
+
 from app.core.change_guard import ChangeGuard, Unguarded
 from app.core.clock import Clock
 from app.core.settings import MongoSettings, SettingsError
@@ -10,6 +12,8 @@ from app.data.changes import Changes
 from app.data.database import CommandListeners, Database, Document
 from app.data.failures import DatabaseError
 from app.data.transactions import TransactionRunner
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,14 @@ class Store:
         return cls(database, transactions, Changes(database, transactions, clock, guard), guard, clock)
 
     async def is_ready_within(self, seconds: float) -> bool:
-        """Whether a primary that has transactions answers in time.
+        """Whether a primary that has transactions answers in time; if not, the log says what the servers are."""
+        is_ready = await self._greets_within(seconds)
+        if not is_ready:
+            logger.warning("database_not_ready", servers=self.database.describe_servers())
+        return is_ready
 
-        It never takes longer: nobody waits for the driver, which may swallow a cancellation.
-        """
+    async def _greets_within(self, seconds: float) -> bool:
+        # It never takes longer: nobody waits for the driver, which may swallow a cancellation.
         asking = asyncio.create_task(self._greet())
         asking.add_done_callback(_note_outcome)
         await asyncio.wait([asking], timeout=seconds)

@@ -1,12 +1,14 @@
 """Nginx as a child, with the configuration that `nginx/render` writes: the gateway on a laptop and in tests."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import ClassVar
 
 from app.embedded.child import ChildProcess
@@ -32,7 +34,7 @@ def find_nginx() -> Path:
 
 
 class EmbeddedNginx(EmbeddedServer):
-    """The gateway on loopback; `settings` are variables of `nginx/render` beside those of ports and directories.
+    """The gateway on loopback; `settings` are variables of `nginx/render`, but for ports and places, which are ours.
 
     `port` is the one of https, or of http when the settings name no certificate; 0 takes a free one.
     """
@@ -65,6 +67,17 @@ class EmbeddedNginx(EmbeddedServer):
         await asyncio.to_thread(self._render)
         return await super()._try_to_start()
 
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await super().__aexit__(exception_type, exception, traceback)
+        # A master that was killed leaves its workers behind, and they keep the ports.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+
     async def _start_child(self) -> ChildProcess:
         # It has workers, which only it can end.
         return await ChildProcess.start(
@@ -78,16 +91,19 @@ class EmbeddedNginx(EmbeddedServer):
             "GATEWAY_HTTPS_PORT": str(self.port),
             "GATEWAY_PUBLIC_HTTPS_PORT": str(self.port),
         }
-        directories = {"GATEWAY_RUN_DIRECTORY": str(self._data_directory)}
+        places = {
+            "GATEWAY_ADDRESS": LOOPBACK,
+            "GATEWAY_RUN_DIRECTORY": str(self._data_directory),
+            "GATEWAY_LOG_DIRECTORY": str(self._data_directory),
+            "GATEWAY_NGINX": str(self._binary),
+        }
         # Its workers would be nobody, who may not read what root alone may.
         user = {"GATEWAY_USER": "root"} if os.geteuid() == 0 else {}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-        environment = {"GATEWAY_ADDRESS": LOOPBACK, "GATEWAY_LOG_DIRECTORY": str(self._data_directory)}
-        environment |= {**inherited, **ports, **directories, **user, "GATEWAY_NGINX": str(self._binary)}
         try:
             subprocess.run(  # noqa: S603 - a script of ours
                 [TEMPLATES / "render", self.configuration],
-                env=environment | dict(self._settings),
+                env={**inherited, **user, **self._settings, **ports, **places},
                 capture_output=True,
                 text=True,
                 check=True,

@@ -1,15 +1,13 @@
 """Brings children up, watches them, and takes them down in reverse order on a signal or when one of them dies."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+from app.core.end_signals import signals_of_the_end
 from app.embedded.child import ChildProcess
 from app.embedded.errors import ChildDiedError
-
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Supervisor:
@@ -19,10 +17,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._first_death: asyncio.Future[ChildProcess] = loop.create_future()
-        for number in _STOP_SIGNALS:
-            # nohup asks for hang-ups to be ignored, and is heeded.
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                loop.add_signal_handler(number, self._stop.set)
+        for number in signals_of_the_end():
+            loop.add_signal_handler(number, self._stop.set)
 
     def watch(self, child: ChildProcess) -> None:
         """From now on the end of this child ends the whole stack."""

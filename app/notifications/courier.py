@@ -98,6 +98,7 @@ class Courier:
             if dispatched.is_noticed:
                 self._observe_lag(claim)
             self._metrics.dispatched.labels(kind_of(claim.occasion)).inc()
+            self._metrics.count_delivery(OCCASIONS, "delivered")
 
         await self._attempt(claim, dispatch)
 

@@ -16,7 +16,7 @@ DEFAULT_CHANNELS: Mapping[Kind, frozenset[ChannelName]] = {
     "reminder": frozenset({"in_app", "push"}),
     "digest": frozenset({"email"}),
     "security": frozenset({"in_app", "email"}),
-    "welcome": frozenset({"in_app", "email"}),
+    "welcome": frozenset({"email"}),
 }
 
 # Whoever has got hold of an account must not be able to keep its owner from hearing of it.

@@ -14,7 +14,14 @@ from pathlib import Path
 from app.embedded.errors import EmbeddedError
 from bench.errors import BenchError
 from bench.gateway.overhead import OverheadFigures, measure_overhead
-from bench.gateway.restarts import KillFigures, RestartFigures, measure_kills, measure_restarts
+from bench.gateway.restarts import (
+    KillFigures,
+    OutageFigures,
+    RestartFigures,
+    measure_kills,
+    measure_outage,
+    measure_restarts,
+)
 from bench.gateway.slow_clients import SlowFigures, measure_slow_clients
 from bench.gateway.stage import GatewayStage
 from bench.interruption import EXIT_FAILURE, EXIT_INTERRUPTED, until_signal
@@ -27,7 +34,7 @@ RESULT_FILE = Path(__file__).parents[1] / "results" / "gateway.json"
 MOST_ADDED_MS = 0.3
 MOST_SLOWER = 2.0
 
-Figures = RestartFigures | KillFigures | SlowFigures | OverheadFigures
+Figures = RestartFigures | OutageFigures | KillFigures | SlowFigures | OverheadFigures
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +97,7 @@ async def _measure(options: argparse.Namespace) -> list[Figures]:
                 await measure_slow_clients(stage, options.slow, options.rounds),
                 await measure_kills(stage, options.kills),
                 await measure_restarts(stage, options.restarts),
+                await measure_outage(stage),
             ]
 
 
@@ -98,7 +106,14 @@ def judge(figures: Figures) -> list[Verdict]:
     match figures:
         case RestartFigures():
             title = f"failed requests in {figures.restarts} rolling restarts of two processes"
-            return [Verdict(title, "0", f"{figures.failed} of {figures.requests:,}", figures.failed == 0)]
+            return [
+                Verdict(
+                    title, "0", f"{figures.failed} of {figures.requests:,}", 0 == figures.failed < figures.requests
+                )
+            ]
+        case OutageFigures():
+            title = "control: failed requests when both are restarted at once"
+            return [Verdict(title, "> 0", f"{figures.failed} of {figures.requests:,}", figures.failed > 0)]
         case KillFigures():
             doubled = f"tasks there twice, {figures.created:,} created, {figures.unanswered} unanswered"
             return [

@@ -26,6 +26,15 @@ class RestartFigures:
 
 
 @dataclass(frozen=True)
+class OutageFigures:
+    """What restarting all processes at once cost: the control, without which no failure would prove nothing."""
+
+    requests: int
+    failed: int
+    failures: dict[str, int]
+
+
+@dataclass(frozen=True)
 class KillFigures:
     """What killing processes cost; `doubled` and `lost` count tasks."""
 
@@ -52,6 +61,16 @@ async def measure_restarts(stage: GatewayStage, restarts: int) -> RestartFigures
             requests, failed = sum(tally.requests.values()), tally.failed()
             say(f"rolling restart {number} of {restarts}: {requests:,} requests, {failed} failed")
     return RestartFigures(restarts, sum(tally.requests.values()), tally.failed(), _describe(tally))
+
+
+async def measure_outage(stage: GatewayStage) -> OutageFigures:
+    """Replace both processes at once, so that nobody serves for a while, and count what failed meanwhile."""
+    tally = Tally()
+    async with people_at_work(lambda: Connection(HOST, stage.secure.port, stage.trust), tally):
+        await asyncio.gather(*(api.end() for api in stage.apis))
+        await asyncio.gather(*(api.start() for api in stage.apis))
+        say(f"both at once: {sum(tally.requests.values()):,} requests, {tally.failed()} failed")
+    return OutageFigures(sum(tally.requests.values()), tally.failed(), _describe(tally))
 
 
 async def measure_kills(stage: GatewayStage, kills: int) -> KillFigures:

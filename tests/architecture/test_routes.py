@@ -7,11 +7,12 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
+from pydantic import SecretStr
 
 from app.api.idempotency import _get_once
 from app.api.paths import API_BRANCHES, API_PREFIX, API_ROOTS
 from app.api.security import SCOPES, CurrentCaller, get_caller
-from app.core.settings import MODULES, HttpSettings, JwtSettings, RuntimeSettings, Settings
+from app.core.settings import MODULES, HttpSettings, JwtSettings, MongoSettings, RuntimeSettings, Settings
 from app.main import create_app
 from tests.architecture.routes import RouteFacts, routes_of
 
@@ -41,6 +42,7 @@ PUBLIC = {
 REPEATED_WITHOUT_KEY: dict[str, str] = {
     "POST /api/v1/me/tokens": "its answer holds a secret, which must not be kept; a key is refused",
     "POST /api/v1/admin/users/{user_id}/logout-all": "what has ended stays ended; the answer tells nothing",
+    "POST /api/v1/admin/outbox/{entry_id}/retry": "what is tried again is given up no more; a repeat gets 404",
     "POST /api/v1/me/calendar-feed": "its answer is a secret, which must not be kept; a key is refused",
 }
 
@@ -48,6 +50,7 @@ REPEATED_WITHOUT_KEY: dict[str, str] = {
 def make_settings(profile: str, modules: frozenset[str]) -> Settings:
     return Settings(
         runtime=RuntimeSettings(profile=profile, enabled_modules=modules),
+        mongo=MongoSettings(url=SecretStr("mongodb://db")),
         http=HttpSettings(public_url="https://tasks.example"),
         jwt=JwtSettings(private_key_file=Path("signing-key.pem"), jwks_url="https://tasks.example/jwks"),
     )
@@ -88,7 +91,7 @@ class TestEveryRoute:
         _, _, text = API_DOCUMENTATION.read_text(encoding="utf-8").partition("**Idempotency.**")
         named = set(re.findall(r"`(POST [^`]+)`", text.partition("**Pages.**")[0]))
 
-        expected = {route.replace(API_PREFIX, "").replace("{user_id}", "{id}") for route in REPEATED_WITHOUT_KEY}
+        expected = {re.sub(r"\{\w+\}", "{id}", route.replace(API_PREFIX, "")) for route in REPEATED_WITHOUT_KEY}
         assert named == expected
 
 

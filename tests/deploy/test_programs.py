@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deploy.programs import require_program
+from tests.deploy.programs import require_file, require_node_check, require_program
 
 
 class TestAProgramThatIsMissing:
@@ -20,3 +20,21 @@ class TestAProgramThatIsMissing:
 class TestAProgramThatIsThere:
     def test_is_found(self) -> None:
         assert require_program("sh", "dash").endswith("/sh")
+
+
+class TestAFileThatIsMissing:
+    def test_skips_the_test_on_a_laptop_and_fails_it_in_ci(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("CI", raising=False)
+        with pytest.raises(pytest.skip.Exception, match="apt-get install no-such-package"):
+            require_file("/no/such/file", "no-such-package")
+
+        monkeypatch.setenv("CI", "true")
+        with pytest.raises(pytest.fail.Exception, match="/no/such/file is missing"):
+            require_file("/no/such/file", "no-such-package")
+
+
+class TestAPackageOfNodeThatIsMissing:
+    def test_fails_the_test_in_ci(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CI", "true")
+        with pytest.raises(pytest.fail.Exception, match="is not installed"):
+            require_node_check("no-such-package")

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -20,11 +19,9 @@ from app.api.aws_gateway import (
     make_gateway_document,
 )
 from tests.architecture.test_openapi import DOCUMENT
-from tests.deploy.workflows.workflows import ROOT
+from tests.deploy.programs import NODE_CHECKS, require_node_check
 
 LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/api/1/2"
-CHECKER = ROOT / "tests" / "deploy" / "node"
-NODE = shutil.which("node")
 ANY = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 
@@ -33,11 +30,6 @@ MOST_ROUTES = 300
 LONGEST_TIMEOUT = 30_000
 # Words of OpenAPI 3.1 that 3.0 does not have, or that an HTTP API does not read and remarks upon.
 UNREAD = frozenset({"$defs", "anyOf", "const", "content", "examples", "headers", "nullable", "oneOf", "requestBody"})
-
-needs_node = pytest.mark.skipif(
-    NODE is None or not (CHECKER / "node_modules" / "@seriousme").exists(),
-    reason="needs Node.js, for which `make test` installs the schema of OpenAPI",
-)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +40,7 @@ def made() -> dict[str, Any]:
 def validate(document: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema of OpenAPI says of a document."""
     finished = subprocess.run(
-        [NODE or "node", CHECKER / "openapi.js"],
+        [require_node_check("@seriousme/openapi-schema-validator"), NODE_CHECKS / "openapi.js"],
         input=json.dumps(document),
         capture_output=True,
         text=True,
@@ -91,7 +83,6 @@ def missing_routes(document: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 class TestTheDocument:
-    @needs_node
     def test_is_valid_openapi_3_0(self, made: dict[str, Any]) -> None:
         assert validate(made) == {"valid": True, "version": "3.0", "errors": []}
 
@@ -174,7 +165,6 @@ class TestThePathsOfOrchestrators:
 
 
 class TestADocumentThatIsWrong:
-    @needs_node
     def test_is_found_by_the_schema(self, made: dict[str, Any]) -> None:
         path = {"get": {**made["paths"]["/api/v1/tasks"]["get"]}}
         path["get"].pop("responses")

@@ -5,6 +5,9 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
 
 from app.core.settings import EmbeddedSettings
 from app.embedded.binaries import MONGOD, find_server
@@ -29,8 +32,8 @@ class Outcome:
 class ComposeMongo(EmbeddedMongo):
     """A mongod as a service starts it, but for its place: port, address, directory and where the key is."""
 
-    def __init__(self, service: Service, directory: Path, secrets: Path) -> None:
-        super().__init__(find_server(MONGOD, EmbeddedSettings().mongod_binary), directory)
+    def __init__(self, service: Service, directory: Path, secrets: Path, *, port: int = 0) -> None:
+        super().__init__(find_server(MONGOD, EmbeddedSettings().mongod_binary), directory, port=port)
         self._options: list[str] = service["command"]
         self._keyfile = secrets / "mongo" / "keyfile"
 
@@ -74,3 +77,14 @@ async def initialise(secrets: Path, *arguments: str, patience_seconds: float = 6
     """Do what the services `init-mongo` and `init-sharded` do."""
     variables = {"SECRETS": str(secrets / "mongo"), "PATIENCE_SECONDS": str(patience_seconds)}
     return await run(sys.executable, INITIALISE, *arguments, **variables)
+
+
+def as_server(server: ComposeMongo, secrets: Path) -> MongoClient[dict[str, Any]]:
+    """Return a client that may do what servers of a cluster may do with each other."""
+    key = (secrets / "mongo" / "keyfile").read_text(encoding="ascii")
+    return MongoClient(
+        f"mongodb://{server.address}/?directConnection=true",
+        username="__system",
+        password="".join(key.split()),
+        authSource="local",
+    )

@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from pymongo.errors import OperationFailure
 
 from app.bootstrap import apply_migrations
 from app.core.settings import MongoSettings, RuntimeSettings, Settings
-from tests.deploy.compose.servers import ComposeMongo, initialise, make_secrets
+from tests.deploy.compose.servers import ComposeMongo, as_server, initialise, make_secrets, run
 from tests.deploy.compose.stack import SHARDED, services
-from tests.fakes.cluster import FakeCluster
+from tests.fakes.cluster import Document, FakeCluster
 from tests.fakes.router import FakeRouter
 
 # A set of a lone server is refused everything at once, or nothing.
@@ -73,6 +74,17 @@ class TestAServerWithoutData:
         async with AsyncMongoClient(f"mongodb://admin:{password}@{mongo.address}/?directConnection=true") as client:
             found = await client.admin.command("getParameter", 1, transactionLifetimeLimitSeconds=1)
         assert found["transactionLifetimeLimitSeconds"] == 10
+
+
+class TestTheHealthCheck:
+    async def test_tells_whether_somebody_listens(self, mongo: ComposeMongo) -> None:
+        _, *command, script = services()["mongo"]["healthcheck"]["test"]
+
+        there = await run(*command, script.replace("27017", str(mongo.port)))
+        # Port 1 (tcpmux) is of nobody.
+        nobody = await run(*command, script.replace("27017", "1"))
+
+        assert (there.status, there.errors, nobody.status) == (0, "", 1)
 
 
 class TestASetThatThereIs:
@@ -139,27 +151,96 @@ class TestWhatCannotBeDone:
         assert outcome.errors.startswith("initialise_mongo.py: usage:")
 
 
+class ClusterOfServers(FakeCluster):
+    """What stands behind a mongos: it hands `addShard` on to the config server, which is a real one."""
+
+    def __init__(self, config: ComposeMongo, secrets: Path) -> None:
+        super().__init__(shards={})
+        self._config = as_server(config, secrets)
+
+    def _list_shards(self, _command: Document) -> Document:
+        return {"shards": list(self._config["config"]["shards"].find())}
+
+    def _add_shard(self, command: Document) -> Document:
+        self._config.admin.command(
+            "_configsvrAddShard", command["addShard"], name=command["name"], writeConcern={"w": "majority"}
+        )
+        return super()._add_shard(command)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._config.close()
+
+
+@dataclass(frozen=True)
+class Sharded:
+    """The servers of the profile `sharded`, of which `mongo` was a set with a task in it before."""
+
+    cluster: ClusterOfServers
+    mongo: ComposeMongo
+    shards: tuple[str, str]
+    command: tuple[str, ...]
+
+
+@asynccontextmanager
+async def start_sharded(directory: Path, secrets: Path) -> AsyncIterator[Sharded]:
+    """Make a set with a task, end it, and start it as a shard beside the others."""
+    async with ComposeMongo(services()["mongo"], directory / "mongo", secrets) as mongo:
+        assert (await initialise(secrets, "set", f"taskfleet/{mongo.address}")).status == 0
+        async with AsyncMongoClient(url(mongo, secrets, "api")) as client:
+            await client["taskfleet"]["tasks"].insert_one({"_id": 1})
+        port = mongo.port
+    sharded = services(SHARDED)
+    async with (
+        ComposeMongo(sharded["mongo"], directory / "mongo", secrets, port=port) as mongo,
+        ComposeMongo(sharded["config"], directory / "config", secrets) as config,
+        ComposeMongo(sharded["shard-2"], directory / "shard-2", secrets) as second,
+    ):
+        with closing(ClusterOfServers(config, secrets)) as cluster:
+            router = FakeRouter(cluster, config.port)
+            async with router.listen():
+                shards = f"taskfleet/{mongo.address}", f"shard-2/{second.address}"
+                command = ("cluster", f"127.0.0.1:{router.port}", f"config/{config.address}", *shards)
+                yield Sharded(cluster, mongo, shards, command)
+
+
 class TestACluster:
     async def test_is_made_of_servers_of_which_one_was_a_set_before(self, tmp_path: Path, secrets: Path) -> None:
-        sharded = services(SHARDED)
-        cluster = FakeCluster(shards={})
-        async with AsyncExitStack() as stack:
-            config, mongo, second = [
-                await stack.enter_async_context(ComposeMongo(sharded[name], tmp_path / name, secrets))
-                for name in ("config", "mongo", "shard-2")
-            ]
-            router = FakeRouter(cluster, config.port)
-            await stack.enter_async_context(router.listen())
-            shards = [f"taskfleet/{mongo.address}", f"shard-2/{second.address}"]
-            command = ("cluster", f"127.0.0.1:{router.port}", f"config/{config.address}", *shards)
-            assert (await initialise(secrets, "set", shards[0])).status == 0
+        async with start_sharded(tmp_path, secrets) as sharded:
+            assert (await initialise(secrets, "set", sharded.shards[0])).status == 0
 
-            first, again = await initialise(secrets, *command), await initialise(secrets, *command)
+            first, again = [await initialise(secrets, *sharded.command) for _ in range(2)]
+
+            found = sharded.cluster.answer("admin", {"listShards": 1})
+            async with AsyncMongoClient(url(sharded.mongo, secrets, "api")) as client:
+                tasks = await client["taskfleet"]["tasks"].count_documents({})
 
         assert (first.status, first.errors, again.status, again.errors) == (0, "", 0, "")
-        assert cluster.commands == [
-            {"addShard": shards[0], "name": "taskfleet"},
-            {"addShard": shards[1], "name": "shard-2"},
+        assert sharded.cluster.commands == [
+            {"addShard": sharded.shards[0], "name": "taskfleet"},
+            {"addShard": sharded.shards[1], "name": "shard-2"},
         ]
+        assert found is not None
+        assert {shard["_id"]: shard["host"] for shard in found["shards"]} == {
+            "taskfleet": sharded.shards[0],
+            "shard-2": sharded.shards[1],
+        }
+        assert tasks == 1
         assert "config: 1 members are a set" in first.output
         assert "taskfleet: 1 members are a set" not in first.output
+
+
+class TestAShard:
+    async def test_does_not_go_on_as_the_set_that_it_was(self, tmp_path: Path, secrets: Path) -> None:
+        async with start_sharded(tmp_path, secrets) as sharded:
+            assert (await initialise(secrets, *sharded.command)).status == 0
+            as_shard = await initialise(secrets, "set", sharded.shards[0])
+            port = sharded.mongo.port
+
+        async with ComposeMongo(services()["mongo"], tmp_path / "mongo", secrets, port=port):
+            as_set = await initialise(secrets, "set", sharded.shards[0])
+
+        assert (as_shard.status, as_shard.errors) == (0, "")
+        assert as_set.status == 1
+        assert "is a shard of a cluster, and was started without it" in as_set.errors
+        assert len(as_set.errors.splitlines()) == 1

@@ -106,6 +106,13 @@ class TestAService:
             assert once == runs_once(SERVICES[other])
 
     @EACH
+    def test_that_ends_is_awaited_by_another(self, name: str) -> None:
+        # `up --wait` takes the end of a container for a failure, unless another service waits for just that.
+        if runs_once(SERVICES[name]):
+            waiting = (service.get("depends_on", {}).get(name, {}) for service in SERVICES.values())
+            assert "service_completed_successfully" in {found.get("condition") for found in waiting}
+
+    @EACH
     def test_gets_secrets_as_files_alone(self, name: str) -> None:
         for variable, value in SERVICES[name].get("environment", {}).items():
             if re.search(r"PASSWORD|SECRET|_KEY|MONGO_URL|DSN|PROVIDERS", variable):

@@ -13,6 +13,7 @@ from app.core.signing_keys import load_signing_key
 from tests.architecture.documents import ROOT
 from tests.deploy.compose.servers import MAKE_SECRETS, Outcome, make_secrets, run
 from tests.deploy.compose.stack import SHARDED, SITE_EXAMPLE, services
+from tests.deploy.programs import require_program
 
 # What each reader's program runs as in its image.
 ACCOUNTS = {"api": 10001, "gateway": 101, "grafana": 472, "migrate": 10001, "mongo": 999, "worker": 10001}
@@ -62,6 +63,28 @@ class TestMakingSecrets:
             assert stat.S_IMODE(found.st_mode) == (0o700 if path.is_dir() else 0o600)
             if os.geteuid() == 0:
                 assert found.st_uid == ACCOUNTS[path.relative_to(secrets).parts[0]]
+
+    async def test_closes_the_directories_that_the_engine_made(self, tmp_path: Path) -> None:
+        for reader in ACCOUNTS:
+            (tmp_path / reader).mkdir(mode=0o755)
+
+        await make_secrets(tmp_path)
+
+        assert {stat.S_IMODE((tmp_path / reader).stat().st_mode) for reader in ACCOUNTS} == {0o700}
+
+    async def test_needs_no_capability_but_those_of_the_service(self, tmp_path: Path) -> None:
+        if os.geteuid() != 0:
+            pytest.skip("only root has capabilities to do without")
+        granted = ",".join(f"+{name.lower()}" for name in services()["secrets"]["cap_add"])
+        restrained = (require_program("setpriv", "util-linux"), "--inh-caps=-all", f"--bounding-set=-all,{granted}")
+
+        first = await run(*restrained, MAKE_SECRETS, tmp_path)
+        (tmp_path / "worker" / "mongo-url").unlink()
+        second = await run(*restrained, MAKE_SECRETS, tmp_path)
+
+        assert (first.status, first.errors, second.status, second.errors) == (0, "", 0, "")
+        assert second.output == f"made {tmp_path}/worker/mongo-url\n"
+        assert (tmp_path / "worker" / "mongo-url").stat().st_uid == ACCOUNTS["worker"]
 
     async def test_has_what_every_service_reads(self, secrets: Path) -> None:
         assert {path.name for path in secrets.iterdir()} == ACCOUNTS.keys()

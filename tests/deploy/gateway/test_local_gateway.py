@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from app.embedded.server import LOOPBACK
+from tests.deploy.gateway.stage import gateway_nginx
 from tests.deploy.programs import require_program
 from tests.integration.local_stack.local_process import clean_environment
 from tests.integration.local_stack.processes import DEADLINE_SECONDS, descendants, wait_for_end, wait_until
@@ -125,6 +127,25 @@ class TestTheStackBehindNginx:
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(DEADLINE_SECONDS) == 0
         wait_for_end(children, timeout_seconds=5)
+
+
+class TestAnNginx:
+    async def test_that_is_killed_leaves_no_worker_behind(self, tmp_path: Path) -> None:
+        settings = {"GATEWAY_UPSTREAMS": "127.0.0.1:1", "GATEWAY_WORKER_PROCESSES": "1"}
+        nginx = gateway_nginx(tmp_path, None, settings)
+        async with nginx:
+            wait_until(lambda: len(descendants(nginx.child.pid)) == 1, "the worker is there")
+            workers = [child.pid for child in descendants(nginx.child.pid)]
+            await nginx.child.kill()
+        wait_for_end(workers, timeout_seconds=5)
+        with socket.create_server((LOOPBACK, nginx.port)):
+            pass
+
+    async def test_is_where_the_command_says_whatever_else_is_set(self, tmp_path: Path) -> None:
+        elsewhere = {"GATEWAY_HTTP_PORT": "1", "GATEWAY_ADDRESS": "192.0.2.1", "GATEWAY_RUN_DIRECTORY": "/nowhere"}
+        nginx = gateway_nginx(tmp_path, None, {"GATEWAY_UPSTREAMS": "127.0.0.1:1"} | elsewhere)
+        async with nginx:
+            assert f"listen {LOOPBACK}:{nginx.port};" in (nginx.configuration / "nginx.conf").read_text()
 
 
 class TestAMachineWithoutNginx:

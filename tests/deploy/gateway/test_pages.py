@@ -10,7 +10,14 @@ from app.core.settings import Settings
 from app.main import create_app
 from tests.conftest import BASE_URL
 from tests.deploy.gateway.stage import Gateway
-from tests.factories.web_dist import INDEX, INDEX_IN_GZIP, SCRIPT_IN_GZIP, SCRIPT_PATH, STYLE_PATH
+from tests.factories.web_dist import (
+    INDEX,
+    INDEX_IN_GZIP,
+    SCRIPT_IN_BROTLI,
+    SCRIPT_IN_GZIP,
+    SCRIPT_PATH,
+    STYLE_PATH,
+)
 from tests.fakes.clock import FakeClock
 
 NAVIGATION = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -98,6 +105,14 @@ class TestAFile:
         for path, packed in ((SCRIPT_PATH, SCRIPT_IN_GZIP), ("/today", INDEX_IN_GZIP)):
             with client.stream("GET", path, headers=NAVIGATION | GZIP) as answer:
                 assert b"".join(answer.iter_raw()) == packed
+
+    def test_is_sent_in_brotli_where_nginx_can(self, gateway: Gateway, client: httpx.Client) -> None:
+        if "brotli_static on;" not in (gateway.nginx.configuration / "page-files.conf").read_text(encoding="utf-8"):
+            pytest.skip("Nginx has no brotli_static; on Debian: apt-get install libnginx-mod-http-brotli-static")
+        answer, content = ask(client, "GET", SCRIPT_PATH, {"Accept-Encoding": "gzip, br"})
+        assert (answer.headers["Content-Encoding"], content) == ("br", SCRIPT_IN_BROTLI)
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Vary"] == "Accept-Encoding"
 
     def test_has_the_headers_that_keep_browsers_safe(self, client: httpx.Client) -> None:
         headers = client.get("/", headers=NAVIGATION).headers

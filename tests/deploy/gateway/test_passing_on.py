@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.embedded.nginx import TEMPLATES
-from tests.deploy.gateway.stage import TRUSTED_PROXY, Gateway
+from tests.deploy.gateway.stage import HOST, TRUSTED_PROXY, Gateway
 
 SECRET = "c2VjcmV0LW9mLWEtZmVlZA"
 
@@ -30,6 +30,32 @@ class TestTheAddressOfAClient:
             forged = f"198.51.100.1, 203.0.113.9, {TRUSTED_PROXY}"
             proxy.get("/api/v1/tasks", headers={"X-Forwarded-For": forged})
         assert gateway.tasks.arrivals[0].headers["X-Forwarded-For"] == "203.0.113.9"
+
+
+class TestAHeaderThatIsNotForTheService:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            # Some servers take these for the same names with hyphens.
+            ("X_Forwarded_For", "203.0.113.9"),
+            ("X_Forwarded_Proto", "http"),
+            ("X_Request_ID", "forged"),
+            ("Upgrade", "h2c"),
+            ("Connection", "Upgrade, X-Request-ID"),
+            ("TE", "trailers"),
+            ("Keep-Alive", "timeout=600"),
+        ],
+    )
+    def test_does_not_get_there(self, name: str, value: str, gateway: Gateway, client: httpx.Client) -> None:
+        assert client.get("/api/v1/tasks", headers={name: value}).status_code == 200
+        (arrival,) = gateway.tasks.arrivals
+        assert value not in arrival.headers.values()
+        assert re.fullmatch("[0-9a-f]{32}", arrival.headers["X-Request-ID"])
+
+    def test_is_the_host_that_a_stranger_claims_to_have_asked(self, gateway: Gateway, client: httpx.Client) -> None:
+        headers = [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Host", "evil.example")]
+        client.get("/api/v1/tasks", headers=headers)
+        assert gateway.tasks.arrivals[0].headers["X-Forwarded-Host"] == HOST
 
 
 class TestTheSchemeOfARequest:

@@ -1,5 +1,6 @@
 """What Nginx itself refuses is a problem document; what the service says passes as it is."""
 
+import json
 import socket
 
 import httpx
@@ -97,6 +98,69 @@ class TestARefusalByNginx:
         answer = send(gateway, f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 404 ")
         assert b'"instance":""' in answer
+
+
+class TestWhatCannotBeRead:
+    """Nginx refuses it before it knows of a path."""
+
+    @pytest.mark.parametrize(
+        ("sent", "status", "slug"),
+        [
+            (b"HELLO\r\n\r\n", 400, "malformed-request"),
+            (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, "malformed-request"),
+            (b"get / HTTP/1.1\r\n", 400, "malformed-request"),
+            (b"GET /api/v1/%zz HTTP/1.1\r\n", 400, "malformed-request"),
+            (b"GET /api/v1/%00 HTTP/1.1\r\n", 400, "malformed-request"),
+            (b"GET /../../etc/passwd HTTP/1.1\r\n", 400, "malformed-request"),
+            (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n", 414, "uri-too-long"),
+            (b"GET / HTTP/9.1\r\n", 505, "http-version-not-supported"),
+        ],
+        ids=lambda value: repr(value)[:40],
+    )
+    @pytest.mark.parametrize("port", ["http", "https"])
+    def test_gets_a_problem_whose_fault_is_not_ours(
+        self, port: str, sent: bytes, status: int, slug: str, gateway: Gateway
+    ) -> None:
+        address = ("127.0.0.1", gateway.nginx.http_port)
+        connection = gateway.connect() if port == "https" else socket.create_connection(address, timeout=10)
+        with connection:
+            connection.sendall(sent + f"Host: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            head, _, body = receive_all(connection).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 %d " % status)
+        assert b"\r\nContent-Type: application/problem+json\r\n" in head
+        assert b"\r\nCache-Control: no-store\r\n" in head
+        problem = json.loads(body)
+        assert (problem["type"], problem["status"], problem["instance"]) == (f"/problems/{slug}", status, "")
+        line = gateway.log_of(problem["request_id"])
+        assert (line["status"], line["path"]) == (status, "")
+
+    def test_has_no_page_that_anybody_could_ask_for(self, client: httpx.Client) -> None:
+        assert_problem(client.get("/@problem"), 404)
+
+
+class TestARequestThatCouldBeReadInTwoWays:
+    """What two servers understand differently lets one client speak for another one (RFC 9112, section 11.2)."""
+
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [
+            (["Content-Length: 5", "Transfer-Encoding: chunked"], 400),
+            (["Content-Length: 4", "Content-Length: 5"], 400),
+            (["Content-Length: +5"], 400),
+            (["Transfer-Encoding : chunked"], 400),
+            (["Transfer-Encoding: chunked, identity"], 501),
+            (["Transfer-Encoding: xchunked"], 501),
+            ([f"Host: {HOST}.example"], 400),
+            (["X-Name: a\x00b"], 400),
+        ],
+        ids=str,
+    )
+    def test_never_reaches_the_service(self, headers: list[str], status: int, gateway: Gateway) -> None:
+        lines = "".join(f"{line}\r\n" for line in (f"Host: {HOST}", "Connection: close", *headers))
+        answer = send(gateway, f"POST /api/v1/tasks HTTP/1.1\r\n{lines}\r\n0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 %d " % status)
+        assert b"Content-Type: application/problem+json\r\n" in answer
+        assert not gateway.tasks.arrivals
 
 
 class TestAnErrorOfTheService:

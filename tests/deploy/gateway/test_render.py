@@ -1,5 +1,6 @@
 """`nginx/render`: every shape passes Nginx's own check, and what is wrong is refused in one line."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -25,7 +26,8 @@ def complete(tmp_path: Path, **settings: str) -> dict[str, str]:
     """Return settings that the check of Nginx needs beside those of a test."""
     run = tmp_path / "run"
     run.mkdir(exist_ok=True)
-    return {"RUN_DIRECTORY": str(run), "LOG_DIRECTORY": str(run), "USER": "root"} | settings
+    user = {"USER": "root"} if os.geteuid() == 0 else {}  # Nginx remarks upon one that it cannot become
+    return {"RUN_DIRECTORY": str(run), "LOG_DIRECTORY": str(run)} | user | settings
 
 
 def check(nginx: str, tmp_path: Path, **settings: str) -> str:
@@ -39,10 +41,11 @@ def check(nginx: str, tmp_path: Path, **settings: str) -> str:
     return "".join(file.read_text(encoding="utf-8") for file in sorted((tmp_path / "out").iterdir()))
 
 
-def fake_nginx(directory: Path, version: str) -> str:
+def fake_nginx(directory: Path, version: str, openssl: str = "3.0.19 27 Jan 2026") -> str:
     """Return a program that says to be this Nginx."""
     program = directory / "nginx-of-another-version"
-    program.write_text(f'#!/bin/sh\necho "nginx version: nginx/{version}" >&2\n', encoding="utf-8")
+    built = f"nginx version: nginx/{version}\nbuilt with OpenSSL {openssl}"
+    program.write_text(f"#!/bin/sh\necho '{built}' >&2\n", encoding="utf-8")
     program.chmod(0o755)
     return str(program)
 
@@ -55,14 +58,14 @@ class TestAShape:
             {"UPSTREAMS": "localhost:8000 localhost:8001 [::1]:8000 10.0.0.1:8000"},
             {"AUTH_UPSTREAMS": "127.0.0.1:1", "TASKS_UPSTREAMS": "127.0.0.1:2 127.0.0.1:3"},
             {"SERVER_NAME": "tasks.example.com *.example.org localhost 127.0.0.1"},
-            {"TRUSTED_PROXIES": "10.0.0.0/8, 192.168.1.1 fd00::/8,::1"},
+            {"TRUSTED_PROXIES": "10.0.0.0/8, 192.168.1.1 fc00::/7,::1 2600::/12"},
             {"ADDRESS": "127.0.0.1", "HTTP_PORT": "18080", "STATUS_PORT": "18081"},
             {"WORKER_PROCESSES": "2", "WORKER_CONNECTIONS": "512"},
             {"MAX_IMPORT_BYTES": "1000", "REQUEST_RATE": "5", "CONNECTION_LIMIT": "7"},
         ],
         ids=str,
     )
-    @pytest.mark.parametrize("shape", ["plain", "secure", "modern", "pages"])
+    @pytest.mark.parametrize("shape", ["plain", "secure", "intermediate", "pages"])
     def test_passes_the_check_of_nginx(
         self,
         shape: str,
@@ -76,7 +79,7 @@ class TestAShape:
         more = {
             "plain": {},
             "secure": secure,
-            "modern": secure | {"TLS_PROFILE": "modern"},
+            "intermediate": secure | {"TLS_PROFILE": "intermediate"},
             "pages": secure | {"WEB_ROOT": str(web_dist), "WEB_ASSET_ORIGIN": "https://assets.example.com"},
         }
         written = check(nginx, tmp_path, **(ONE | settings | more[shape]))
@@ -88,9 +91,10 @@ class TestAShape:
     ) -> None:
         secure = {"TLS_CERTIFICATE": str(certificate.certificate), "TLS_KEY": str(certificate.key)}
         written = check(nginx, tmp_path, **ONE, **secure)
-        assert "ssl_protocols TLSv1.2 TLSv1.3;" in written
+        assert "ssl_protocols TLSv1.3;" in written
         assert "ssl_session_tickets off;" in written
-        assert "ssl_protocols TLSv1.3;" in check(nginx, tmp_path, **ONE, **secure, TLS_PROFILE="modern")
+        older = check(nginx, tmp_path, **ONE, **secure, TLS_PROFILE="intermediate")
+        assert "ssl_protocols TLSv1.2 TLSv1.3;" in older
 
     def test_has_the_asset_origin_in_the_policy(self, nginx: str, tmp_path: Path, web_dist: Path) -> None:
         origin = "https://assets.example.com"
@@ -112,6 +116,34 @@ class TestAVersionOfNginx:
         written = (tmp_path / "out" / "nginx.conf").read_text(encoding="utf-8")
         assert "listen 127.0.0.1:8443 ssl;" in written
         assert "http2 on;" in written
+
+    @pytest.mark.parametrize(
+        ("openssl", "groups"),
+        [
+            ("3.0.22 25 Aug 2026 (running with OpenSSL 3.0.19 27 Jan 2026)", "X25519:prime256v1:secp384r1"),
+            (
+                "3.0.22 25 Aug 2026 (running with OpenSSL 3.5.1 1 Jul 2026)",
+                "X25519MLKEM768:X25519:prime256v1:secp384r1",
+            ),
+            ("3.6.5 29 Sep 2026", "X25519MLKEM768:X25519:prime256v1:secp384r1"),
+        ],
+    )
+    def test_gets_the_key_exchange_that_its_library_has(
+        self, openssl: str, groups: str, tmp_path: Path, certificate: CertificateFiles
+    ) -> None:
+        secure = {"TLS_CERTIFICATE": str(certificate.certificate), "TLS_KEY": str(certificate.key)}
+        render(tmp_path / "out", **ONE, **secure, NGINX=fake_nginx(tmp_path, "1.30.5", openssl))
+        written = (tmp_path / "out" / "tls.conf").read_text(encoding="utf-8")
+        assert f"ssl_ecdh_curve {groups};" in written
+
+    @pytest.mark.parametrize(("version", "count"), [("1.29.6", 0), ("1.29.7", 6), ("1.30.5", 6)])
+    def test_keeps_no_connection_for_what_nobody_may_repeat(self, version: str, count: int, tmp_path: Path) -> None:
+        """From 1.29.7 on every group keeps some for a minute unless it is told not to."""
+        render(tmp_path / "out", **ONE, NGINX=fake_nginx(tmp_path, version))
+        written = (tmp_path / "out" / "upstreams.conf").read_text(encoding="utf-8")
+        unkept = re.findall(r"upstream (?:by_hand|all)_\w+ \{[^}]*\n    keepalive 0;\n\}", written)
+        assert len(unkept) == written.count("keepalive 0;") == count
+        assert written.count("keepalive 64;") == 3
 
     def test_that_can_looks_names_up_again(self, tmp_path: Path) -> None:
         names = {"SERVER_NAME": "localhost", "UPSTREAMS": "api:8000 10.0.0.1:8000"}
@@ -155,6 +187,10 @@ class TestABadSetting:
             ({"TRUSTED_PROXIES": "10.0.0.0/33"}, "GATEWAY_TRUSTED_PROXIES must be"),
             ({"TRUSTED_PROXIES": "256.0.0.1"}, "GATEWAY_TRUSTED_PROXIES must be"),
             ({"TRUSTED_PROXIES": "all"}, "'all' is none"),
+            ({"TRUSTED_PROXIES": "10.0.0.0/8, 0.0.0.0/0"}, "'0.0.0.0/0' is so large"),
+            ({"TRUSTED_PROXIES": "128.0.0.0/1"}, "'128.0.0.0/1' is so large"),
+            ({"TRUSTED_PROXIES": "::/0"}, "'::/0' is so large"),
+            ({"TLS_CHECK_SECONDS": "0"}, "GATEWAY_TLS_CHECK_SECONDS must be a whole number from 1"),
             ({"WEB_ROOT": "/nowhere"}, "has no index.html"),
             ({"WEB_ROOT": "web"}, "must be an absolute path"),
             ({"WEB_ASSET_ORIGIN": "https://x/y"}, "GATEWAY_WEB_ASSET_ORIGIN must be an origin"),

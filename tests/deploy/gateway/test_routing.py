@@ -1,6 +1,8 @@
 """Which requests go to which module, and which go nowhere."""
 
 import re
+import socket
+import ssl
 
 import httpx
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from app.api.paths import API_BRANCHES, API_ROOTS
 from app.core.settings import MODULES, HttpSettings, JwtSettings, RuntimeSettings, Settings
 from app.embedded.nginx import TEMPLATES
+from app.embedded.server import LOOPBACK
 from app.main import create_app
 from tests.architecture.routes import routes_of
 from tests.deploy.gateway.stage import HOST, Gateway
@@ -145,3 +148,10 @@ class TestHttp2:
                 assert connection.version() == "TLSv1.3"
         finally:
             context.set_alpn_protocols(["http/1.1"])
+
+    def test_is_not_spoken_over_an_older_tls(self, gateway: Gateway) -> None:
+        old = ssl.create_default_context()
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        plain = socket.create_connection((LOOPBACK, gateway.nginx.port), timeout=10)
+        with plain, pytest.raises(ssl.SSLError, match="protocol version"):
+            old.wrap_socket(plain, server_hostname=HOST)

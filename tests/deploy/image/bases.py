@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.architecture.documents import ROOT
-from tests.deploy.programs import require_program
+from tests.deploy.programs import require_file, require_program
 
 # What Debian's `slim` images leave out, and what debootstrap leaves behind: its lists and this machine's name.
 LEFT_OUT = (
@@ -83,8 +83,11 @@ class Store:
 def make_bases(store: Store, directory: Path) -> str:
     """Make the images, and return the version of the Python in them."""
     system = directory / "system"
+    # Named, since debootstrap goes on without asking who signed where it finds no keys.
+    keys = require_file("/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring")
     run(
         require_program("debootstrap", "debootstrap"),
+        *("--keyring", keys, "--force-check-gpg"),
         *("--variant=minbase", "--include=python3,python3-venv,ca-certificates", "bookworm", system),
     )
     store.add("localhost/base-python", _pack(directory / "python.tar", system, LEFT_OUT))

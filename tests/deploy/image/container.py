@@ -62,7 +62,12 @@ class Container:
 
 @asynccontextmanager
 async def start(
-    image: Image, directory: Path, *arguments: str, entrypoint: list[str] | None = None, **variables: str
+    image: Image,
+    directory: Path,
+    *arguments: str,
+    entrypoint: list[str] | None = None,
+    user: str | None = None,
+    **variables: str,
 ) -> AsyncIterator[Container]:
     """Run the image's command with these arguments while the block runs; `directory` is at /mnt, and has the log."""
     configuration = image.configuration
@@ -78,7 +83,7 @@ async def start(
             require_program("unshare", "util-linux"),
             *("--mount", "--pid", "--fork", "--kill-child=KILL"),
             *("/bin/sh", "-c", _ENTER, "enter", str(image.root), str(directory), *programs),
-            *(configuration["User"], configuration["WorkingDir"]),
+            *(user or configuration["User"], configuration["WorkingDir"]),
             *(configuration["Entrypoint"] if entrypoint is None else entrypoint),
             *arguments,
         ],

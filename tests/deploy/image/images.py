@@ -2,7 +2,7 @@
 
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,10 +86,11 @@ def _members(layer: Path) -> list[tarfile.TarInfo]:
 
 @dataclass(frozen=True)
 class Images:
-    """What was built, with what must not have got into it."""
+    """What was built, with what must not have got into it, and what builds the image `taskfleet` once more."""
 
     runtime: Image
     gateway: Image
+    build_again: Callable[[], Image]
     base_size: int
     secrets: tuple[str, ...]
 
@@ -115,9 +116,17 @@ def build_images(directory: Path) -> Iterator[Images]:
         run(build, *options, environment={**environment, "TARGETS": "web"})
         options.append(f"--build-context=web=container-image://localhost/taskfleet-web:{__version__}")
         run(build, *options, environment=environment)
-    base = Path(directory / "python.tar").stat().st_size
-    secrets = (*_lines(pip_configuration), *_lines(npm_configuration), str(directory), str(ROOT / "app" / "main.py"))
-    yield Images(Image(store, "taskfleet", directory), Image(store, "taskfleet-gateway", directory), base, secrets)
+        base = Path(directory / "python.tar").stat().st_size
+        ours = str(directory), str(ROOT / "app" / "main.py")
+        secrets = (*_lines(pip_configuration), *_lines(npm_configuration), *ours)
+        runtime, gateway = (Image(store, name, directory) for name in ("taskfleet", "taskfleet-gateway"))
+
+        def build_again() -> Image:
+            run(build, *options, environment={**environment, "TARGETS": "runtime"})
+            (directory / "again").mkdir()
+            return Image(store, "taskfleet", directory / "again")
+
+        yield Images(runtime, gateway, build_again, base, secrets)
 
 
 def _lines(path: Path) -> list[str]:

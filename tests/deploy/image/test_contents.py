@@ -50,6 +50,10 @@ class TestTheImageOfTheService:
     def test_has_neither_installers_nor_compilers_in_any_layer(self, runtime: Image) -> None:
         assert tools(runtime.entries) == []
 
+    def test_is_the_same_when_it_is_built_again(self, images: Images) -> None:
+        again = images.build_again()
+        assert [layer.name for layer in again.layers] == [layer.name for layer in images.runtime.layers]
+
     def test_is_small(self, images: Images, capsys: pytest.CaptureFixture[str]) -> None:
         total, base = images.runtime.size, images.base_size
         with capsys.disabled():
@@ -102,6 +106,12 @@ class TestTheImageOfTheGateway:
 
 
 class TestBothImages:
+    def test_have_a_directory_for_temporary_files_that_is_everybody_s(self, images: Images) -> None:
+        # An engine gives a new volume at /tmp what the image has there: owner and mode.
+        for image in (images.runtime, images.gateway):
+            [found] = {entry.mode & 0o7777 for entry in image.entries if entry.path.strip("/") == "tmp"}
+            assert found == 0o1777
+
     @pytest.mark.parametrize("name", ["runtime", "gateway"])
     def test_know_nothing_of_the_machine_that_built_them(self, images: Images, name: str) -> None:
         image: Image = getattr(images, name)

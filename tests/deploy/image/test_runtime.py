@@ -1,6 +1,8 @@
 """The image `taskfleet` does its work on real servers, read-only and as nobody in particular."""
 
 import os
+import re
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -13,10 +15,12 @@ from app import __version__
 from app.core.signing_keys import generate_signing_key
 from app.embedded.cache import EmbeddedCache
 from app.embedded.mongo import EmbeddedMongo
-from tests.deploy.compose.test_cache import free_port
+from tests.deploy.compose.servers import MAKE_SECRETS
+from tests.deploy.compose.stack import services
 from tests.deploy.image.conftest import SERVICE_ACCOUNT
 from tests.deploy.image.container import Container, run, start
 from tests.deploy.image.images import Image
+from tests.ports import find_free_port
 from tests.waiting import until
 
 
@@ -43,6 +47,16 @@ def is_ready(address: str) -> bool:
         return False
 
 
+async def check_health(image: Image, share: Path, service: str, port: int) -> int:
+    """Return the status of a service's health check of docker-compose.yml, asked of the port that it has here."""
+    _, *command, script = services()[service]["healthcheck"]["test"]
+    script = re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{port}", script)
+    directory = share.with_name("health")
+    directory.mkdir(exist_ok=True)
+    async with start(image, directory, entrypoint=[*command, script]) as check:
+        return await check.wait()
+
+
 def states(container: Container) -> Iterator[str]:
     """Return the states of the first process's children; `Z` is one that ended and was not looked after."""
     for child in container.children(container.first_process):
@@ -65,6 +79,15 @@ class TestTheCommand:
         assert len(text.splitlines()) == 1
 
 
+class TestTheSecretsOfCompose:
+    async def test_are_made_by_what_is_in_the_image(self, runtime: Image, share: Path) -> None:
+        shutil.copy(MAKE_SECRETS, share)
+        script = "/bin/sh /mnt/make-secrets /tmp/secrets && stat -c '%u %a %s' /tmp/secrets/mongo/keyfile"
+        async with start(runtime, share, script, entrypoint=["/bin/sh", "-c"], user="0:0") as container:
+            assert await container.wait() == 0, container.log
+            assert container.log.splitlines()[-1] == "999 600 1024"
+
+
 class TestTheContainer:
     async def test_is_nobody_and_writes_nowhere(self, runtime: Image, share: Path) -> None:
         script = "id -un; echo $$; touch /tmp/file && echo there; touch /srv/taskfleet/file /file /mnt/file"
@@ -81,7 +104,7 @@ class TestTheService:
     ) -> None:
         status, text = await run(runtime, share, "migrate", **settings)
         assert (status, "indexes created" in text) == (0, True), text
-        port = free_port()
+        port = find_free_port()
         address, begun = f"http://127.0.0.1:{port}", time.monotonic()
         async with start(runtime, share, "serve", "--port", str(port), **settings) as container:
             await until(lambda: is_ready(address))
@@ -91,6 +114,7 @@ class TestTheService:
                 page = await client.get("/")
                 assert (page.status_code, '<div id="root">' in page.text) == (200, True)
                 assert (await client.get("/api/v1/tasks")).status_code == 401
+            assert await check_health(runtime, share, "api-1", port) == 0
 
             container.signal(signal.SIGTERM)
 
@@ -99,7 +123,7 @@ class TestTheService:
     async def test_leaves_no_process_that_ended_unattended(
         self, runtime: Image, share: Path, settings: dict[str, str]
     ) -> None:
-        port = free_port()
+        port = find_free_port()
         async with start(runtime, share, "serve", "--port", str(port), "--workers", "2", **settings) as container:
             await until(lambda: is_ready(f"http://127.0.0.1:{port}"))
             before = container.children(container.first_process)
@@ -114,12 +138,14 @@ class TestTheService:
             assert await container.wait() == 0
 
     async def test_works_beside_it(self, runtime: Image, share: Path, settings: dict[str, str]) -> None:
-        port = free_port()
+        port = find_free_port()
         own = settings | {"TASKFLEET_METRICS_PORT": str(port)}
         del own["TASKFLEET_JWT_PRIVATE_KEY_FILE"]
         async with start(runtime, share, "worker", **own) as container:
             await until(lambda: is_ready(f"http://127.0.0.1:{port}"))
+            assert await check_health(runtime, share, "worker", port) == 0
 
             container.signal(signal.SIGTERM)
 
             assert await container.wait() == 0
+        assert await check_health(runtime, share, "worker", port) == 1

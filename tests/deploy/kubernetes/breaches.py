@@ -62,6 +62,8 @@ BREACHES: list[tuple[str, str, Change]] = [
     ("end_in_time", "grace", lambda m: pod(m[API]).update(terminationGracePeriodSeconds=30)),
     ("end_in_time", "delay", lambda m: settings(m, "taskfleet-").update(TASKFLEET_SHUTDOWN_DELAY_SECONDS="20")),
     ("end_in_time", "no sleep", lambda m: container(m[GATEWAY]).pop("lifecycle")),
+    ("end_in_time", "load balancer", lambda m: container(m[GATEWAY])["lifecycle"]["preStop"].update(
+        sleep={"seconds": 5})),
     ("roll_without_a_gap", "gap", lambda m: m[API]["spec"].pop("strategy")),
     ("roll_without_a_gap", "replicas", lambda m: m[API]["spec"].update(replicas=3)),
     ("set_up_mongodb", "transactions", lambda m: container(m[SHARD])["args"].pop(-2)),
@@ -109,6 +111,8 @@ BREACHES: list[tuple[str, str, Change]] = [
 
 BREACHES_OF_SPREADING: list[Change] = [
     lambda m: pod(m[API])["topologySpreadConstraints"].pop(),
+    lambda m: pod(m[API])["topologySpreadConstraints"][1].pop("nodeTaintsPolicy"),
+    lambda m: pod(m[SHARD])["topologySpreadConstraints"][0].update(nodeTaintsPolicy="Ignore"),
     lambda m: pod(m[API])["topologySpreadConstraints"][0].update(whenUnsatisfiable="ScheduleAnyway"),
     lambda m: pod(m[API])["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"].update(x="y"),
     lambda m: pod(m[SHARD]).pop("affinity"),

@@ -1,5 +1,6 @@
 """The manifests below `k8s/` as kubectl renders them, and the parts of an object that the rules are about."""
 
+import copy
 import functools
 import json
 import subprocess
@@ -66,13 +67,14 @@ def _run(*command: str) -> str:
 
 
 @functools.cache
-def _rendered(path: Path) -> str:
-    return _run(_require_kubectl(), "kustomize", str(path))
+def _rendered(path: Path) -> list[Manifest]:
+    text = _run(_require_kubectl(), "kustomize", str(path))
+    return [manifest for manifest in yaml.safe_load_all(text) if manifest]
 
 
 def render(directory: str, root: Path = ROOT / "k8s") -> list[Manifest]:
     """Return the objects of a directory below `k8s/`; each call gives its own, to be changed at will."""
-    return [manifest for manifest in yaml.safe_load_all(_rendered(root / directory)) if manifest]
+    return copy.deepcopy(_rendered(root / directory))
 
 
 def installation(name: str) -> list[Manifest]:

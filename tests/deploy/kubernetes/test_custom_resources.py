@@ -143,6 +143,7 @@ class TestAGateway:
             {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
         ]
         assert route["parentRefs"] == [{"name": "taskfleet", "sectionName": "https"}]
+        assert route["rules"][0]["timeouts"] == {"request": "0s"}  # Envoy would end streams after 15 s
         assert leads_to_the_gateway(backend["name"], backend["port"], self.manifests)
 
 

@@ -13,10 +13,12 @@ from tests.deploy.kubernetes.rendering import installation, of_kind, pods
 
 SCALING = read_document("docs/scaling.md")
 # The busiest minute of the example: a million users, of whom one in twenty is active.
-READS, CHANGES = 50_000 * 4 / 60, 50_000 * 0.5 / 60
+USERS = 50_000
+READS, CHANGES = USERS * 4 / 60, USERS * 0.5 / 60
 SHARE_304, SHARE_HIT, SHARE_MISS = 0.5, 0.3, 0.2
 # Of a core, and of each pod's request: the target of the autoscaler.
 USE = 0.6
+MEMORY_USE = 0.85
 MIB = 2**20
 SCENARIOS = {
     "C_hit": "cached-list",
@@ -37,6 +39,24 @@ def table_of_pods() -> dict[str, list[str]]:
     """Return the rows of the table of pods: processor, memory asked for and allowed, least and most pods."""
     _, section = SCALING.split("\n## Pods\n", 1)
     return {row[0].strip("`"): row[1:] for row in table_rows(section.split("\n## ", 1)[0]) if len(row) == 6}
+
+
+def streams_of(pod: str, without_mib: float, stream_kib: float) -> float:
+    """Return how many streams a pod has when the autoscaler acts."""
+    return (MEMORY_USE * float(quantity(table_of_pods()[pod][1])) / MIB - without_mib) * 1024 / stream_kib
+
+
+def room_above_threshold(pod: str) -> float:
+    """Return how much a pod may take beyond what the autoscaler acts on, in MiB."""
+    asked, allowed = (float(quantity(cell)) / MIB for cell in table_of_pods()[pod][1:3])
+    return allowed - MEMORY_USE * asked
+
+
+def connections_of_a_process() -> int:
+    """Return how many connections a process of the gateway may have, unless told otherwise."""
+    found = re.search(r"GATEWAY_WORKER_CONNECTIONS:-(\d+)", (ROOT / "nginx" / "render").read_text(encoding="utf-8"))
+    assert found is not None
+    return int(found[1])
 
 
 def pods_needed(cost_of_reads_ms: float) -> float:
@@ -74,11 +94,23 @@ class TestTheArithmetic:
 
     def test_gives_the_memory_of_a_process(self) -> None:
         figures = symbols()
-        asked = quantity(table_of_pods()["api"][1]) / MIB
         full = figures["M_worker"] + figures["M_limits"]
+        streams = streams_of("api", full, figures["M_stream"])
 
-        assert full < 0.85 * float(asked) * 0.8  # a fifth below what the autoscaler acts on
-        assert quantity(table_of_pods()["api"][2]) / MIB == 2 * asked
+        assert f"{streams:,.0f} in each pod" in SCALING
+        assert USERS / streams < int(table_of_pods()["api"][4])
+        # Three quarters of what a full process takes are left for what comes and goes.
+        assert room_above_threshold("api") > 0.75 * full
+
+    def test_gives_the_memory_of_the_gateway(self) -> None:
+        figures = symbols()
+        streams = streams_of("gateway", figures["M_gateway"], figures["M_gateway_stream"])
+        # As many as its two processes have connections for, two for each stream: to the client and to the service.
+        most = figures["M_gateway"] + connections_of_a_process() * figures["M_gateway_stream"] / 1024
+
+        assert f"{streams:,.0f} in each pod" in SCALING
+        assert USERS / streams < int(table_of_pods()["gateway"][4])
+        assert most < float(quantity(table_of_pods()["gateway"][2])) / MIB
 
     def test_gives_the_gateway_room(self) -> None:
         busy = (READS + CHANGES) * symbols()["C_gateway"] / 1000
@@ -134,4 +166,4 @@ class TestTheManifests:
                 metric["resource"]["name"]: metric["resource"]["target"]["averageUtilization"]
                 for metric in scaler["spec"]["metrics"]
             }
-            assert targets == {"cpu": round(100 * USE), "memory": 85}
+            assert targets == {"cpu": round(100 * USE), "memory": round(100 * MEMORY_USE)}

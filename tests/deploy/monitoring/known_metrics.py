@@ -7,8 +7,8 @@ from app.core.metrics import Metrics
 from tests.deploy.monitoring.files import recording_rules
 from tests.deploy.monitoring.promql import names_in
 
-# Prometheus gives these to everything that it scrapes.
-TARGET_LABELS = frozenset({"job", "instance"})
+# Prometheus gives these to everything that it scrapes, the last one where the operator finds it in Kubernetes.
+TARGET_LABELS = frozenset({"job", "instance", "namespace"})
 _OF_PROMETHEUS: Mapping[str, frozenset[str]] = {
     "up": frozenset(),
     "ALERTS": frozenset({"alertname", "alertstate"}),

@@ -15,6 +15,7 @@ from tests.architecture.documents import ROOT
 from tests.deploy.monitoring.dashboard_queries import panels, queries
 from tests.deploy.monitoring.files import DIRECTORY, RUNBOOKS, dashboard, promtool
 from tests.deploy.monitoring.known_metrics import faults_of
+from tests.deploy.monitoring.promql import names_in
 
 # Columns of Grafana's grid.
 COLUMNS = 24
@@ -61,16 +62,27 @@ class TestTheDashboard:
         assert dashboard()["schemaVersion"] >= 39  # Grafana 11.0; later ones migrate it
         assert "__inputs" not in dashboard()  # those of an export for others, which provisioning does not fill in
 
-    def test_lets_one_choose_the_source_and_the_process(self) -> None:
+    def test_lets_one_choose_the_source_the_installation_and_the_process(self) -> None:
         variables = {one["name"]: one for one in dashboard()["templating"]["list"]}
 
-        assert variables.keys() == {"datasource", "instance", "runbooks"}
+        assert variables.keys() == {"datasource", "namespace", "instance", "runbooks"}
         assert variables["datasource"]["type"] == "datasource"
         asked = [one["definition"] for one in variables.values() if one["type"] == "query"]
         assert [re.sub(r"label_values\((.*), (\w+)\)", r"count by (\2) (\1)", query) for query in asked] == [
-            'count by (instance) (up{job=~"taskfleet-.+"})',
+            'count by (namespace) (up{job=~"taskfleet-.+"})',
+            'count by (instance) (up{job=~"taskfleet-.+", namespace=~"$namespace"})',
             "count by (url) (taskfleet:runbooks:info)",
         ]
+
+    def test_has_everything_where_there_are_no_namespaces(self) -> None:
+        (namespace,) = [one for one in dashboard()["templating"]["list"] if one["name"] == "namespace"]
+
+        # A matcher that the empty string fits takes series without the label, as those of compose.
+        assert (namespace["includeAll"], namespace["allValue"], namespace["current"]["value"]) == (
+            True,
+            ".*",
+            ["$__all"],
+        )
 
     def test_uses_no_variable_that_it_does_not_have(self) -> None:
         text = (DIRECTORY / "grafana" / "dashboards" / "taskfleet.json").read_text(encoding="utf-8")
@@ -131,6 +143,14 @@ class TestTheExpressions:
     @pytest.mark.parametrize(("title", "expression"), [*queries()])
     def test_name_only_what_exists(self, title: str, expression: str) -> None:
         assert faults_of(expression) == []
+
+    @pytest.mark.parametrize("panel", panels(), ids=lambda panel: f"{panel['id']}-{panel['title']}")
+    def test_are_about_the_chosen_installation(self, panel: dict[str, Any]) -> None:
+        asked = " ".join(target["expr"] for target in panel["targets"])
+
+        for selector in names_in(asked).selectors:
+            is_constant = selector.metric.endswith((":connections", ":bytes"))
+            assert (("namespace", "=~", "$namespace") in selector.matchers) != is_constant
 
     def test_are_valid(self, tmp_path: Path) -> None:
         rules = [{"record": f"panel:{number}", "expr": query} for number, (_, query) in enumerate(queries())]

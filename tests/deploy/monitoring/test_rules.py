@@ -1,7 +1,8 @@
 """The rules are valid, name what exists, and do what their tests say; promtool is the judge."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import yaml
 from _pytest.mark import ParameterSet
 
+from tests.architecture.documents import read_document
+from tests.deploy.monitoring.dashboard_queries import queries
 from tests.deploy.monitoring.files import (
     DIRECTORY,
     RULE_TESTS,
@@ -21,6 +24,9 @@ from tests.deploy.monitoring.files import (
     rules,
 )
 from tests.deploy.monitoring.known_metrics import faults_of
+from tests.deploy.monitoring.promql import names_in
+
+PATHS = frozenset(json.loads(read_document("docs/openapi.json"))["paths"])
 
 # What an expression compares with.
 _THRESHOLD = re.compile(r"(?:>=|>|==) [\d.]+")
@@ -42,6 +48,31 @@ def expectations() -> Iterator[tuple[str, list[tuple[str, str]]]]:
 def alert_names(test: dict[str, Any]) -> set[str]:
     """Return the alerts that a test asks for."""
     return {case["alertname"] for case in test.get("alert_rule_test", ())}
+
+
+def alternatives(pattern: str) -> Iterator[str]:
+    """Yield what a pattern with `|` has to choose from, groups included, which are not nested."""
+    group = re.search(r"\(([^)]*)\)", pattern)
+    if group is None:
+        yield from pattern.split("|")
+        return
+    before, _, begin = pattern[: group.start()].rpartition("|")
+    end, _, after = pattern[group.end() :].partition("|")
+    yield from (part for part in before.split("|") if part)
+    yield from (begin + choice + end for choice in group[1].split("|"))
+    yield from alternatives(after) if after else ()
+
+
+def unknown_routes(expression: str, paths: Iterable[str]) -> list[str]:
+    """Return what an expression says of the label `route` and fits no path."""
+    named = (
+        choice
+        for selector in names_in(expression).selectors
+        for label, operator, value in selector.matchers
+        if label == "route"
+        for choice in (alternatives(value) if "~" in operator else [re.escape(value)])
+    )
+    return [choice for choice in named if not any(re.fullmatch(choice, path) for path in paths)]
 
 
 class TestTheConfigurationOfPrometheus:
@@ -70,6 +101,18 @@ class TestTheRules:
     def test_name_only_what_exists(self, rule: Rule) -> None:
         assert faults_of(rule["expr"]) == []
 
+    @pytest.mark.parametrize(
+        ("title", "expression"),
+        [*queries(), *((rule.get("record", rule.get("alert")), rule["expr"]) for rule in rules())],
+    )
+    def test_count_routes_that_exist(self, title: str, expression: str) -> None:
+        assert unknown_routes(expression, PATHS) == []
+
+    def test_would_be_caught_with_a_route_that_was_renamed(self) -> None:
+        expression = 'up{route=~"/tasks/.+|/me/(export|import)", route!="/events"}'
+
+        assert unknown_routes(expression, {"/tasks/{id}", "/me/import"}) == ["/me/export", "/events"]
+
     def test_record_each_series_once(self) -> None:
         names = [rule["record"] for rule in recording_rules()]
 
@@ -88,7 +131,7 @@ class TestAnAlert:
         assert alert["for"]
         assert {"summary", "description", "runbook_url"} == set(alert["annotations"])
         labels = re.findall(r"\$labels\.(\w+)", " ".join(alert["annotations"].values()))
-        assert set(labels) <= {"job", "instance", "call", "command", "limit"}
+        assert set(labels) <= {"job", "instance", "call", "channel", "command", "limit"}
 
     def test_is_told_apart_from_the_others_by_name_and_window(self) -> None:
         assert len({alert_id(alert) for alert in alerts()}) == len(alerts())

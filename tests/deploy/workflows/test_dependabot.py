@@ -1,5 +1,6 @@
 """Dependabot looks where there is something to look for, and nowhere else."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ MANIFESTS: Mapping[str, tuple[str, ...]] = {
     "github-actions": ("action.yml",),
     "npm": ("package.json",),
 }
+# An image with its tag, which Dependabot's `docker` looks for in manifests of Kubernetes too.
+_TAGGED_IMAGE = re.compile(r"^\s+(?:- )?image: \S+:\d", re.MULTILINE)
 IGNORED = frozenset({"node_modules", ".venv", ".git", "dist"})
 
 
@@ -26,11 +29,14 @@ def manifests_in(root: Path, ecosystem: str) -> Iterator[str]:
     """Yield the directories, as Dependabot writes them, that have a manifest of an ecosystem."""
     if ecosystem == "github-actions":
         yield "/"  # stands for .github/workflows
-    for name in MANIFESTS[ecosystem]:
-        for path in root.rglob(name):
-            if not IGNORED & set(path.relative_to(root).parts):
-                directory = path.parent.relative_to(root).as_posix()
-                yield "/" if directory == "." else f"/{directory}"
+    paths = [path for name in MANIFESTS[ecosystem] for path in root.rglob(name)]
+    if ecosystem == "docker":
+        manifests = (root / "k8s").rglob("*.yaml")
+        paths += [path for path in manifests if _TAGGED_IMAGE.search(path.read_text(encoding="utf-8"))]
+    for path in paths:
+        if not IGNORED & set(path.relative_to(root).parts):
+            directory = path.parent.relative_to(root).as_posix()
+            yield "/" if directory == "." else f"/{directory}"
 
 
 def faults_of(configuration: Mapping[str, Any], root: Path) -> list[str]:
@@ -66,6 +72,10 @@ class TestAConfigurationThatIsWrong:
             file = tmp_path / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
+        for directory, image in (("cache", "valkey/valkey:8.1.3"), ("app", "taskfleet")):
+            manifest = tmp_path / "k8s" / directory / "deployment.yaml"
+            manifest.parent.mkdir(parents=True)
+            manifest.write_text(f"spec:\n  containers:\n    - image: {image}\n", encoding="utf-8")
         return tmp_path
 
     def test_is_found(self, tree: Path) -> None:
@@ -78,6 +88,7 @@ class TestAConfigurationThatIsWrong:
         assert faults_of({"version": 2, "updates": updates}, tree) == [
             "cargo is no ecosystem that we have",
             "nobody watches docker in /",
+            "nobody watches docker in /k8s/cache",
             "nobody watches npm in /web",
             "there is no /wbe",
         ]
@@ -85,7 +96,7 @@ class TestAConfigurationThatIsWrong:
     def test_is_told_from_one_that_is_right(self, tree: Path) -> None:
         updates = [
             {"package-ecosystem": "npm", "directories": ["/web"]},
-            {"package-ecosystem": "docker", "directory": "/"},
+            {"package-ecosystem": "docker", "directories": ["/", "/k8s/cache"]},
             {"package-ecosystem": "github-actions", "directory": "/"},
         ]
 

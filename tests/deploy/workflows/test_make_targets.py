@@ -19,7 +19,8 @@ from tests.deploy.workflows.workflows import (
 
 # What a target runs for one, with the pinned packages.
 _BEHIND_TARGETS = re.compile(
-    r"\b(pytest|ruff|mypy|lint-imports|npm|npx|playwright|vitest|pip|buildah|taskfleet (serve|migrate))\b"
+    r"\b(pytest|ruff|mypy|lint-imports|npm|npx|playwright|vitest|pip|buildah|docker (buildx )?build|"
+    r"taskfleet (serve|migrate))\b"
 )
 
 
@@ -65,6 +66,7 @@ class TestAWorkflowThatGoesItsOwnWay:
             ("make lint tset", "make tset does not exist"),
             (".venv/bin/pytest -q", "pytest belongs behind a target"),
             ("cd web && npm test", "npm belongs behind a target"),
+            ("docker build --tag a .", "docker build belongs behind a target"),
         ],
     )
     def test_is_found(self, script: str, fault: str) -> None:

@@ -108,7 +108,7 @@ class TestTryingAgain:
         self, root: httpx.AsyncClient, raw_database: RawDatabase, clock: FakeClock, ann_id: str, app: Any
     ) -> None:
         entry_id = await bury(raw_database, clock, ann_id)
-        clock.advance(hours=1)
+        clock.advance(minutes=5)
 
         answer = await root.post(f"{OUTBOX}/{entry_id}/retry")
 

@@ -143,6 +143,31 @@ class TestAChangeThatStampsNothing:
         assert recorder.calls == 0
 
 
+class TestAChangeThatIsKeptWithoutAStamp:
+    async def test_is_committed_under_no_new_revision(self, store: Store, raw_database: Raw) -> None:
+        user_id = await insert_user(raw_database)
+
+        async def insert_and_keep(change: Change) -> None:
+            document = {"_id": uuid4(), "user_id": change.user_id}
+            await store.database.collection("lists").insert_one(document, session=change.session)
+            change.keep()
+
+        await store.changes.run(user_id, insert_and_keep)
+
+        assert await raw_database["lists"].count_documents({"user_id": user_id}) == 1
+        assert (await read_user(raw_database, user_id))["revision"] == 0
+
+    async def test_counts_once_it_stamps(self, store: Store, write: Body, raw_database: Raw) -> None:
+        user_id = await insert_user(raw_database)
+
+        async def write_and_keep(change: Change) -> int:
+            change.keep()
+            return await write(change)
+
+        assert await store.changes.run(user_id, write_and_keep) == 1
+        assert (await read_user(raw_database, user_id))["revision"] == 1
+
+
 class TestAChangeThatFails:
     async def test_keeps_the_revision_and_the_documents(
         self, store: Store, raw_database: Raw, user_id: UUID, write: Body

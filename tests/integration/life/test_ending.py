@@ -15,6 +15,7 @@ REFRESH_HEAD = (
     b"POST /api/v1/auth/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n" % len(REFRESH_BODY)
 )
+READY = {"status": "ready", "mongodb": "ok", "redis": "off"}
 # So long that no test waits for its end.
 LONG_DELAY = {"TASKFLEET_SHUTDOWN_DELAY_SECONDS": "60"}
 # Far below that, and enough for a machine that is busy.
@@ -49,9 +50,7 @@ class TestAProcessThatServes:
 
     def test_is_ready_and_keeps_connections(self, settings: dict[str, str]) -> None:
         with serving(settings) as (_, url), KeptConnection(url) as connection:
-            assert connection.get("/readyz") == Answer(
-                200, False, {"status": "ready", "mongodb": "ok", "redis": "off"}
-            )
+            assert connection.get("/readyz") == Answer(200, False, READY)
             assert connection.get("/livez") == Answer(200, False, {"status": "alive"})
             assert "\ntaskfleet_draining 0.0\n" in connection.get("/metrics").body
 
@@ -98,6 +97,32 @@ class TestTheDelay:
             code, seconds = end(process, signal.SIGINT)
         assert code == 0
         assert seconds < AT_ONCE_SECONDS
+
+
+class TestATerminalThatIsClosed:
+    @pytest.mark.parametrize("arguments", [(), ("--workers", "2")])
+    def test_ends_the_service_in_order(self, settings: dict[str, str], arguments: tuple[str, ...]) -> None:
+        with serving(settings, *arguments) as (process, _):
+            code, _ = end(process, signal.SIGHUP)
+        assert code == 0
+
+    @pytest.mark.parametrize("arguments", [(), ("--workers", "2")])
+    def test_is_no_second_signal(self, settings: dict[str, str], arguments: tuple[str, ...]) -> None:
+        with serving(settings | {"TASKFLEET_SHUTDOWN_DELAY_SECONDS": "1.5"}, *arguments) as (process, url):
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: is_draining(url), "the process is not ready")
+            code, _ = end(process, signal.SIGHUP)
+        assert code == 0
+
+    def test_ends_nothing_under_nohup(self, settings: dict[str, str]) -> None:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            with serving(settings) as (process, url):
+                process.send_signal(signal.SIGHUP)
+                assert ask_once(url, "/readyz") == Answer(200, False, READY)
+                assert end(process, signal.SIGTERM)[0] == 0
+        finally:
+            signal.signal(signal.SIGHUP, before)
 
 
 class TestASecondSignal:

@@ -3,11 +3,16 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
+from app.embedded.server import LOOPBACK, find_free_port
 from tests.integration.life.connection import ask_once
+from tests.integration.local_stack.local_process import clean_environment
 from tests.integration.local_stack.processes import wait_for_end, wait_until
-from tests.integration.local_stack.test_serve import serving, workers_of
+from tests.integration.local_stack.test_serve import is_alive, serving, workers_of
+
+IMPATIENT_PARENT = Path(__file__).parent / "impatient_parent.py"
 
 
 def is_whole_again(process: subprocess.Popen[bytes], gone: int) -> bool:
@@ -45,6 +50,23 @@ class TestAProcessThatFails:
 
             assert process.wait(60) == 1
             wait_for_end([other], timeout_seconds=0)
+
+
+class TestAProcessThatStandsStill:
+    def test_is_killed_when_the_others_have_ended_long_ago(self, settings: dict[str, str]) -> None:
+        port = find_free_port()
+        command = [sys.executable, str(IMPATIENT_PARENT), str(port)]
+        environment = clean_environment(**settings)
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as parent:
+            wait_until(lambda: is_alive(f"http://{LOOPBACK}:{port}"), "the API answers")
+            victim, other = workers_of(parent)
+            os.kill(victim, signal.SIGSTOP)
+            parent.send_signal(signal.SIGTERM)
+            _, errors = parent.communicate(timeout=60)
+
+            assert parent.returncode == 1
+            assert errors.endswith(f"the API (process {victim}) did not end within 1 s and was killed\n")
+            wait_for_end([victim, other], timeout_seconds=0)
 
 
 class TestAParentThatIsKilled:

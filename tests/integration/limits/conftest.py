@@ -61,11 +61,15 @@ def make_service(
 ) -> Callable[..., FastAPI]:
     """Makes services with the given limits on the servers of this process; `app` is there for the empty database."""
 
-    def make(trusted_proxies: tuple[str, ...] = (), **limits: str) -> FastAPI:
+    def make(
+        trusted_proxies: tuple[str, ...] = (), forwarded_header: str = "x-forwarded-for", **limits: str
+    ) -> FastAPI:
         off = {"user": None, "address": None, "auth": None}
         changes = {
             "rate_limits": RateLimitSettings(**{**off, **limits}),
-            "http": settings.http.model_copy(update={"trusted_proxies": trusted_proxies}),
+            "http": settings.http.model_copy(
+                update={"trusted_proxies": trusted_proxies, "forwarded_header": forwarded_header}
+            ),
         }
         return create_app(settings.model_copy(update=changes), clock=clock)
 

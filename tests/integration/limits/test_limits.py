@@ -121,6 +121,19 @@ class TestBehindAProxy:
 
             assert [answer.status_code for answer in answers] == [200, 200, 429]
 
+    async def test_the_client_may_be_named_in_the_header_of_rfc_7239(
+        self, start_service: StartService, open_client_of: OpenClient
+    ) -> None:
+        service = await start_service(
+            address="2/minute", trusted_proxies=("10.0.0.0/8",), forwarded_header="forwarded"
+        )
+        proxy = open_client_of(service, "10.0.0.1")
+        for client in ("203.0.113.1", "203.0.113.2"):
+            headers = {"Forwarded": f"for={client};proto=https", "X-Forwarded-For": "192.0.2.1, 10.0.0.7"}
+            answers = [await proxy.get(PROVIDERS, headers=headers) for _ in range(3)]
+
+            assert [answer.status_code for answer in answers] == [200, 200, 429]
+
     async def test_nobody_else_is_believed(self, start_service: StartService, open_client_of: OpenClient) -> None:
         service = await start_service(address="2/minute", trusted_proxies=("10.0.0.0/8",))
         client = open_client_of(service)

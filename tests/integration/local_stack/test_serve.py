@@ -1,5 +1,6 @@
 """`taskfleet serve` and `taskfleet migrate` on servers that somebody else runs."""
 
+import json
 import os
 import signal
 import socket
@@ -9,14 +10,18 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from structlog.testing import capture_logs
 
+from app.core.settings import RuntimeSettings
 from app.embedded.mongo import EmbeddedMongo
-from app.embedded.server import LOOPBACK, find_free_port
-from app.serving import UNCONFIRMED_MILLISECONDS, ListenError, format_host, open_listener
+from app.embedded.server import LOOPBACK
+from app.serving import UNCONFIRMED_MILLISECONDS, ListenError, format_host, open_listener, warn_of_open_sign_in
 from tests.integration.local_stack.local_process import clean_environment, run_taskfleet, settings_of_operator
 from tests.integration.local_stack.processes import descendants, wait_for_end, wait_until
+from tests.ports import find_free_port
 
 
 @pytest.fixture
@@ -94,6 +99,36 @@ class TestMigrating:
         assert (first.returncode, again.returncode) == (0, 0)
         assert not first.stdout.startswith("0 collections")
         assert again.stdout == "0 collections and 0 indexes created, 0 migrations applied\n"
+
+
+class TestAnAddressThatOthersReach:
+    @pytest.mark.parametrize(
+        ("host", "profile", "is_told"),
+        [
+            ("0.0.0.0", "local", True),  # noqa: S104 - open on purpose, for a moment
+            ("::", "local", True),
+            ("127.0.0.1", "local", False),
+            ("localhost", "local", False),
+            ("0.0.0.0", "production", False),  # noqa: S104
+        ],
+    )
+    def test_is_told_of_where_anybody_signs_in_as_anybody(
+        self, host: str, profile: Literal["local", "production"], is_told: bool
+    ) -> None:
+        with open_listener(host, 0) as listener, capture_logs() as logs:
+            warn_of_open_sign_in(listener, RuntimeSettings(profile=profile))
+        assert [line["event"] for line in logs] == (["sign_in_is_open"] if is_told else [])
+
+    def test_is_told_of_at_the_start(self, settings: dict[str, str]) -> None:
+        port = find_free_port()
+        command = [sys.executable, "-m", "app.cli", "serve", "--host", "0.0.0.0", "--port", str(port)]  # noqa: S104
+        environment = clean_environment(**settings)
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            wait_until(lambda: is_alive(f"http://{LOOPBACK}:{port}"), "the API answers")
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=60)
+        warnings = [line for line in map(json.loads, errors.splitlines()) if line["level"] == "warning"]
+        assert [(line["event"], line["address"]) for line in warnings] == [("sign_in_is_open", f"0.0.0.0:{port}")]
 
 
 class TestTheListener:

@@ -1,12 +1,15 @@
 """What is counted of commands to MongoDB and of its connections, on either driver."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 
+import motor.frameworks.asyncio
 import pymongo
 import pytest
 from pydantic import SecretStr
 
+from app.bootstrap import open_store
 from app.core.metrics import Metrics
 from app.core.settings import Settings
 from app.data.command_listeners import watch_database
@@ -17,6 +20,7 @@ from tests.waiting import until
 
 OPEN = 'taskfleet_mongo_pool_connections{state="open"}'
 IN_USE = 'taskfleet_mongo_pool_connections{state="in_use"}'
+LIMIT = "taskfleet_mongo_pool_limit"
 
 
 @pytest.fixture
@@ -65,6 +69,51 @@ class TestACommand:
 
         assert read(metrics, count_of("other", "ok")) == 2
         assert "ping" not in metrics.render().decode()
+
+
+class TestTheLimitOfConnections:
+    @pytest.fixture(autouse=True)
+    def few_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(motor.frameworks.asyncio, "max_workers", 10)
+
+    @pytest.mark.parametrize(
+        ("driver", "options", "limit"),
+        [
+            ("motor", "&maxPoolSize=7", 7),
+            ("motor", "", 10),  # a thread for each operation, and fewer threads than the pool's 100
+            ("motor", "&maxPoolSize=0", 10),
+            ("pymongo", "", 100),
+            ("pymongo", "&maxPoolSize=20", 20),
+            ("pymongo", "&maxPoolSize=0", math.inf),
+        ],
+    )
+    async def test_is_what_the_driver_keeps_to(
+        self, settings: Settings, metrics: Metrics, driver: str, options: str, limit: float
+    ) -> None:
+        url = SecretStr(settings.mongo.url.get_secret_value() + options)
+        mongo = settings.mongo.model_copy(update={"url": url, "driver": driver})
+
+        async with open_store(settings.model_copy(update={"mongo": mongo}), metrics):
+            assert read(metrics, LIMIT) == limit
+
+    async def test_is_reached_and_not_exceeded(
+        self, settings: Settings, metrics: Metrics, failing: FailPoint
+    ) -> None:
+        url = SecretStr(f"{settings.mongo.url.get_secret_value()}&maxPoolSize=3")
+        mongo = settings.mongo.model_copy(update={"url": url})
+        async with (
+            open_store(settings.model_copy(update={"mongo": mongo}), metrics) as store,
+            failing("find", blockConnection=True, blockTimeMS=300),
+        ):
+            collection = store.database.collection("nothing")
+            asking = [asyncio.ensure_future(collection.find_one({"_id": number})) for number in range(6)]
+            await until(lambda: read(metrics, IN_USE) == 3)
+            seen = []
+            while not all(one.done() for one in asking):
+                seen.append(read(metrics, IN_USE) or 0)
+                await asyncio.wait(asking, timeout=0.01, return_when=asyncio.FIRST_COMPLETED)
+
+        assert max(seen) == read(metrics, LIMIT) == 3
 
 
 class TestAConnection:

@@ -26,7 +26,9 @@ class TestAFaultInARequest:
     def test_is_reported_with_its_place_and_without_what_it_knew(self, run_service: RunService) -> None:
         with (
             receiving() as receiver,
-            run_service(TASKFLEET_SENTRY_DSN=receiver.dsn, TASKFLEET_ENVIRONMENT="staging") as service,
+            run_service(
+                TASKFLEET_SENTRY_DSN=receiver.dsn, TASKFLEET_ENVIRONMENT="staging", TASKFLEET_REVISION="0a1b2c"
+            ) as service,
         ):
             answer = service.client.get(f"/fault/{TITLE}", params={"email": EMAIL}, headers=HEADERS)
             wait_until(lambda: bool(receiver.events("event")), "a report arrives")
@@ -37,7 +39,7 @@ class TestAFaultInARequest:
 
         assert answer.status_code == 500
         assert report["transaction"] == "GET /fault/{title}"
-        assert report["release"] == f"taskfleet@{__version__}"
+        assert report["release"] == f"taskfleet@{__version__}+0a1b2c"
         assert report["environment"] == "staging"
         assert report["tags"]["request_id"] == "one"
         (exception,) = report["exception"]["values"]
@@ -88,6 +90,7 @@ class TestAFaultThatIsLogged:
 
         assert answer.status_code == 200
         assert report["exception"]["values"][0]["type"] == "RuntimeError"
+        assert (report["tags"]["event"], report["tags"]["logger"]) == ("keeping_failed", "app.watched")
         assert report["tags"]["request_id"] == "one"
         assert [secret for secret in SECRETS if secret in sent] == []
 

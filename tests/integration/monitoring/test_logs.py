@@ -51,3 +51,17 @@ class TestALineOfARequest:
         assert log.count('"event":"request"') >= 4
         for secret in (TITLE, EMAIL, me["Authorization"].removeprefix("Bearer ")):
             assert secret not in log
+
+    def test_holds_none_of_them_when_a_fault_quotes_them(self, run_service: RunService) -> None:
+        token = "tf_0Zx8cVb4nM2lKjHgFdSa"
+        with run_service() as service:
+            headers = {"Authorization": f"Bearer {token}", "X-Email": EMAIL}
+            service.client.get(f"/fault/{TITLE}", params={"q": TITLE}, headers=headers)
+            service.end()
+            (line,) = service.events("request_failed")
+            told = "\n".join(one for one in service.log.splitlines() if '"app.watched"' not in one)
+
+        assert line["exception"][0]["exc_type"] == "ValueError"
+        assert line["exception"][0]["frames"][-1]["name"] == "fail"
+        assert TITLE in service.log  # what the route itself logs: the control
+        assert [secret for secret in (TITLE, EMAIL, token) if secret in told] == []

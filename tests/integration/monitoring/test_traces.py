@@ -66,7 +66,8 @@ class TestATracedRequest:
                 **of_all(receiver),
                 TASKFLEET_ENVIRONMENT="staging",
                 TASKFLEET_REVISION="0a1b2c",
-                OTEL_EXPORTER_OTLP_HEADERS="api-key=of-a-vendor",
+                TASKFLEET_OTLP_HEADERS="api-key=of-a-vendor, dd-protocol=otlp",
+                OTEL_RESOURCE_ATTRIBUTES="service.instance.id=one",
             ) as service,
         ):
             service.sign_in()
@@ -78,7 +79,18 @@ class TestATracedRequest:
         assert resource["service.version"] == __version__
         assert resource["deployment.environment.name"] == "staging"
         assert resource["vcs.ref.head.revision"] == "0a1b2c"
-        assert headers["api-key"] == "of-a-vendor"
+        assert resource["service.instance.id"] == "one"
+        assert (headers["api-key"], headers["dd-protocol"]) == ("of-a-vendor", "otlp")
+
+    def test_bears_the_headers_of_opentelemetrys_own_variable(self, run_service: RunService) -> None:
+        with (
+            receiving() as receiver,
+            run_service(**of_all(receiver), OTEL_EXPORTER_OTLP_HEADERS="api-key=of-a-vendor") as service,
+        ):
+            service.client.get("/lost")
+            service.end()
+
+            assert receiver.headers[0]["api-key"] == "of-a-vendor"
 
     def test_holds_nothing_that_a_caller_wrote(self, run_service: RunService) -> None:
         token = "tf_0Zx8cVb4nM2lKjHgFdSa"
@@ -88,10 +100,12 @@ class TestATracedRequest:
             service.client.get(f"/{TITLE}/nowhere", headers={"Authorization": f"Bearer {token}", "Host": EMAIL})
             service.client.get(f"/calendar/{token}.ics")
             service.client.get(f"/fault/{TITLE}", headers={"Authorization": token, "X-Email": EMAIL})
+            of_a_caller = {"traceparent": SAMPLED, "tracestate": f"of={TITLE}", "baggage": f"title={TITLE}"}
+            service.client.get("/lost", headers=of_a_caller)
             service.end()
             spans, sent = receiver.spans(), b"".join(receiver.bodies).decode("utf-8", "replace")
 
-        assert len(servers(spans)) == 5
+        assert len(servers(spans)) == 6
         assert {name for span in spans for name in attributes_of(span)} <= ATTRIBUTES
         access_token = me["Authorization"].removeprefix("Bearer ")
         for secret in (TITLE, EMAIL, token, access_token):

@@ -103,3 +103,57 @@ class TestAnAddressOfIpv6:
 
     def test_may_belong_to_a_proxy(self) -> None:
         assert find("2001:db8:ffff::1", "2001:db8:1:2::1") == "2001:db8:1:2::/64"
+
+
+def find_by_forwarded(peer: str, *lines: str, also: str = "") -> str:
+    """Return the key of a request with these `Forwarded` headers from a peer; `also` is its `X-Forwarded-For`."""
+    headers = [*((b"forwarded", line.encode()) for line in lines), (b"x-forwarded-for", also.encode())]
+    scope = {"type": "http", "client": (peer, 4711), "headers": headers}
+    return ClientAddresses(PROXIES, "forwarded").find(scope)
+
+
+class TestAClientBehindProxiesThatWriteForwarded:
+    @pytest.mark.parametrize(
+        "forwarded",
+        [
+            (f"for={CLIENT}",),
+            (f"by=192.0.2.9;for={CLIENT};host=api.example.com;proto=https",),
+            (f"By=192.0.2.9; For={CLIENT} ;Proto=https",),
+            (f'for="{CLIENT}:4711"',),
+            (f'for="[::ffff:{CLIENT}]:4711"',),
+            (f"for=203.0.113.9, for={CLIENT}, for=192.0.2.7;proto=https",),  # a CDN ahead, whose address is trusted
+            ("for=203.0.113.9", f"for={CLIENT}"),
+            (f'for="203.0.113.9, for={CLIENT};proto=https',),  # a quote that the client leaves open
+        ],
+    )
+    def test_is_the_first_from_the_right_that_is_no_proxy(self, forwarded: tuple[str, ...]) -> None:
+        assert find_by_forwarded(PROXY, *forwarded) == CLIENT
+
+    def test_is_not_looked_for_in_the_other_header(self) -> None:
+        assert find_by_forwarded(PROXY, f"for={CLIENT}", also="203.0.113.9, 10.0.0.7") == CLIENT
+        assert find_by_forwarded(PROXY, also="203.0.113.9") == PROXY
+        assert find(PROXY, CLIENT) == CLIENT
+
+    @pytest.mark.parametrize(
+        "element", ["for=unknown", "for=_hidden", "for=", "for", "by=203.0.113.9", "=", ";", '"']
+    )
+    def test_stops_at_an_element_without_an_address(self, element: str) -> None:
+        assert find_by_forwarded(PROXY, f"for=203.0.113.9, {element}") == PROXY
+
+    def test_has_a_network_in_ipv6(self) -> None:
+        assert find_by_forwarded(PROXY, 'for="[2001:db8:1:2:3::4]:4711"') == "2001:db8:1:2::/64"
+
+    @given(forged=st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=80))
+    def test_cannot_choose_its_key(self, forged: str) -> None:
+        assert find_by_forwarded(PROXY, f"{forged}, by=192.0.2.9;for={CLIENT};proto=https") == CLIENT
+
+
+class TestAClientThatWritesForwardedItself:
+    def test_is_not_believed_where_proxies_write_the_other_header(self) -> None:
+        scope = {
+            "type": "http",
+            "client": (PROXY, 4711),
+            "headers": [(b"forwarded", b"for=203.0.113.9"), (b"x-forwarded-for", CLIENT.encode())],
+        }
+
+        assert ClientAddresses(PROXIES).find(scope) == CLIENT

@@ -4,7 +4,7 @@ import pytest
 
 from bench.gateway.__main__ import Figures, format_report, judge
 from bench.gateway.overhead import OverheadFigures
-from bench.gateway.restarts import KillFigures, RestartFigures
+from bench.gateway.restarts import KillFigures, OutageFigures, RestartFigures
 from bench.gateway.slow_clients import SlowFigures
 
 GOOD_KILLS = KillFigures(
@@ -26,6 +26,7 @@ class TestAVerdict:
         "figures",
         [
             RestartFigures(20, 4_000, 0, {}),
+            OutageFigures(900, 400, {"GET: 502 bad-gateway": 400}),
             GOOD_KILLS,
             SlowFigures(2_000, 2_001, [2.0, 3.0], [4.0, 6.0]),
             OverheadFigures(0.2, 0.29, 0.9),
@@ -38,6 +39,8 @@ class TestAVerdict:
         "figures",
         [
             RestartFigures(20, 4_000, 1, {"POST: 502 bad-gateway": 1}),
+            RestartFigures(20, 0, 0, {}),
+            OutageFigures(900, 0, {}),
             KillFigures(6, 100, 1, 100, 0, {}, 90, 0, 0, 0),
             KillFigures(6, 100, 0, 100, 0, {}, 90, 0, 1, 0),
             KillFigures(6, 100, 0, 100, 0, {}, 90, 0, 0, 1),

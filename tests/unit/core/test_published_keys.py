@@ -10,7 +10,14 @@ from prometheus_client import CollectorRegistry
 from app.core import published_keys
 from app.core.access_tokens import PublicKeys, UnknownKeyError
 from app.core.metrics import KeySetMetrics
-from app.core.published_keys import REFRESH_SECONDS, RETRY_SECONDS, SECONDS_BETWEEN_LOOKS, KeySetError, PublishedKeys
+from app.core.published_keys import (
+    MAX_AGE_SECONDS,
+    REFRESH_SECONDS,
+    RETRY_SECONDS,
+    SECONDS_BETWEEN_LOOKS,
+    KeySetError,
+    PublishedKeys,
+)
 from tests.waiting import until
 
 OLD, NEW = {"kid": "old"}, {"kid": "new"}
@@ -183,6 +190,33 @@ class TestAPublisherThatIsAway:
         await hands.look("new")
 
         with unknown(is_sure=True):
+            hands.keys.find("new")
+
+    async def test_leaves_the_known_keys_for_a_day_at_most(self, hands: Hands) -> None:
+        await hands.look("old")
+        hands.publisher.is_away = True
+        hands.now += MAX_AGE_SECONDS - 60
+        await hands.look("new")
+        assert hands.keys.find("old") == OLD  # the control
+
+        hands.now += 60
+        await hands.look("new")
+
+        with unknown(is_sure=False):
+            hands.keys.find("old")
+        assert not hands.keys.are_known
+        assert hands.withdrawals == 1
+        hands.publisher.is_away = False
+        await hands.look("old")
+        assert hands.keys.find("old") == OLD
+
+    async def test_leaves_in_doubt_what_a_key_is_after_a_fault_of_ours(self, hands: Hands) -> None:
+        await hands.look("old")
+        hands.publisher.has_fault = True
+
+        await hands.look("new")
+
+        with unknown(is_sure=False):
             hands.keys.find("new")
 
     async def test_is_not_asked_by_each_request(self, hands: Hands) -> None:

@@ -57,6 +57,14 @@ class TestACleanedEvent:
         assert cleaned["exception"]["values"][0]["value"] == HIDDEN
         assert cleaned["exception"]["values"][0]["stacktrace"]["frames"] == [frame]
 
+    def test_keeps_what_a_group_is_put_together_by(self) -> None:
+        mechanism = {"type": "chained", "exception_id": 1, "parent_id": 0, "source": "exceptions[0]"}
+        value = {"type": "KeyError", "value": SECRET, "mechanism": {**mechanism, "data": {"title": SECRET}}}
+
+        (cleaned,) = clean_event(event_with(exception={"values": [value]}))["exception"]["values"]
+
+        assert cleaned["mechanism"] == mechanism
+
     def test_keeps_the_text_of_an_exception_that_tells_of_servers(self) -> None:
         value = {"type": "ServerSelectionTimeoutError", "value": "mongo-1:27017: connection refused"}
 

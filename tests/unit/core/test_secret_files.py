@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bootstrap import check_servers
 from app.core.secret_files import MAX_SECRET_BYTES
 from app.core.settings import PREFIX, Settings, SettingsError, load_settings
 
@@ -20,6 +21,7 @@ VALUES = {
         [{"name": "corp", "title": "Corp", "issuer": "https://a.example", "client_id": "c", "client_secret": SECRET}]
     ),
     "SENTRY_DSN": f"https://{SECRET}@sentry.example/1",
+    "OTLP_HEADERS": f"api-key={SECRET}",
     "SMTP_URL": f"smtp://user:{SECRET}@mail",
 }
 
@@ -104,6 +106,29 @@ class TestASecretInAFile:
 
         assert settings.cache.url is not None
         assert settings.cache.url.get_secret_value() == VALUES["REDIS_URL"]
+
+
+class TestAnEmptyFile:
+    """What an orchestrator mounts for a secret that nobody has."""
+
+    @pytest.mark.parametrize("content", ["", "\n"])
+    @pytest.mark.parametrize("name", sorted(VALUES.keys() - {"MONGO_URL"}))
+    def test_means_that_there_is_no_secret(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, content: str
+    ) -> None:
+        (tmp_path / "secret").write_text(content, encoding="utf-8")
+
+        settings = load_with(monkeypatch, **{f"{name}_FILE": str(tmp_path / "secret")})
+
+        assert (settings.cache.url, settings.sign_in.providers, settings.observability.sentry_dsn) == (None, (), None)
+
+    def test_is_no_address_of_mongodb(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("", encoding="utf-8")
+
+        settings = load_with(monkeypatch, MONGO_URL_FILE=str(tmp_path / "secret"))
+
+        with pytest.raises(SettingsError, match="TASKFLEET_MONGO_URL is no connection string"):
+            check_servers(settings)
 
 
 class TestASecretThatIsThereTwice:

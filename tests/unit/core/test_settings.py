@@ -36,7 +36,11 @@ def configure_production(configure: Load, tmp_path: Path) -> Load:
     """The same, on top of what the production profile needs."""
 
     def load(**variables: str) -> Settings:
-        needed = {"PUBLIC_URL": "https://tasks.example", "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem")}
+        needed = {
+            "PUBLIC_URL": "https://tasks.example",
+            "MONGO_URL": "mongodb://db/?replicaSet=taskfleet",
+            "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem"),
+        }
         return configure(**(needed | variables))
 
     return load
@@ -99,6 +103,7 @@ class TestTheLocalProfile:
             GOOGLE_CLIENT_ID="taskfleet",
             GOOGLE_CLIENT_SECRET=SECRET,
             SENTRY_DSN=f"https://{SECRET}@sentry.example/1",
+            OTLP_HEADERS=f"api-key={SECRET}",
             SMTP_URL=f"smtp://user:{SECRET}@mail",
         )
 
@@ -147,7 +152,12 @@ class TestTheProductionProfile:
             ({"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}, "TRUSTED_PROXIES: 0.0.0.0/0"),
             ({"TRUSTED_PROXIES": "::/0"}, "TRUSTED_PROXIES: ::/0"),
             ({"TRUSTED_PROXIES": "128.0.0.0/7"}, "TRUSTED_PROXIES: 128.0.0.0/7"),
-            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=none"}, "REDIS_URL: ssl_cert_reqs=none"),
+            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=none"}, "REDIS_URL: without ssl_cert_reqs"),
+            ({"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_cert_reqs=NONE"}, "REDIS_URL: without ssl_cert_reqs"),
+            (
+                {"REDIS_URL": f"rediss://:{SECRET}@cache?ssl_check_hostname=0"},
+                "REDIS_URL: without ssl_check_hostname",
+            ),
         ],
     )
     def test_refuses_what_is_unsafe(self, configure_production: Load, variables: dict[str, str], named: str) -> None:
@@ -163,7 +173,9 @@ class TestTheProductionProfile:
         assert configure_production(TRUSTED_PROXIES=",".join(networks)).http.trusted_proxies == networks
 
     def test_takes_an_encrypted_cache_server(self, configure_production: Load) -> None:
-        settings = configure_production(REDIS_URL="rediss://cache?ssl_cert_reqs=required")
+        url = "rediss://cache?ssl_cert_reqs=required&ssl_check_hostname=True"
+
+        settings = configure_production(REDIS_URL=url)
 
         assert settings.cache.url is not None
 
@@ -178,6 +190,13 @@ class TestTheProductionProfile:
     def test_refuses_what_is_unsafe_where_nothing_is_served_as_well(self, configure: Load) -> None:
         with pytest.raises(SettingsError, match="PUBLIC_URL"):
             load_settings(is_serving=False)
+
+    def test_refuses_the_database_of_a_laptop(self, configure: Load, tmp_path: Path) -> None:
+        key_file = str(tmp_path / "key.pem")
+
+        message = refusal(configure, PUBLIC_URL="https://tasks.example", JWT_PRIVATE_KEY_FILE=key_file)
+
+        assert message.startswith("TASKFLEET_MONGO_URL is missing")
 
     def test_refuses_to_start_with_the_defaults(self, configure: Load) -> None:
         assert "PUBLIC_URL" in refusal(configure)
@@ -197,7 +216,11 @@ class TestAProductionProcessWithoutTheAuthModule:
         """What it needs: no key, and where the public ones are."""
 
         def load(**variables: str) -> Settings:
-            needed = {"PUBLIC_URL": "https://tasks.example", "JWKS_URL": "https://auth.example/jwks"}
+            needed = {
+                "PUBLIC_URL": "https://tasks.example",
+                "MONGO_URL": "mongodb://db/?replicaSet=taskfleet",
+                "JWKS_URL": "https://auth.example/jwks",
+            }
             return configure(ENABLED_MODULES="tasks", **(needed | variables))
 
         return load
@@ -247,6 +270,24 @@ class TestAProductionProcessWithoutTheAuthModule:
         assert "TASKFLEET_JWKS_URL must be https" in refusal(configure_tasks, JWKS_URL=url)
 
 
+class TestThePublicAddress:
+    @pytest.mark.parametrize(
+        ("value", "origin"),
+        [
+            ("https://tasks.example/", "https://tasks.example"),
+            ("HTTPS://Tasks.Example", "https://tasks.example"),
+            ("https://tasks.example:443", "https://tasks.example"),
+            ("http://tasks.example:80", "http://tasks.example"),
+            ("https://tasks.example:8443", "https://tasks.example:8443"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+            ("http://[::1]:8000", "http://[::1]:8000"),
+            ("http://my_laptop:8000", "http://my_laptop:8000"),
+        ],
+    )
+    def test_is_taken_as_browsers_write_an_origin(self, configure: Load, value: str, origin: str) -> None:
+        assert configure(PROFILE="local", PUBLIC_URL=value).http.public_url == origin
+
+
 class TestAValueThatIsNoGood:
     @pytest.mark.parametrize(
         ("variable", "value"),
@@ -254,12 +295,20 @@ class TestAValueThatIsNoGood:
             ("PROFILE", "staging"),
             ("MONGO_DATABASE", "no/slash"),
             ("MONGO_DATABASE", ""),
+            ("MONGO_DATABASE", "admin"),
+            ("MONGO_DATABASE", "config"),
+            ("MONGO_DATABASE", "local"),
             ("MONGO_DRIVER", "mongoengine"),
             ("CACHE_TTL_SECONDS", "0"),
             ("CACHE_TTL_SECONDS", "soon"),
             ("PUBLIC_URL", "ftp://example.com"),
             ("PUBLIC_URL", "http://"),
             ("PUBLIC_URL", "https://example.com/?page=1"),
+            ("PUBLIC_URL", "https://example.com/tasks"),
+            ("PUBLIC_URL", "https://user:hunter2@example.com"),
+            ("PUBLIC_URL", "https://example.com:99999"),
+            ("PUBLIC_URL", "https://exa mple.com"),
+            ("PUBLIC_URL", "https://*"),
             ("TRUSTED_PROXIES", "nginx"),
             ("REQUEST_TIMEOUT_SECONDS", "0"),
             ("REQUEST_TIMEOUT_SECONDS", "11"),
@@ -281,6 +330,10 @@ class TestAValueThatIsNoGood:
             ("SENTRY_DSN", "sentry.example/1"),
             ("SENTRY_DSN", "https://sentry.example/1"),
             ("SENTRY_DSN", "https://key@sentry.example"),
+            ("OTLP_HEADERS", "a-key-without-its-name"),
+            ("OTLP_HEADERS", "api-key=a,,dd-protocol=otlp"),
+            ("OTLP_HEADERS", "api key=a"),
+            ("OTLP_HEADERS", "api-key=a\nHost: b"),
             ("WEB_DIST", "/nowhere/at/all"),
             ("WEB_DIST", __file__),
             ("WEB_DIST", str(Path(__file__).parent)),
