@@ -128,10 +128,15 @@ def _check_web_dist(value: Path | None) -> Path | None:
 
 def is_https_or_loopback(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname == "localhost":
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address."""
+    if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self, cast, get_args
 
 from dotenv import dotenv_values
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.core.mail_server import MailServer, Sender
 from app.core.secret_files import MAY_STAND_IN_FILE, SecretFileError, file_variables, read_secret_files
 from app.core.setting_values import (
     DatabaseName,
@@ -217,14 +219,39 @@ class TaskSettings(SettingsGroup):
     max_import_bytes: Annotated[int, Field(ge=1)] = _variable("MAX_IMPORT_BYTES", 268_435_456)
 
 
-class NotificationSettings(SettingsGroup):
-    """Where mails leave and which key signs web pushes."""
+def _check_smtp_url(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        MailServer.parse(value.get_secret_value())
+    return value
 
-    smtp_url: OptionalSecret = _variable("SMTP_URL", None)
-    mail_from: OptionalText = _variable("MAIL_FROM", None)
+
+def _check_mail_from(value: str | None) -> str | None:
+    if value is not None:
+        Sender.parse(value)
+    return value
+
+
+class NotificationSettings(SettingsGroup):
+    """Where mails leave and which key signs web pushes. Without a URL there are no mails."""
+
+    smtp_url: Annotated[OptionalSecret, AfterValidator(_check_smtp_url)] = _variable("SMTP_URL", None)
+    mail_from: Annotated[OptionalText, AfterValidator(_check_mail_from)] = _variable("MAIL_FROM", None)
     vapid_private_key_file: OptionalPath = _variable("VAPID_PRIVATE_KEY_FILE", None)
     # Where workers run, the API leaves it to them; its processes need no way to a mail server then.
     deliver_in_api: bool = _variable("DELIVER_IN_API", True)
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> Self:
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError(f"{PREFIX}SMTP_URL needs {PREFIX}MAIL_FROM, in whose name mails go out")
+        return self
+
+    @property
+    def mail(self) -> tuple[MailServer, Sender] | None:
+        """Where mails are handed over and in whose name, if there are mails."""
+        if self.smtp_url is None or self.mail_from is None:
+            return None
+        return MailServer.parse(self.smtp_url.get_secret_value()), Sender.parse(self.mail_from)
 
 
 class ObservabilitySettings(SettingsGroup):

@@ -31,6 +31,7 @@ def _local_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("MONGOD_BINARY", "CACHE_BINARY"):
         monkeypatch.delenv(PREFIX + variable, raising=False)
     monkeypatch.setenv("TASKFLEET_PROFILE", "local")
+    monkeypatch.setenv("TASKFLEET_MAIL_FROM", "tasks@mail.example")  # an SMTP_URL needs it
 
 
 def load_with(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:

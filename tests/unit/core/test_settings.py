@@ -105,6 +105,7 @@ class TestTheLocalProfile:
             SENTRY_DSN=f"https://{SECRET}@sentry.example/1",
             OTLP_HEADERS=f"api-key={SECRET}",
             SMTP_URL=f"smtp://user:{SECRET}@mail",
+            MAIL_FROM="tasks@mail.example",
         )
 
         assert SECRET not in repr(settings)
