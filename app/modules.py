@@ -158,13 +158,11 @@ def _no_work(_parts: Background) -> AbstractAsyncContextManager[None]:
 
 @asynccontextmanager
 async def _run_notifications(state: State, parts: Surroundings) -> AsyncIterator[None]:
-    settings = parts.settings
-    state.notifications = build_notifications(parts.store, settings)
+    state.notifications = build_notifications(parts.store, parts.settings)
     async with AsyncExitStack() as stack:
-        if settings.notifications.deliver_in_api:
-            metrics: Metrics = state.metrics
-            courier = run_courier(parts.store, settings, metrics.outbox, parts.favours.agendas.read)
-            await stack.enter_async_context(courier)
+        if parts.settings.notifications.deliver_in_api:
+            background = Background(parts.settings, parts.store, state.metrics, parts.favours)
+            await stack.enter_async_context(_work_for_notifications(background))
         yield
 
 

@@ -8,6 +8,8 @@ BY_HAND: Mapping[str, str] = {
     "streamEvents": "The answer never ends; `curl -N` shows it better.",
     "beginLogin": "Redirects to the sign-in provider: open it in a browser.",
     "finishLogin": "The provider sends the browser here.",
+    "unsubscribe": "The token stands in the links of a mail.",
+    "askToUnsubscribe": "Redirects to a page of the browser app: open it in a browser.",
 }
 
 # Whoever calls these has to sign in again, so they come last; every request signs in when it must.

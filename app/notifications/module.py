@@ -11,6 +11,7 @@ from app.notifications.channel import Channel
 from app.notifications.collections import NOTIFICATION_SETTINGS, NOTIFICATIONS, PUSH_SUBSCRIPTIONS
 from app.notifications.courier import Courier
 from app.notifications.digest import DIGEST, Agenda, Digests
+from app.notifications.mail.module import open_mail_channel
 from app.notifications.notice_repository import NoticeRepository
 from app.notifications.notice_service import NoticeService
 from app.notifications.outbox_administration import OutboxAdministration
@@ -18,6 +19,7 @@ from app.notifications.preference_repository import PreferenceRepository
 from app.notifications.preference_service import PreferenceService
 from app.notifications.push.module import build_subscriptions, open_push_channel, read_push_setup
 from app.notifications.push.service import SubscriptionService
+from app.notifications.unsubscribe_service import UnsubscribeService
 
 __all__ = ["NOTIFICATION_COLLECTIONS", "NotificationsModule", "build_notifications", "run_courier"]
 
@@ -30,6 +32,7 @@ class NotificationsModule:
 
     notices: NoticeService
     preferences: PreferenceService
+    unsubscribing: UnsubscribeService
     outbox: OutboxAdministration
     subscriptions: SubscriptionService
 
@@ -40,6 +43,7 @@ def build_notifications(store: Store, settings: Settings) -> NotificationsModule
     return NotificationsModule(
         notices=NoticeService(changes, NoticeRepository(store.database)),
         preferences=PreferenceService(changes, PreferenceRepository(store.database)),
+        unsubscribing=UnsubscribeService(changes, PreferenceRepository(store.database)),
         outbox=OutboxAdministration(store),
         subscriptions=build_subscriptions(store, read_push_setup(settings)),
     )
@@ -48,8 +52,10 @@ def build_notifications(store: Store, settings: Settings) -> NotificationsModule
 @asynccontextmanager
 async def open_channels(store: Store, settings: Settings) -> AsyncIterator[tuple[Channel, ...]]:
     """Give the channels outside the app that the settings allow for; what they keep open is closed in the end."""
-    async with open_push_channel(store, read_push_setup(settings)) as push:
-        yield push
+    async with AsyncExitStack() as stack:
+        mails = await stack.enter_async_context(open_mail_channel(store, settings))
+        pushes = await stack.enter_async_context(open_push_channel(store, read_push_setup(settings)))
+        yield (*mails, *pushes)
 
 
 @asynccontextmanager

@@ -28,6 +28,15 @@ class PreferenceRepository:
         document = {**key, **_to_fields(preferences), **change.stamp()}
         await self._collection.replace_one(key, document, upsert=True, session=change.session)
 
+    async def add_unsubscribe_key(self, change: Change, key: bytes) -> None:
+        """Give a user a key. Nothing is chosen by that, so that the revision of the choice stays what it was."""
+        await self._collection.update_one(
+            {"_id": change.user_id, "user_id": change.user_id},
+            {"$set": {"unsubscribe_key": key}, "$setOnInsert": {"channels": {}, "revision": 0}},
+            upsert=True,
+            session=change.session,
+        )
+
     async def erase_user(self, user_id: UUID) -> None:
         """Delete what a user has chosen."""
         await self._collection.delete_one({"_id": user_id, "user_id": user_id})

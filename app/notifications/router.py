@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.notifications import notice_router, outbox_router, preference_router
+from app.notifications import notice_router, outbox_router, preference_router, unsubscribe_router
 from app.notifications.push import router as push_router
 
 __all__ = ["build_routers"]
@@ -10,4 +10,10 @@ __all__ = ["build_routers"]
 
 def build_routers() -> tuple[APIRouter, ...]:
     """Return the routers to mount under the API's prefix."""
-    return (notice_router.router, preference_router.router, outbox_router.router, push_router.router)
+    return (
+        notice_router.router,
+        preference_router.router,
+        unsubscribe_router.router,
+        outbox_router.router,
+        push_router.router,
+    )

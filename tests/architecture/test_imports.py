@@ -38,6 +38,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "redis": ("cache/*.py", "api/rate_limit.py"),
     "jose": ("core/access_tokens.py",),
     "authlib": ("auth/oidc/*.py",),
+    "aiosmtplib": ("notifications/mail/*.py",),
     "httpx": ("core/json_http.py",),
     "sentry_sdk": ("core/error_reports.py",),
     "opentelemetry": ("core/tracing.py", "api/traced_requests.py"),

@@ -19,6 +19,7 @@ DOCUMENT: dict[str, Any] = json.loads(json.dumps(create_app(make_settings("local
 # What clients generated code from; a name that vanished or changed breaks them.
 OPERATION_IDS = {
     "addCommonTask",
+    "askToUnsubscribe",
     "batchTasks",
     "beginLogin",
     "completeTask",
@@ -77,6 +78,7 @@ OPERATION_IDS = {
     "revokeToken",
     "streamEvents",
     "sync",
+    "unsubscribe",
     "updateCommonTask",
     "updateList",
     "updateNotificationSettings",

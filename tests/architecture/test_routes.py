@@ -35,6 +35,8 @@ PUBLIC = {
     "POST /api/v1/auth/refresh": "guarded by the refresh token",
     "POST /api/v1/auth/logout": "guarded by the access or the refresh token",
     "POST /api/v1/auth/logout-all": "guarded by the access or the refresh token",
+    "POST /api/v1/notifications/unsubscribe": "guarded by the token from a mail; mail programs send nothing else",
+    "GET /api/v1/notifications/unsubscribe": "leads to a page of the browser app, and changes nothing",
     "GET /calendar/{secret}.ics": "guarded by the secret in its path; calendar services send nothing else",
 }
 

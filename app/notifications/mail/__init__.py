@@ -1,0 +1,1 @@
+"""Mails: how they are written, handed over, and no longer wanted."""

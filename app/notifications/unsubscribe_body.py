@@ -1,0 +1,89 @@
+"""What a request to stop mails may look like: JSON from a page, or the form that mail programs send (RFC 8058)."""
+
+from email.message import Message
+from email.parser import BytesParser
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from pydantic import Field, ValidationError
+
+from app.api.problems import InvalidInputError, UnsupportedMediaTypeError
+from app.api.schemas import StrictModel
+from app.api.strict_json import parse_strict_json
+
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+# RFC 8058, section 3.1.
+_FIELD, _VALUE = "List-Unsubscribe", "One-Click"
+
+TokenText = Annotated[str, Field(min_length=1, max_length=200, examples=["AZjHom8AcACAAAAAAAAAAA..."])]
+
+
+class UnsubscribeRequest(StrictModel):
+    """The token of a link in a mail."""
+
+    token: TokenText
+
+
+_FORM_SCHEMA = {
+    "schema": {
+        "type": "object",
+        "properties": {_FIELD: {"type": "string", "const": _VALUE}},
+        "required": [_FIELD],
+    }
+}
+
+UNSUBSCRIBE_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        _JSON: {"schema": UnsubscribeRequest.model_json_schema()},
+        _FORM: _FORM_SCHEMA,
+        _MULTIPART: _FORM_SCHEMA,
+    },
+}
+
+
+def read_unsubscribe_token(content_type: str, body: bytes, token: str | None) -> str:
+    """Return the token of a request: that of the query with a form, else that of the JSON body.
+
+    Raises `UnsupportedMediaTypeError`, `MalformedBodyError` or `InvalidInputError`.
+    """
+    match content_type.partition(";")[0].strip().lower():
+        case "application/json":
+            return _read_json(body)
+        case "application/x-www-form-urlencoded":
+            fields = _read_form(body)
+        case "multipart/form-data":
+            fields = _read_multipart(content_type, body)
+        case _:
+            raise UnsupportedMediaTypeError("The body must be application/json, or the form of RFC 8058.")
+    if (_FIELD, _VALUE) not in fields:
+        raise InvalidInputError([{"pointer": f"/{_FIELD}", "detail": f"must be {_VALUE}"}])
+    if token is None:
+        raise InvalidInputError([{"pointer": "/token", "detail": "must be given in the query beside a form"}])
+    return token
+
+
+def _read_json(body: bytes) -> str:
+    try:
+        return UnsubscribeRequest.model_validate(parse_strict_json(body)).token
+    except ValidationError as error:
+        raise InvalidInputError.from_pydantic(error) from None
+
+
+def _read_form(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode("ascii"), max_num_fields=1)
+    except ValueError:
+        return []
+
+
+def _read_multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
+    parts = BytesParser().parsebytes(head + body).walk()
+    return [(_name_of(part), str(part.get_payload()).strip()) for part in parts if not part.is_multipart()]
+
+
+def _name_of(part: Message) -> str:
+    return str(part.get_param("name", "", "content-disposition"))

@@ -1,0 +1,248 @@
+"""A mail server that refuses, is slow, or goes away: what is tried again, and what is not."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.core.metrics import OutboxMetrics
+from app.data.store import Store
+from app.notifications.channel import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+from app.notifications.courier import Courier
+from app.notifications.mail import channel as mail_channel
+from app.notifications.mail.channel import MailChannel
+from tests.fakes.clock import FakeClock
+from tests.fakes.mail_server import MailServer
+from tests.integration.notifications.conftest import Plan, work_off
+from tests.integration.notifications.mail.conftest import Open, make_message, make_recipient
+
+STEPS = ["MAIL", "RCPT", "DATA"]
+
+
+async def fail(channel: MailChannel, user_id: UUID, **recipient: Any) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        await channel.deliver(make_message(), make_recipient(user_id, **recipient))
+    return caught.value
+
+
+class TestARefusalOfOneMail:
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_by_4xx_is_tried_again(
+        self, step: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        await mail_server.play(replies={step: "450 4.2.1 ann@example.com has too much mail"})
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error).endswith("refused: 450 4.2.1")
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_by_5xx_is_final(
+        self, step: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        await mail_server.play(replies={step: "550 5.1.1 <ann@example.com>: no such user"})
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, PermanentDeliveryError)
+        assert str(error).endswith("refused: 550 5.1.1")
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_leaves_the_connection_to_the_next_one(
+        self, step: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        before = await mail_server.connections()
+        await mail_server.play(replies={step: "550 no"})
+        await fail(channel, user_id)
+        await mail_server.play()
+        await channel.deliver(make_message(), make_recipient(user_id))
+
+        (mail,) = await mail_server.collect()
+        assert mail.recipients == ["ann@example.com"]  # and not twice
+        assert await mail_server.connections() == before + 1
+
+    @pytest.mark.parametrize("reply", ["450 try <ann@example.com> later", "550 4.2.1x ann@example.com", "571 ann"])
+    async def test_is_told_without_the_words_of_the_server(
+        self, reply: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """Which may name the recipient; administrators see the code."""
+        await mail_server.play(replies={"RCPT": reply})
+
+        assert str(await fail(channel, user_id)) == f"the recipient was refused: {reply[:3]}"
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_by_421_is_tried_again(
+        self, step: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        await mail_server.play(replies={step: "421 4.3.2 shutting down"})
+
+        assert isinstance(await fail(channel, user_id), TemporaryDeliveryError)
+
+
+class TestARefusalOfAllMails:
+    @pytest.mark.parametrize("reply", ["421 4.7.0 too many connections", "554 5.7.1 not from your address"])
+    async def test_at_the_connection_is_tried_again(
+        self, reply: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """For administrators to mend: it says nothing about this mail."""
+        await mail_server.play(replies={"CONNECT": reply})
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error) == f"the mail server refused us: {reply[:9]}"
+
+    async def test_that_cannot_be_read_is_tried_again_on_another_connection(
+        self, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        await mail_server.play(replies={"RCPT": "ok"})
+        error = await fail(channel, user_id)
+        before = await mail_server.connections()
+        await mail_server.play()
+        await channel.deliver(make_message(), make_recipient(user_id))
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error) == "the mail server answered what cannot be read"
+        assert await mail_server.connections() == before + 1
+
+
+class TestASignIn:
+    async def test_with_the_wrong_password_is_tried_again_and_tells_no_password(
+        self, open_channel: Open, user_id: UUID
+    ) -> None:
+        async with MailServer(user="ann", password="right") as server:
+            channel = await open_channel(f"smtp://ann:wrong@127.0.0.1:{server.port}")
+            error = await fail(channel, user_id)
+
+            assert isinstance(error, TemporaryDeliveryError)
+            assert str(error) == "the mail server refused us: 535 5.7.8"
+
+            channel = await open_channel(f"smtp://ann:right@127.0.0.1:{server.port}")
+            await channel.deliver(make_message(), make_recipient(user_id))
+            (mail,) = await server.collect()
+            assert mail.user == "ann"
+
+
+class TestAServerThatIsAway:
+    async def test_is_asked_again_later(self, channel: MailChannel, mail_server: MailServer, user_id: UUID) -> None:
+        await mail_server.stop()
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error) == "the mail server is away, or closed the connection"
+
+    @pytest.mark.parametrize("step", ["CONNECT", *STEPS])
+    async def test_midway_is_asked_again_later(
+        self, step: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        await mail_server.play(closes_at=step)
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error) == "the mail server is away, or closed the connection"
+
+    @pytest.mark.parametrize("step", ["CONNECT", *STEPS])
+    async def test_for_an_answer_is_asked_again_later(
+        self,
+        step: str,
+        channel: MailChannel,
+        mail_server: MailServer,
+        user_id: UUID,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await mail_server.play(hangs_at=step)
+        monkeypatch.setattr(mail_channel, "SEND_SECONDS", 0.2)
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error) == "the mail server did not answer in time"
+
+    async def test_before_a_mail_on_a_kept_connection_does_not_hold_it_up(
+        self,
+        channel: MailChannel,
+        mail_server: MailServer,
+        user_id: UUID,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """What timed out is not used again: its answer may come as that to another mail."""
+        await mail_server.play(hangs_at="DATA")
+        with monkeypatch.context() as patch:
+            patch.setattr(mail_channel, "SEND_SECONDS", 0.2)
+            await fail(channel, user_id)
+        await mail_server.play()
+        await channel.deliver(make_message(), make_recipient(user_id))
+
+        assert len(await mail_server.collect()) == 1
+
+
+class TestAnAddress:
+    @pytest.mark.parametrize(
+        "email",
+        [
+            "ann@example.com>\r\nRCPT TO:<bob@example.com",
+            "ann@example.com, bob@example.com",
+            "<ann@example.com>",
+            "ann bob@example.com",
+            "ann@exämple.com",
+            "ann",
+            "@example.com",
+            '"ann"@example.com',
+        ],
+    )
+    async def test_that_no_mail_can_be_sent_to_is_final_and_never_reaches_the_server(
+        self, email: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        before = await mail_server.connections()
+
+        error = await fail(channel, user_id, email=email)
+
+        assert isinstance(error, PermanentDeliveryError)
+        assert str(error) == "the address cannot be written in a mail"
+        assert await mail_server.connections() == before
+
+    async def test_beyond_ascii_is_final_where_the_server_takes_none(self, open_channel: Open, user_id: UUID) -> None:
+        async with MailServer(is_international=False) as server:
+            channel = await open_channel(f"smtp://127.0.0.1:{server.port}")
+            error = await fail(channel, user_id, email="jürgen@example.com")
+
+            assert isinstance(error, PermanentDeliveryError)
+            assert str(error) == "the mail server takes no addresses beyond ASCII"
+
+
+class TestTheOutbox:
+    @pytest.fixture
+    def courier(self, store: Store, channel: MailChannel, metrics: OutboxMetrics) -> Courier:
+        """A courier with the channel of mails."""
+        return Courier(store, [channel], metrics)
+
+    async def test_keeps_a_mail_until_the_server_is_back(
+        self, courier: Courier, mail_server: MailServer, plan: Plan, outbox: Any, clock: FakeClock
+    ) -> None:
+        await mail_server.stop()
+        await plan()
+        await work_off(courier)
+        entry = await outbox.find_one({})
+        assert (entry["lane"], entry["state"], entry["attempts"]) == ("email", "waiting", 1)
+        assert entry["last_error"] == "the mail server is away, or closed the connection"
+
+        await mail_server.start()
+        clock.set(entry["due_at"])
+        await work_off(courier)
+
+        (mail,) = await mail_server.collect()
+        assert mail.parse()["Message-ID"] == f"<{entry['_id']}@mail.tasks.example>"
+        assert await outbox.count_documents({}) == 0
+
+    async def test_keeps_a_refused_mail_for_administrators(
+        self, courier: Courier, mail_server: MailServer, plan: Plan, outbox: Any
+    ) -> None:
+        await mail_server.play(replies={"RCPT": "550 5.1.1 no such user"})
+        await plan()
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["state"], entry["last_error"]) == ("dead", "the recipient was refused: 550 5.1.1")
