@@ -35,6 +35,7 @@ PUBLIC = {
     "POST /api/v1/auth/refresh": "guarded by the refresh token",
     "POST /api/v1/auth/logout": "guarded by the access or the refresh token",
     "POST /api/v1/auth/logout-all": "guarded by the access or the refresh token",
+    "GET /api/v1/push/public-key": "a public key, which every browser that subscribes gives away",
     "GET /calendar/{secret}.ics": "guarded by the secret in its path; calendar services send nothing else",
 }
 
