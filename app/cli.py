@@ -25,7 +25,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-keys = typer.Typer(help="The key pair that signs access tokens.", no_args_is_help=True)
+keys = typer.Typer(help="The keys that sign access tokens and web pushes.", no_args_is_help=True)
 application.add_typer(keys, name="keys")
 admin = typer.Typer(help="Administrators, and the accounts of others.", no_args_is_help=True)
 application.add_typer(admin, name="admin")
@@ -229,20 +229,28 @@ def openapi(
 
 @keys.command("generate")
 def generate_key(
-    path: Annotated[Path, typer.Option(help="The file to write; one that exists is never replaced.")] = Path(
-        "signing-key.pem"
-    ),
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file to write, signing-key.pem or vapid-key.pem; one that exists is never replaced.",
+            show_default=False,
+        ),
+    ] = None,
+    vapid: Annotated[bool, typer.Option("--vapid", help="Make the key that signs web pushes.")] = False,
 ) -> None:
     """Make a private key (ES256) that only its owner can read."""
     from app.core.signing_keys import generate_signing_key
 
+    path = path or Path("vapid-key.pem" if vapid else "signing-key.pem")
     try:
         generate_signing_key(path)
     except FileExistsError:
-        _fail(f"{path} exists and is not replaced, because that would end every session", EXIT_FAILURE)
+        loss = "every push subscription" if vapid else "every session"
+        _fail(f"{path} exists and is not replaced, because that would end {loss}", EXIT_FAILURE)
     except OSError as error:
         _fail(f"cannot write {path}: {error.strerror}", EXIT_FAILURE)
-    typer.echo(f"Wrote {path}; TASKFLEET_JWT_PRIVATE_KEY_FILE={path.absolute()} makes Taskfleet use it.")
+    variable = "TASKFLEET_VAPID_PRIVATE_KEY_FILE" if vapid else "TASKFLEET_JWT_PRIVATE_KEY_FILE"
+    typer.echo(f"Wrote {path}; {variable}={path.absolute()} makes Taskfleet use it.")
 
 
 @admin.command("grant")

@@ -96,11 +96,12 @@ def fill_environment(settings: Settings, public_url: str, directory: Path) -> No
     if "log_format" not in settings.observability.model_fields_set:
         os.environ[f"{PREFIX}LOG_FORMAT"] = "console"
     if settings.jwt.private_key_file is None:
-        os.environ[f"{PREFIX}JWT_PRIVATE_KEY_FILE"] = str(_ensure_signing_key(directory))
+        os.environ[f"{PREFIX}JWT_PRIVATE_KEY_FILE"] = str(_ensure_key(directory / "signing-key.pem"))
+    if settings.notifications.vapid_private_key_file is None:
+        os.environ[f"{PREFIX}VAPID_PRIVATE_KEY_FILE"] = str(_ensure_key(directory / "vapid-key.pem"))
 
 
-def _ensure_signing_key(directory: Path) -> Path:
-    key_file = directory / "signing-key.pem"
+def _ensure_key(key_file: Path) -> Path:
     try:
         if not key_file.exists():
             generate_signing_key(key_file)

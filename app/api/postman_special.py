@@ -41,6 +41,7 @@ _SPECIAL: Mapping[str, Special] = {
     "logOut": Special(body='{"refresh_token": "{{refresh_token}}"}'),
     "logOutEverywhere": Special(body="{}"),
     "endSession": Special(order=-1),  # of those that `listSessions` told, while they live
+    "unsubscribeFromPushes": Special(order=1),  # of all, behind that of one
     "restoreTask": Special(order=1),  # of the task that was just deleted
     "eraseAccount": Special(order=1),
     "importFile": Special(captures={"import_id": "pm.response.json().id"}),

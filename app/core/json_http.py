@@ -1,4 +1,4 @@
-"""Requests for JSON documents: bounded in time and size, redirects not followed; the one user of httpx."""
+"""Requests for JSON documents: bounded in time and size, redirects not followed."""
 
 import asyncio
 from collections.abc import Mapping

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.notifications import notice_router, outbox_router, preference_router, unsubscribe_router
-from app.notifications.push import router as push_router
+from app.notifications import notice_router, outbox_router, preference_router, push_router, unsubscribe_router
 
 __all__ = ["build_routers"]
 

@@ -37,6 +37,7 @@ PUBLIC = {
     "POST /api/v1/auth/logout-all": "guarded by the access or the refresh token",
     "POST /api/v1/notifications/unsubscribe": "guarded by the token from a mail; mail programs send nothing else",
     "GET /api/v1/notifications/unsubscribe": "leads to a page of the browser app, and changes nothing",
+    "GET /api/v1/push/public-key": "a public key, which every browser that subscribes gives away",
     "GET /calendar/{secret}.ics": "guarded by the secret in its path; calendar services send nothing else",
 }
 

@@ -35,6 +35,10 @@ SESSION_ONLY = {
     "POST /api/v1/me/calendar-feed": "a token that was lost must not leave an address that outlives it",
     "GET /api/v1/me/calendar-feed": "tells of an address that no token may make or revoke",
     "DELETE /api/v1/me/calendar-feed": "a token that was lost must not cut its owner's calendar off",
+    "POST /api/v1/me/push-subscriptions": "a subscription ends with a session, which a token has not",
+    "GET /api/v1/me/push-subscriptions": "tells which devices their owner has, and where they are reached",
+    "DELETE /api/v1/me/push-subscriptions": "a token that was lost must not silence its owner's devices",
+    "DELETE /api/v1/me/push-subscriptions/{subscription_id}": "likewise",
 }
 
 

@@ -13,6 +13,7 @@ from pymongo.errors import OperationFailure
 
 from app import __version__, cli
 from app.core.signing_keys import generate_signing_key
+from app.notifications.push.vapid import VapidKey
 
 
 class Result(NamedTuple):
@@ -67,6 +68,22 @@ class TestGeneratingAKey:
             "",
         )
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_writes_one_for_web_pushes_likewise(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        result = run("keys", "generate", "--vapid")
+        path = tmp_path / "vapid-key.pem"
+        assert result == (
+            0,
+            f"Wrote vapid-key.pem; TASKFLEET_VAPID_PRIVATE_KEY_FILE={path} makes Taskfleet use it.\n",
+            "",
+        )
+        assert run("keys", "generate", "--vapid").errors == (
+            "taskfleet: vapid-key.pem exists and is not replaced, because that would end every push subscription\n"
+        )
+        assert len(VapidKey.load(path, "mailto:ops@example.com").public_key) == 87
 
     def test_refuses_to_replace_a_key(self, run: Run, tmp_path: Path) -> None:
         path = tmp_path / "key.pem"

@@ -38,10 +38,14 @@ class SubscriptionRepository:
         return None if document is None else Subscription.from_document(document)
 
     async def save(self, change: Change, subscription: Subscription) -> None:
-        """Write a subscription, in the place of the one with the same endpoint if there is one."""
+        """Write a subscription, in the place of the one with the same endpoint if there is one.
+
+        No revision tells of it: what clients follow has not changed.
+        """
+        change.keep()
         await self._collection.replace_one(
             {"_id": subscription.subscription_id, "user_id": change.user_id},
-            {**subscription.to_document(), **change.stamp()},
+            subscription.to_document(),
             upsert=True,
             session=change.session,
         )

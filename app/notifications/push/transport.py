@@ -10,6 +10,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from app.notifications.lane import SLOTS
 from app.notifications.push.addresses import AddressPolicy
 
 # Looks a name up: the addresses of a host, in the order in which to try them.
@@ -22,8 +23,6 @@ CONNECT_SECONDS = 3.0
 _MAX_TRIED = 2
 # Pushes go to few services, each of which closes what is idle for some minutes.
 _KEEPALIVE_SECONDS = 60.0
-# As many as one lane delivers at once.
-_MAX_CONNECTIONS = 100
 
 
 class UnknownHostError(Exception):
@@ -98,8 +97,8 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
         super().__init__(verify=tls, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
-            max_connections=_MAX_CONNECTIONS,
-            max_keepalive_connections=_MAX_CONNECTIONS,
+            max_connections=SLOTS,  # no more pushes are under way
+            max_keepalive_connections=SLOTS,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             network_backend=_CheckedBackend(addresses),
         )

@@ -103,6 +103,13 @@ class TestMakingSecrets:
     def test_makes_a_key_that_signs(self, secrets: Path) -> None:
         assert load_signing_key(secrets / "api" / "signing-key.pem").startswith("-----BEGIN PRIVATE KEY-----")
 
+    def test_makes_one_key_for_pushes_that_is_not_that_of_sign_in(self, secrets: Path) -> None:
+        signing_key, *keys = (
+            load_signing_key(secrets / name)
+            for name in ("api/signing-key.pem", "api/vapid-key.pem", "worker/vapid-key.pem")
+        )
+        assert keys[0] == keys[1] != signing_key
+
 
 class TestTheProfileThatLetsEverybodyIn:
     @pytest.mark.parametrize("address", ["192.0.2.1", "[::]", "localhost.example.com"])

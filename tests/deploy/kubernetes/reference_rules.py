@@ -46,6 +46,7 @@ def secrets_of(pod: Pod) -> Iterator[tuple[str, set[str]]]:
             name = volume["secret"]["secretName"]
             files = {
                 "taskfleet-signing-key": {"signing-key.pem"},
+                "taskfleet-vapid-key": {"vapid-key.pem"},
                 "taskfleet-tls": {"tls.crt", "tls.key"},
                 "mongodb-keyfile": {"keyfile"},
             }

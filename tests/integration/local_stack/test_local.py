@@ -1,6 +1,7 @@
 """`taskfleet local` from outside: one command up, one signal down, nothing lost and nothing left."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -50,9 +51,14 @@ class TestAFirstStart:
         for program in ("mongod", "valkey-server", "app.serving"):
             assert os.getsid(installation.child(program).pid) != os.getsid(installation.process.pid)
 
-    def test_makes_a_key_that_its_owner_alone_can_read(self, installation: LocalProcess) -> None:
-        key = installation.data_directory / "signing-key.pem"
+    @pytest.mark.parametrize("name", ["signing-key.pem", "vapid-key.pem"])
+    def test_makes_keys_that_their_owner_alone_can_read(self, name: str, installation: LocalProcess) -> None:
+        key = installation.data_directory / name
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+    def test_gives_browsers_the_key_for_pushes(self, installation: LocalProcess) -> None:
+        with urllib.request.urlopen(f"{installation.url}/api/v1/push/public-key", timeout=10) as answer:
+            assert len(json.load(answer)["public_key"]) == 87
 
     def test_makes_directories_that_their_owner_alone_can_enter(self, installation: LocalProcess) -> None:
         data = installation.data_directory
