@@ -19,6 +19,7 @@ from app.auth.router import build_routers as build_auth_routers
 from app.auth.router import well_known_router
 from app.cache.shared import SharedCache
 from app.core.access_tokens import KeyRing
+from app.core.metrics import Metrics
 from app.core.settings import Module, Settings
 from app.data.accounts import SESSIONS, USERS
 from app.data.api_tokens import API_TOKENS
@@ -29,7 +30,7 @@ from app.data.outbox import OUTBOX, Outbox
 from app.data.store import Store
 from app.notifications.digest import DigestZones
 from app.notifications.erasure import NotificationErasure
-from app.notifications.module import NOTIFICATION_COLLECTIONS, build_notifications
+from app.notifications.module import NOTIFICATION_COLLECTIONS, build_notifications, run_courier
 from app.notifications.router import build_routers as build_notification_routers
 from app.tasks.agenda import Agendas
 from app.tasks.calendar_service import build_calendar_feeds
@@ -79,6 +80,16 @@ class Surroundings:
     favours: Favours
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What the work of modules is built from, where no requests are answered."""
+
+    settings: Settings
+    store: Store
+    metrics: Metrics
+    favours: Favours
+
+
 class MountedRouter(NamedTuple):
     """A router with the prefix that it is included under."""
 
@@ -96,7 +107,7 @@ class ModuleParts:
     collections: tuple[CollectionSpec, ...]
     routers: Callable[[Settings], Sequence[MountedRouter]]
     run: Callable[[State, Surroundings], AbstractAsyncContextManager[None]]
-    work: Callable[[Store, Favours], AbstractAsyncContextManager[None]]
+    work: Callable[[Background], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
@@ -137,22 +148,33 @@ def _route_auth(settings: Settings) -> Sequence[MountedRouter]:
     return (MountedRouter(well_known_router, ""), *_mount(routers))
 
 
-def _work_for_auth(store: Store, favours: Favours) -> AbstractAsyncContextManager[None]:
-    return build_erasure(store, favours.erasers).run_janitor()
+def _work_for_auth(parts: Background) -> AbstractAsyncContextManager[None]:
+    return build_erasure(parts.store, parts.favours.erasers).run_janitor()
 
 
-def _no_work(_store: Store, _favours: Favours) -> AbstractAsyncContextManager[None]:
+def _no_work(_parts: Background) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
 @asynccontextmanager
 async def _run_notifications(state: State, parts: Surroundings) -> AsyncIterator[None]:
+    settings = parts.settings.notifications
     state.notifications = build_notifications(parts.store)
-    yield
+    async with AsyncExitStack() as stack:
+        if settings.deliver_in_api:
+            metrics: Metrics = state.metrics
+            courier = run_courier(parts.store, settings, metrics.outbox, parts.favours.agendas.read)
+            await stack.enter_async_context(courier)
+        yield
 
 
 def _route_notifications(_settings: Settings) -> Sequence[MountedRouter]:
     return _mount(build_notification_routers())
+
+
+def _work_for_notifications(parts: Background) -> AbstractAsyncContextManager[None]:
+    settings = parts.settings.notifications
+    return run_courier(parts.store, settings, parts.metrics.outbox, parts.favours.agendas.read)
 
 
 def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:
@@ -163,7 +185,9 @@ def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:
 MODULE_PARTS: Mapping[Module, ModuleParts] = {
     "tasks": ModuleParts(TASK_COLLECTIONS, _route_tasks, _run_tasks, _no_work),
     "auth": ModuleParts(AUTH_COLLECTIONS, _route_auth, _run_auth, _work_for_auth),
-    "notifications": ModuleParts(NOTIFICATION_COLLECTIONS, _route_notifications, _run_notifications, _no_work),
+    "notifications": ModuleParts(
+        NOTIFICATION_COLLECTIONS, _route_notifications, _run_notifications, _work_for_notifications
+    ),
 }
 
 
@@ -187,10 +211,10 @@ async def run_modules(state: State, surroundings: Surroundings) -> AsyncIterator
 
 
 @asynccontextmanager
-async def run_background_work(settings: Settings, store: Store) -> AsyncIterator[None]:
+async def run_background_work(settings: Settings, store: Store, metrics: Metrics) -> AsyncIterator[None]:
     """Do what the enabled modules do in the background while the context lasts, then finish what is begun."""
-    favours = build_favours(store)
+    background = Background(settings, store, metrics, build_favours(store))
     async with AsyncExitStack() as stack:
         for parts in enabled_parts(settings):
-            await stack.enter_async_context(parts.work(store, favours))
+            await stack.enter_async_context(parts.work(background))
         yield

@@ -39,7 +39,7 @@ async def _work(settings: Settings) -> None:
         probes = _Probes(store)
         paths = {"/livez": probes.tell_life, "/readyz": probes.tell_readiness}
         await stack.enter_async_context(run_monitoring(settings.observability, metrics, paths=paths))
-        await stack.enter_async_context(run_background_work(settings, store))
+        await stack.enter_async_context(run_background_work(settings, store, metrics))
         logger.info("worker_started", modules=sorted(settings.runtime.enabled_modules))
         await stop.wait()
         metrics.draining.set(1)

@@ -22,6 +22,7 @@ from app.core.settings import (
     CacheSettings,
     JwtSettings,
     MongoSettings,
+    NotificationSettings,
     RateLimitSettings,
     RuntimeSettings,
     Settings,
@@ -107,6 +108,8 @@ def settings(mongo: EmbeddedMongo, cache_server: EmbeddedCache, signing_key_file
         mongo=MongoSettings(url=mongo.url, database="taskfleet_test", driver=environment.mongo_driver()),
         cache=CacheSettings(url=cache_server.url),
         jwt=JwtSettings(private_key_file=signing_key_file),
+        # Or any test would see what it looks for in the background.
+        notifications=NotificationSettings(deliver_in_api=False),
         rate_limits=RateLimitSettings(user=None, address=None, auth=None),
     )
 

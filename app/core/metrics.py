@@ -28,6 +28,9 @@ _COMMAND_SECONDS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 # From what a loop with other work is always late by to the deadline of a request (10 s).
 _LAG_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+# From an entry that is met by the next look for what is due to what waited for the end of a dead worker's lease.
+_OUTBOX_LAG_SECONDS_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300)
+
 # Samples that are written in one go, in half a millisecond; a process has some thousands.
 _SAMPLES_OF_A_PART = 100
 
@@ -109,6 +112,42 @@ class KeySetMetrics:
             registry=registry,
         )
         self.fetches = {outcome: fetches.labels(outcome) for outcome in get_args(FetchOutcome)}
+
+
+DeliveryOutcome = Literal["delivered", "retried", "dead"]
+
+
+class OutboxMetrics:
+    """What users are told of; `kind` and `channel` are fixed words."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.dispatched = Counter(
+            "taskfleet_outbox_dispatched",
+            "Occasions that were told within the app and given to the channels that their users want.",
+            ["kind"],
+            registry=registry,
+        )
+        self.deliveries = Counter(
+            "taskfleet_outbox_deliveries",
+            "Attempts to deliver through a channel: delivered, retried (later) or dead (given up).",
+            ["channel", "outcome"],
+            registry=registry,
+        )
+        self.lag_seconds = Histogram(
+            "taskfleet_outbox_lag_seconds",
+            "Time from when something was due until it was told or handed over at the first attempt, in seconds.",
+            buckets=_OUTBOX_LAG_SECONDS_BUCKETS,
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            "taskfleet_outbox_waiting",
+            "Entries of the outbox that are overdue and that nobody is at, of the whole installation, up to 10,000.",
+            registry=registry,
+        )
+
+    def count_delivery(self, channel: str, outcome: DeliveryOutcome) -> None:
+        """Count an attempt."""
+        self.deliveries.labels(channel, outcome).inc()
 
 
 CommandOutcome = Literal["ok", "failed"]
@@ -218,6 +257,7 @@ class Metrics:
         )
         self.key_set = KeySetMetrics(self.registry)
         self.mongo = MongoMetrics(self.registry)
+        self.outbox = OutboxMetrics(self.registry)
         self.event_loop_lag = Histogram(
             "taskfleet_event_loop_lag_seconds",
             "How late the event loop woke what was due, looked at twice a second, in seconds.",

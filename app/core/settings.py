@@ -223,6 +223,8 @@ class NotificationSettings(SettingsGroup):
     smtp_url: OptionalSecret = _variable("SMTP_URL", None)
     mail_from: OptionalText = _variable("MAIL_FROM", None)
     vapid_private_key_file: OptionalPath = _variable("VAPID_PRIVATE_KEY_FILE", None)
+    # Where workers run, the API leaves it to them; its processes need no way to a mail server then.
+    deliver_in_api: bool = _variable("DELIVER_IN_API", True)
 
 
 class ObservabilitySettings(SettingsGroup):

@@ -97,4 +97,29 @@ UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
         collection="tasks",
         reason="an administrator's statistics ask each shard for its own count, which it does not have to make",
     ),
+    "find-due-work": UntargetedOperation(
+        command="find",
+        collection="outbox",
+        reason="workers look for what is due, whosever it is; twice a second, some entries of an index at a time",
+    ),
+    "read-claimed-work": UntargetedOperation(
+        command="find",
+        collection="outbox",
+        reason="a worker reads all that it has just claimed, of many users, in one command; bounded, by their ids",
+    ),
+    "count-overdue-work": UntargetedOperation(
+        command="aggregate",
+        collection="outbox",
+        reason="workers count what nobody has taken up, for an alert; four times a minute each, up to a limit",
+    ),
+    "list-dead-work": UntargetedOperation(
+        command="find",
+        collection="outbox",
+        reason="an administrator leafs through what could not be done; rare, a page of an index of that alone",
+    ),
+    "find-dead-work": UntargetedOperation(
+        command="find",
+        collection="outbox",
+        reason="an administrator has an entry tried again and names it by its id alone; rare, one entry of an index",
+    ),
 }

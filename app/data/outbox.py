@@ -22,8 +22,9 @@ OUTBOX = CollectionSpec(
     name="outbox",
     shard_key="user_id",
     indexes=(
-        # What the workers look for. An entry that is being worked on is due when its lease ends.
-        Index("due", [("due_at", 1), ("_id", 1)], partial_filter={"state": "waiting"}),
+        # What the workers look for, each lane for itself, so that a channel which is slow holds up no other. An entry
+        # that is being worked on is due when its lease ends.
+        Index("due", [("lane", 1), ("due_at", 1), ("_id", 1)], partial_filter={"state": "waiting"}),
         Index("user", [("user_id", 1)]),  # for erasing an account
         Index("dead", [("died_at", -1), ("_id", -1)], partial_filter={"died_at": {"$exists": True}}),
         Index(
@@ -34,6 +35,9 @@ OUTBOX = CollectionSpec(
         ),
     ),
 )
+
+# The lane of entries whose channels are still to be found; the others wait in that of their channel.
+OCCASIONS = "occasion"
 
 # One command's worth of writes, as for tasks.
 _CHUNK_SIZE = 1_000
@@ -88,11 +92,17 @@ class OutboxEntry:
             "subject": self.subject,
             "occurrence": self.occurrence,
             **optional,
+            "lane": lane_of(self.channel),
             "at": self.at,
             "due_at": self.at,
             "attempts": 0,
             "state": "waiting",
         }
+
+
+def lane_of(channel: str) -> str:
+    """Return the lane of an entry by its channel, which may name an address behind a colon (`push:0198c7a2`)."""
+    return channel.partition(":")[0] or OCCASIONS
 
 
 def occurrence_of(at: datetime) -> str:
@@ -121,7 +131,8 @@ class PlannedWork:
         """Add an entry, or give the one that is there another instant, whoever is at work on it."""
         key = {"_id": entry.entry_id, "user_id": entry.user_id}
         fields = {**entry.to_fields(), **entry.to_initial_fields()}
-        self._writes[entry.entry_id] = UpdateOne(key, {"$set": fields, "$unset": {"claim": ""}}, upsert=True)
+        forgotten = dict.fromkeys(("claim", "died_at", "last_error"), "")
+        self._writes[entry.entry_id] = UpdateOne(key, {"$set": fields, "$unset": forgotten}, upsert=True)
 
     def withdraw(self, user_id: UUID, entry_id: UUID) -> None:
         """Take an entry out, if it is still there."""

@@ -1,6 +1,9 @@
 """The daily digest: one waiting entry for each user who wants it, which moves on to the next day when it is told."""
 
-from datetime import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, time
+from typing import Any, Literal
+from uuid import UUID
 
 from app.data.changes import Change
 from app.data.database import Database
@@ -9,7 +12,10 @@ from app.notifications.preference_repository import PreferenceRepository
 from app.notifications.preferences import Preferences
 from app.notifications.quiet_hours import next_local_time
 
-DIGEST = "digest"
+DIGEST: Literal["digest"] = "digest"
+
+# What there is to do today, by the user, now and the zone; None if there is nothing.
+Agenda = Callable[[UUID, datetime, str], Awaitable[Mapping[str, Any] | None]]
 
 
 def follow_digest(change: Change, before: Preferences, after: Preferences) -> None:
@@ -40,3 +46,19 @@ class DigestZones:
         if preferences.digest_at is not None:
             plan_digest(change, preferences.digest_at, timezone)
         return False
+
+
+class Digests:
+    """Fills digests when they are told, and plans the next ones; a `Recurring` of `dispatch.py`."""
+
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
+
+    async def find_content(self, change: Change) -> Mapping[str, Any] | None:
+        """Return what there is to do today; an empty day is not told."""
+        return await self._agenda(change.user_id, change.at, change.account.timezone)
+
+    def plan_next(self, change: Change, preferences: Preferences) -> None:
+        """Plan the next one, if it was not turned off meanwhile."""
+        if preferences.digest_at is not None:
+            plan_digest(change, preferences.digest_at, change.account.timezone)

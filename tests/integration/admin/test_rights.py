@@ -8,7 +8,9 @@ import pytest
 
 from tests.architecture.routes import RouteFacts
 from tests.architecture.test_routes import ROUTES
-from tests.integration.admin.conftest import NOBODY, audit_of
+from tests.fakes.clock import FakeClock
+from tests.integration.admin.conftest import NOBODY, RawDatabase, audit_of
+from tests.integration.admin.test_outbox import bury
 
 ADMIN_ROUTES = [route for route in ROUTES if "/admin/" in route.path]
 ACTS = [route for route in ADMIN_ROUTES if route.method != "GET"]
@@ -20,6 +22,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/admin/common-tasks": {"title": "Back up the laptop"},
     "PATCH /api/v1/admin/common-tasks/{common_task_id}": {"title": "Back up the phone"},
     "DELETE /api/v1/admin/common-tasks/{common_task_id}": None,
+    "POST /api/v1/admin/outbox/{entry_id}/retry": None,
 }
 
 
@@ -40,8 +43,10 @@ class TestEveryActOfAnAdministrator:
     def test_is_known_here(self) -> None:
         assert {str(route) for route in ACTS} == BODIES.keys()
 
-    async def test_leaves_one_entry_in_the_audit(self, root: httpx.AsyncClient, ann_id: str) -> None:
-        ids = {"user_id": ann_id}
+    async def test_leaves_one_entry_in_the_audit(
+        self, root: httpx.AsyncClient, ann_id: str, raw_database: RawDatabase, clock: FakeClock
+    ) -> None:
+        ids = {"user_id": ann_id, "entry_id": await bury(raw_database, clock, ann_id)}
         for route in sorted(ACTS, key=lambda route: list(BODIES).index(str(route))):
             before = await audit_of(root)
 

@@ -1,0 +1,153 @@
+"""Claims in MongoDB: finding what is due, claiming it, and saying what became of it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import UpdateOne
+
+from app.core.clock import Clock
+from app.data.database import Database, Document, Session
+from app.data.outbox import OUTBOX, OutboxEntry
+from app.notifications.claims import LEASE, Claim, Sighting
+
+# What is told of a failure: a line of an SMTP server or a few of Python's words.
+_MAX_ERROR_LENGTH = 500
+_TOKEN_BYTES = 8
+
+
+class ClaimRepository:
+    """Reads and writes the outbox for a worker. Each write to an entry names the claim that it is made under."""
+
+    def __init__(self, database: Database, clock: Clock, lease: timedelta = LEASE) -> None:
+        self._name = OUTBOX.name
+        self._database = database
+        self._outbox = database.collection(OUTBOX.name)
+        self._clock = clock
+        self._lease = lease
+
+    async def find_due(self, lane: str, limit: int) -> Sequence[Sighting]:
+        """Return up to `limit` entries of a lane that are due, those that have been for longest first."""
+        cursor = self._outbox.find(
+            {"lane": lane, "state": "waiting", "due_at": {"$lte": self._clock.now()}},
+            {"user_id": 1, "due_at": 1},
+            sort=[("due_at", 1), ("_id", 1)],
+            limit=limit,
+            batch_size=limit,
+            hint="due",
+            comment="find-due-work",
+        )
+        documents = await cursor.to_list(limit)
+        return [Sighting(document["user_id"], document["_id"], document["due_at"]) for document in documents]
+
+    async def claim(self, sightings: Sequence[Sighting]) -> Sequence[Claim]:
+        """Claim what is still as it was seen; the rest has been claimed by somebody else, changed or withdrawn."""
+        token, leased_until = new_token(), self._clock.now() + self._lease
+        fields = {"$set": {"due_at": leased_until, "claim": token}}
+        due_at = {sighting.entry_id: sighting.due_at for sighting in sightings}
+        await self._outbox.bulk_write(
+            [UpdateOne(_as_seen(sighting), fields) for sighting in sightings], ordered=False
+        )
+        found = self._outbox.find(
+            {"_id": {"$in": list(due_at)}, "claim": token},
+            limit=len(due_at),
+            batch_size=len(due_at),
+            hint="_id_",
+            comment="read-claimed-work",
+        )
+        return [Claim.from_document(document, due_at[document["_id"]]) for document in await found.to_list(None)]
+
+    async def take_out(self, claim: Claim, session: Session) -> Mapping[str, Any] | None:
+        """Delete a claimed entry within a transaction and return its content, or None if the claim is lost."""
+        document = await self._outbox.find_one_and_delete(_held(claim), session=session, projection={"content": 1})
+        return None if document is None else _content_of(document)
+
+    async def defer(self, claim: Claim, until: datetime, session: Session) -> Mapping[str, Any] | None:
+        """Have a claimed entry taken up again at an instant; as `take_out`."""
+        update = {"$set": {"due_at": until}, "$unset": {"claim": ""}}
+        document = await self._outbox.find_one_and_update(
+            _held(claim), update, session=session, projection={"content": 1}
+        )
+        return None if document is None else _content_of(document)
+
+    async def add(
+        self, entries: Sequence[OutboxEntry], due_at: datetime, token: str | None, session: Session
+    ) -> Sequence[Claim]:
+        """Add entries within a transaction, claimed by `token` if there is one; return the claims on them.
+
+        One that is there stays as it is.
+        """
+        writes, claims = [], []
+        for entry in entries:
+            fields = {**entry.to_fields(), **entry.to_initial_fields(), "due_at": due_at}
+            if token is not None:
+                fields |= {"due_at": self._clock.now() + self._lease, "claim": token}
+                named = {"_id": entry.entry_id, "user_id": entry.user_id}
+                claims.append(Claim.from_document(fields | named, due_at))
+            key = {"_id": entry.entry_id, "user_id": entry.user_id}
+            writes.append(UpdateOne(key, {"$setOnInsert": fields}, upsert=True))
+        if writes:
+            await self._outbox.bulk_write(writes, session=session, ordered=False)
+        return claims
+
+    async def complete(self, claim: Claim) -> None:
+        """Delete an entry that is done."""
+        await self._outbox.delete_one(_held(claim))
+
+    async def put_back(self, claim: Claim, due_at: datetime, attempts: int, error: str) -> None:
+        """Have an entry tried again at an instant."""
+        fields = {"due_at": due_at, "attempts": attempts, "last_error": error[:_MAX_ERROR_LENGTH]}
+        await self._outbox.update_one(_held(claim), {"$set": fields, "$unset": {"claim": ""}})
+
+    async def bury(self, claim: Claim, attempts: int, error: str) -> None:
+        """Give an entry up, and keep it for administrators."""
+        fields = {"state": "dead", "died_at": self._clock.now(), "attempts": attempts}
+        fields["last_error"] = error[:_MAX_ERROR_LENGTH]
+        await self._outbox.update_one(_held(claim), {"$set": fields, "$unset": {"claim": ""}})
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Let others have what was claimed and is not done, at once."""
+        writes = [
+            UpdateOne(_held(claim), {"$set": {"due_at": claim.due_at}, "$unset": {"claim": ""}}) for claim in claims
+        ]
+        if writes:
+            await self._outbox.bulk_write(writes, ordered=False)
+
+    async def count_overdue(self, lanes: Sequence[str], since: timedelta, limit: int) -> int:
+        """Count entries that have been due for so long and that nobody is at, up to `limit`."""
+        due_at = {"$lte": self._clock.now() - since}
+        counted = await self._database.aggregate(
+            self._name,
+            [
+                {"$match": {"lane": {"$in": list(lanes)}, "state": "waiting", "due_at": due_at}},
+                {"$limit": limit},
+                {"$count": "entries"},
+            ],
+            hint="due",
+            comment="count-overdue-work",
+        )
+        return int(counted[0]["entries"]) if counted else 0
+
+
+def new_token() -> str:
+    """Return the name of a new claim."""
+    return secrets.token_hex(_TOKEN_BYTES)
+
+
+def _as_seen(sighting: Sighting) -> Document:
+    return {
+        "_id": sighting.entry_id,
+        "user_id": sighting.user_id,
+        "due_at": sighting.due_at,
+        "state": "waiting",
+    }
+
+
+def _held(claim: Claim) -> Document:
+    return {"_id": claim.entry_id, "user_id": claim.user_id, "claim": claim.token}
+
+
+def _content_of(document: Document) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = document["content"]
+    return content

@@ -1,0 +1,148 @@
+"""The courier: a process's part in telling users what is due, shared with any number of others."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+
+from app.core.errors import ServiceUnavailableError
+from app.core.metrics import OutboxMetrics
+from app.data.failures import DatabaseError, is_database_away
+from app.data.outbox import OCCASIONS
+from app.data.store import Store
+from app.notifications.channel import Channel
+from app.notifications.claim_repository import ClaimRepository, new_token
+from app.notifications.claims import LEASE, Claim
+from app.notifications.delivery import Deliverer, Failures
+from app.notifications.dispatch import Dispatcher, Recurring
+from app.notifications.kinds import Kind, kind_of
+from app.notifications.lane import SLOTS, Lane
+from app.notifications.recipient_repository import RecipientRepository
+from app.notifications.retries import backoff
+
+# Entries that nobody has taken up for so long, several looks of every worker, are told to Prometheus, which asks four
+# times a minute or less.
+OVERDUE = timedelta(seconds=10)
+_COUNT_SECONDS = 15.0
+# More than any alert needs to know; counting so many takes some milliseconds.
+OVERDUE_LIMIT = 10_000
+# As `Erasure` has it: what is under way takes milliseconds, but where a receiver is slow.
+_FINISH_SECONDS = 5.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Courier:
+    """Tells what is due while `run` lasts. `channels` are those that this process can deliver by."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Sequence[Channel],
+        metrics: OutboxMetrics,
+        recurring: Mapping[Kind, Recurring] | None = None,
+        *,
+        lease: timedelta = LEASE,
+        slots: int = SLOTS,
+    ) -> None:
+        self._clock = store.clock
+        self._metrics = metrics
+        self._claims = claims = ClaimRepository(store.database, store.clock, lease)
+        self._failures = Failures(claims, store.clock, metrics)
+        by_name: dict[str, Channel] = {channel.name: channel for channel in channels}
+        recipients = RecipientRepository(store.database)
+        self._deliverer = Deliverer(claims, recipients, by_name, self._failures, metrics)
+        self._dispatcher = Dispatcher(store, claims, channels, recurring or {})
+        self._deliveries = {name: Lane(name, claims, self._deliver, slots) for name in by_name}
+        self.lanes = (Lane(OCCASIONS, claims, self._dispatch, slots), *self._deliveries.values())
+        self._stop = asyncio.Event()
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Work in the background while the context lasts; then finish what is begun, and release the rest."""
+        loops = [asyncio.create_task(lane.run()) for lane in self.lanes]
+        loops.append(asyncio.create_task(self._count_overdue()))
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for lane in self.lanes:
+                lane.stop()
+            await self._end(loops)
+
+    async def _end(self, loops: Sequence[asyncio.Task[None]]) -> None:
+        clock = asyncio.get_running_loop()
+        deadline = clock.time() + _FINISH_SECONDS
+        _, lasting = await asyncio.wait(loops, timeout=_FINISH_SECONDS)
+        for loop in lasting:
+            loop.cancel()
+        left: list[Claim] = []
+        for lane in self.lanes:  # that of the occasions first, which gives to the others
+            left += await lane.finish(max(deadline - clock.time(), 0))
+        try:
+            await self._claims.release(left)
+        except DatabaseError as error:  # their leases run out
+            logger.warning("outbox_not_released", error=type(error).__name__, entries=len(left))
+
+    async def _dispatch(self, claim: Claim) -> None:
+        async def dispatch() -> None:
+            has_room = all(lane.has_room for lane in self._deliveries.values())
+            dispatched = await self._dispatcher.dispatch(claim, new_token() if has_room else None)
+            if dispatched is None:
+                return
+            for delivery in dispatched.deliveries:
+                self._deliveries[delivery.lane].accept(delivery)
+            if dispatched.is_noticed:
+                self._observe_lag(claim)
+            self._metrics.dispatched.labels(kind_of(claim.occasion)).inc()
+            self._metrics.count_delivery(OCCASIONS, "delivered")
+
+        await self._attempt(claim, dispatch)
+
+    async def _deliver(self, claim: Claim) -> None:
+        async def deliver() -> None:
+            if await self._deliverer.deliver(claim):
+                self._observe_lag(claim)
+
+        await self._attempt(claim, deliver)
+
+    async def _attempt(self, claim: Claim, act: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing with an entry. If that fails by no fault of its own, no attempt is counted."""
+        try:
+            await act()
+        except (DatabaseError, ServiceUnavailableError) as error:
+            if isinstance(error, DatabaseError) and not is_database_away(error):
+                logger.exception("outbox_entry_failed", lane=claim.lane, kind=claim.occasion)
+                await self._postpone(claim, error)
+            else:
+                logger.warning("outbox_entry_interrupted", lane=claim.lane, error=type(error).__name__)
+                due_at = self._clock.now() + backoff(1)
+                with suppress(DatabaseError):  # its lease runs out
+                    await self._claims.put_back(claim, due_at, claim.attempts, type(error).__name__)
+        except Exception as error:
+            logger.exception("outbox_entry_failed", lane=claim.lane, kind=claim.occasion)
+            await self._postpone(claim, error)
+
+    async def _postpone(self, claim: Claim, error: Exception) -> None:
+        with suppress(DatabaseError):  # its lease runs out
+            await self._failures.postpone(claim, error)
+
+    def _observe_lag(self, claim: Claim) -> None:
+        if claim.attempts == 0:
+            lag = self._clock.now() - claim.due_at
+            self._metrics.lag_seconds.observe(max(lag.total_seconds(), 0.0))
+
+    async def _count_overdue(self) -> None:
+        lanes = [lane.name for lane in self.lanes]
+        while not self._stop.is_set():
+            try:
+                self._metrics.waiting.set(await self._claims.count_overdue(lanes, OVERDUE, OVERDUE_LIMIT))
+            except DatabaseError as error:
+                logger.warning("outbox_not_counted", error=type(error).__name__)
+            jittered = random.uniform(0.5, 1) * _COUNT_SECONDS  # noqa: S311 - spreads load, guards nothing
+            with suppress(TimeoutError):
+                async with asyncio.timeout(jittered):
+                    await self._stop.wait()

@@ -1,0 +1,93 @@
+"""Delivery: one message to one address, as often as it takes, until it is handed over or given up."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from app.core.clock import Clock
+from app.core.metrics import OutboxMetrics
+from app.notifications.channel import Channel, PermanentDeliveryError, TemporaryDeliveryError
+from app.notifications.claim_repository import ClaimRepository
+from app.notifications.claims import Claim
+from app.notifications.recipient_repository import RecipientRepository
+from app.notifications.retries import MAX_ATTEMPTS, backoff
+
+# What channels promise to keep to (`Channel.deliver`).
+DELIVERY_SECONDS = 20.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Failures:
+    """Has what failed tried again later, or buries it."""
+
+    def __init__(self, claims: ClaimRepository, clock: Clock, metrics: OutboxMetrics) -> None:
+        self._claims = claims
+        self._clock = clock
+        self._metrics = metrics
+
+    async def postpone(self, claim: Claim, error: Exception, retry_after_seconds: float | None = None) -> None:
+        """Count an attempt. After the last one the entry is dead."""
+        attempts = claim.attempts + 1
+        if attempts >= MAX_ATTEMPTS:
+            await self.bury(claim, error)
+            return
+        due_at = self._clock.now() + backoff(attempts, retry_after_seconds)
+        await self._claims.put_back(claim, due_at, attempts, _describe(error))
+        self._metrics.count_delivery(claim.lane, "retried")
+
+    async def bury(self, claim: Claim, error: Exception) -> None:
+        """Give an entry up."""
+        await self._claims.bury(claim, claim.attempts + 1, _describe(error))
+        self._metrics.count_delivery(claim.lane, "dead")
+        logger.warning("outbox_entry_died", lane=claim.lane, kind=claim.occasion, entry_id=str(claim.entry_id))
+
+
+class Deliverer:
+    """Delivers through the channels of this process, by their names."""
+
+    def __init__(
+        self,
+        claims: ClaimRepository,
+        recipients: RecipientRepository,
+        channels: Mapping[str, Channel],
+        failures: Failures,
+        metrics: OutboxMetrics,
+    ) -> None:
+        self._claims = claims
+        self._recipients = recipients
+        self._channels = channels
+        self._failures = failures
+        self._metrics = metrics
+
+    async def deliver(self, claim: Claim) -> bool:
+        """Hand a message over and delete the entry; return whether it was handed over.
+
+        An account that is gone or disabled is told nothing.
+        """
+        recipient = await self._recipients.find(claim.user_id, claim.address)
+        if recipient is None:
+            await self._claims.complete(claim)
+            return False
+        try:
+            async with asyncio.timeout(DELIVERY_SECONDS):
+                await self._channels[claim.lane].deliver(claim.to_message(), recipient)
+        except TemporaryDeliveryError as error:
+            await self._failures.postpone(claim, error, error.retry_after_seconds)
+        except TimeoutError as error:
+            await self._failures.postpone(claim, error)
+        except PermanentDeliveryError as error:
+            await self._failures.bury(claim, error)
+        else:
+            await self._claims.complete(claim)
+            self._metrics.count_delivery(claim.lane, "delivered")
+            return True
+        return False
+
+
+def _describe(error: Exception) -> str:
+    """A line for administrators. The text of an error that is not a channel's may hold what a user wrote."""
+    if isinstance(error, TemporaryDeliveryError | PermanentDeliveryError):
+        return str(error)
+    return f"no answer within {DELIVERY_SECONDS:.0f} s" if isinstance(error, TimeoutError) else type(error).__name__

@@ -1,0 +1,166 @@
+"""A delivery that fails is tried again, later each time, and in the end kept for administrators."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.core.metrics import OutboxMetrics
+from app.data.outbox import derive_id, occurrence_of
+from app.notifications import delivery
+from app.notifications.channel import PermanentDeliveryError, TemporaryDeliveryError
+from app.notifications.courier import Courier
+from app.notifications.retries import MAX_ATTEMPTS
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.notification_channel import FakeChannel
+from tests.integration.notifications.conftest import Plan, work_off
+
+
+def count(metrics: OutboxMetrics, outcome: str) -> float:
+    return metrics.deliveries.labels("push", outcome)._value.get()  # type: ignore[no-any-return]
+
+
+class TestAReceiverThatIsAwayForAWhile:
+    async def test_gets_the_message_in_the_end_once_under_the_same_key(
+        self,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        outbox: Any,
+        clock: FakeClock,
+        metrics: OutboxMetrics,
+        user_id: UUID,
+    ) -> None:
+        channel.trouble = lambda _: TemporaryDeliveryError("421 try again") if channel.attempts < 4 else None
+        await plan()
+        await work_off(courier)
+        waits = []
+        while not channel.told:
+            entry = await outbox.find_one({})
+            assert (entry["last_error"], entry["attempts"]) == ("421 try again", channel.attempts)
+            assert "claim" not in entry
+            waits.append((entry["due_at"] - clock.now()).total_seconds())
+            clock.set(entry["due_at"])
+            await work_off(courier)
+
+        assert all(0 <= wait <= 10 * 2**index for index, wait in enumerate(waits))
+        key = derive_id(user_id, "reminder", str(UUID(int=7)), occurrence_of(START), "push:phone")
+        assert channel.keys == [key]
+        assert (count(metrics, "retried"), count(metrics, "delivered"), count(metrics, "dead")) == (3, 1, 0)
+        assert await outbox.count_documents({}) == 0
+
+    async def test_is_not_asked_before_the_time_that_it_named(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any, clock: FakeClock
+    ) -> None:
+        channel.trouble = lambda _: TemporaryDeliveryError("429", retry_after_seconds=600)
+        await plan()
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert 600 <= (entry["due_at"] - clock.now()).total_seconds() <= 610
+
+    async def test_is_given_up_after_the_last_attempt(
+        self,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        outbox: Any,
+        clock: FakeClock,
+        metrics: OutboxMetrics,
+    ) -> None:
+        channel.trouble = lambda _: TemporaryDeliveryError("421 try again")
+        await plan()
+        await work_off(courier)
+        while (entry := await outbox.find_one({}))["state"] == "waiting":
+            clock.set(entry["due_at"])
+            await work_off(courier)
+
+        assert channel.attempts == entry["attempts"] == MAX_ATTEMPTS
+        assert (entry["died_at"], entry["last_error"]) == (clock.now(), "421 try again")
+        assert count(metrics, "dead") == 1
+        clock.advance(days=2)
+        await work_off(courier)
+        assert channel.attempts == MAX_ATTEMPTS
+
+
+class TestAReceiverThatRefuses:
+    async def test_is_asked_once(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any, clock: FakeClock
+    ) -> None:
+        channel.trouble = lambda _: PermanentDeliveryError("550 no such mailbox")
+        await plan()
+        await work_off(courier)
+        clock.advance(days=1)
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert channel.attempts == 1
+        assert (entry["state"], entry["attempts"], entry["last_error"]) == ("dead", 1, "550 no such mailbox")
+
+
+class TestAReceiverThatDoesNotAnswer:
+    async def test_is_asked_again_later(
+        self,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        outbox: Any,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 0.01)
+        channel.gate = asyncio.Event()
+        await plan()
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["state"], entry["attempts"]) == ("waiting", 1)
+        assert entry["last_error"].startswith("no answer within")
+
+    async def test_holds_up_neither_notices_nor_other_channels(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, raw_database: Any
+    ) -> None:
+        """Every lane has places of its own."""
+        channel.gate = asyncio.Event()
+        for number in range(100):
+            await plan(subject=UUID(int=number))
+        while await courier.lanes[0].take():
+            await courier.lanes[0].finish(20)
+        await courier.lanes[0].finish(20)
+
+        assert await raw_database["notifications"].count_documents({}) == 100
+        assert channel.told == []
+        assert channel.attempts < 100  # the rest waits in the database
+        channel.gate.set()
+        await work_off(courier)
+        assert len(set(channel.keys)) == len(channel.keys) == 100
+
+
+class TestAFaultOfOurs:
+    async def test_is_tried_again_and_tells_administrators_no_text(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any
+    ) -> None:
+        channel.trouble = lambda message: KeyError(message.content["title"])
+        await plan()
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["state"], entry["attempts"], entry["last_error"]) == ("waiting", 1, "KeyError")
+
+
+class TestADatabaseThatFailsInBetween:
+    async def test_costs_no_attempt(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any, failing: Any, clock: FakeClock
+    ) -> None:
+        await plan()
+        # A transaction that fails as in an election is repeated at once; this one goes on failing.
+        async with failing("commitTransaction", errorCode=50, errorLabels=["TransientTransactionError"]):
+            await courier.lanes[0].take()
+            await courier.lanes[0].finish(30)
+
+        entry = await outbox.find_one({})
+        assert (entry["attempts"], entry["state"]) == (0, "waiting")
+        assert channel.attempts == 0
+        clock.advance(minutes=2)
+        await work_off(courier)
+        assert len(channel.told) == 1
