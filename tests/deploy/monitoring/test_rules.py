@@ -131,7 +131,7 @@ class TestAnAlert:
         assert alert["for"]
         assert {"summary", "description", "runbook_url"} == set(alert["annotations"])
         labels = re.findall(r"\$labels\.(\w+)", " ".join(alert["annotations"].values()))
-        assert set(labels) <= {"job", "instance", "call", "command", "limit"}
+        assert set(labels) <= {"job", "instance", "call", "channel", "command", "limit"}
 
     def test_is_told_apart_from_the_others_by_name_and_window(self) -> None:
         assert len({alert_id(alert) for alert in alerts()}) == len(alerts())
