@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint \
-	lint-web format types web client bench speed-web profile openapi \
+	lint-web format types web client bench outbox-bench speed-web profile openapi \
 	image image-test lock clean need-node
 .DELETE_ON_ERROR:
 
@@ -112,6 +112,9 @@ bench: $(PROJECT) ## Measure against a bare ASGI app and an Express service (nee
 
 gateway-test: $(PROJECT) ## Measure the gateway: rolling restarts, kills, slow clients, added time (needs nginx; 6 minutes)
 	@$(BIN)/python -m bench.gateway $(ARGS)
+
+outbox-bench: $(PROJECT) ## Measure how late reminders are told while a million wait (4 minutes)
+	@$(BIN)/python -m bench.outbox $(ARGS)
 
 speed-web: $(PROJECT) $(WEB_BUILD) ## Measure how quick the browser app is (ARGS="--runs 3 --write-readme")
 	npm --prefix web run speed -- $(ARGS)
