@@ -142,7 +142,7 @@ class Dispatcher:
             content = await self._claims.defer(claim, until, change.session)
         if content is None:
             raise _ClaimLostError
-        change.stamp()
+        change.keep()
         return replace(claim, content=content)
 
 

@@ -214,6 +214,17 @@ class TestAnAccountThatIsNoMore:
 
 
 class TestAUserWhoHasChosen:
+    async def test_has_nothing_to_fetch_where_nothing_is_told_within_the_app(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, store: Store, user_id: UUID
+    ) -> None:
+        await choose(store, user_id, Preferences(chosen={**DEFAULT_CHANNELS, "reminder": frozenset({"push"})}))
+        before = await store.changes.sync_state(user_id)
+        await plan()
+        await work_off(courier)
+
+        assert len(channel.told) == 1
+        assert await store.changes.sync_state(user_id) == before
+
     async def test_is_told_by_no_channel_that_was_turned_off(
         self,
         courier: Courier,

@@ -27,6 +27,7 @@ from app.core.settings import (
     CacheSettings,
     JwtSettings,
     MongoSettings,
+    NotificationSettings,
     RateLimitSettings,
     RuntimeSettings,
     Settings,
@@ -146,6 +147,8 @@ async def open_service(
                 cache=CacheSettings(url=SecretStr(cache_server.url)),
                 jwt=JwtSettings(private_key_file=signing_key_file),
                 rate_limits=RateLimitSettings(user=None, address=None, auth=None),
+                # What it looks for in the background is asked of the primary.
+                notifications=NotificationSettings(deliver_in_api=False),
             )
             commands = Commands()
             app = create_app(settings, clock=FakeClock(), listeners=[commands, inspection_of_replicas])
