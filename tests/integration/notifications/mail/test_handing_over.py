@@ -151,6 +151,9 @@ class TestAnAccount:
         preferences = await PreferenceRepository(store.database).find(user_id)
         assert preferences.unsubscribe_key is not None
         assert replace(preferences, unsubscribe_key=None) == Preferences()
+        user = await raw_database["users"].find_one({"_id": user_id})
+        assert user is not None
+        assert user["revision"] == 0  # for clients to fetch nothing
 
     async def test_that_is_being_erased_is_sent_nothing_and_leaves_no_key(
         self, channel: MailChannel, mail_server: MailServer, raw_database: RawDatabase

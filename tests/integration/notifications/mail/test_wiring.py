@@ -4,17 +4,14 @@ from typing import Any
 
 import pytest
 
-from app.core.metrics import OutboxMetrics
+from app.core.metrics import Metrics
 from app.core.settings import NotificationSettings, Settings
 from app.data.store import Store
-from app.notifications.module import open_channels, run_courier
+from app.modules import run_background_work
+from app.notifications.module import open_channels
 from tests.fakes.mail_server import HOST, MailServer
 from tests.integration.notifications.conftest import Plan
 from tests.waiting import until
-
-
-async def find_nothing(*_: object) -> None:
-    """Nobody has anything to do today."""
 
 
 @pytest.fixture
@@ -26,20 +23,14 @@ def with_mail(settings: Settings, mail_server: MailServer) -> Settings:
 
 class TestAProcessWithAMailServer:
     async def test_sends_what_is_due(
-        self,
-        with_mail: Settings,
-        store: Store,
-        metrics: OutboxMetrics,
-        plan: Plan,
-        outbox: Any,
-        mail_server: MailServer,
+        self, with_mail: Settings, store: Store, plan: Plan, outbox: Any, mail_server: MailServer
     ) -> None:
         await plan()
-        async with run_courier(store, with_mail, metrics, find_nothing):
 
-            async def is_done() -> bool:
-                return await outbox.count_documents({}) == 0
+        async def is_done() -> bool:
+            return await outbox.count_documents({}) == 0
 
+        async with run_background_work(with_mail, store, Metrics()):
             await until(is_done)
 
         (mail,) = await mail_server.collect()
