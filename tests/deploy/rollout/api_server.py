@@ -169,6 +169,8 @@ class Handler(BaseHTTPRequestHandler):
 
     server_state: ApiServer
     protocol_version = "HTTP/1.1"
+    # Head and body are two packets; with the algorithm the second one waits 40 ms for a receipt of the first.
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is that of the base class
         """Say nothing."""
