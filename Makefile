@@ -26,6 +26,10 @@ WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.ht
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
+# Where a machine says so (images of containers often do), each of the hundreds of processes that tests start would
+# compile the whole service anew, which takes a quarter of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint \
 	lint-web format types web client bench speed-web profile openapi \

@@ -24,9 +24,12 @@ UNTARGETED_OPERATIONS = {"look-for-due": UntargetedOperation("find", "scratch_wo
 
 
 @pytest.fixture(scope="module")
-async def watched(settings: Settings) -> AsyncIterator[tuple[Database, Inspection]]:
+async def watched(
+    settings: Settings, raw_database: AsyncDatabase[dict[str, Any]]
+) -> AsyncIterator[tuple[Database, Inspection]]:
     """A database under an inspection of its own, whose findings fail no other test."""
     name = f"{settings.mongo.database}_scratch"
+    await raw_database.client.drop_database(name)  # of an earlier visit, where tests come in any order
     inspection = Inspection(name, settings.mongo.url.get_secret_value(), SPECS, UNTARGETED_OPERATIONS)
     database = Database(settings.mongo.model_copy(update={"database": name}), [inspection])
     for spec in SPECS:

@@ -18,9 +18,9 @@ from app.data import database as database_module
 from app.data.database import Database
 from app.data.failures import is_database_away
 from app.data.store import Store
-from app.embedded.server import find_free_port
 from tests import environment
 from tests.fakes.clock import FakeClock
+from tests.ports import find_free_port
 from tests.servers import FailPoint
 
 USER = UUID(int=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.embedded.mongo import EmbeddedMongo
-from tests.faults.promise.cases import CASES, CONTROLS, Case
+from tests.faults.promise.cases import CASES, CONTROLS, Case, kill
 from tests.faults.promise.run import run_case
 
 READS = 1_000
@@ -40,7 +40,8 @@ class TestTwoProcessesUnderTheHammer:
         assert tally.reads >= READS
         assert tally.unchanged > 0
         assert tally.writes > 0
-        if not case.is_proxied:  # where the network is away for most of the time, a busy machine may see no hit
+        # Where the server or the network is away for most of the time, a busy machine may see no hit.
+        if not case.is_proxied and case.play is not kill:
             assert outcome.hits > 0
         if not case.hurts_service:
             assert not tally.server_errors

@@ -12,15 +12,8 @@ from app.embedded.binaries import CACHE_SERVER, find_server
 from app.embedded.child import ChildProcess
 from app.embedded.server import LOOPBACK
 from tests.deploy.compose.stack import services
+from tests.ports import find_free_port
 from tests.waiting import until
-
-
-def free_port() -> int:
-    """Return a port that nobody has at the moment."""
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def answers(port: int) -> bool:
@@ -32,7 +25,7 @@ def answers(port: int) -> bool:
 @pytest.fixture
 async def cache(tmp_path: Path) -> AsyncIterator[Redis]:
     """A client of the service `cache`."""
-    port = free_port()
+    port = find_free_port()
     options = services()["cache"]["command"]
     program = find_server(CACHE_SERVER, EmbeddedSettings().cache_binary)
     place = ("--port", str(port), "--bind", LOOPBACK, "--dir", tmp_path)

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from tests.deploy.compose.servers import make_secrets
-from tests.deploy.compose.test_cache import free_port
 from tests.deploy.image.conftest import GATEWAY_ACCOUNT
 from tests.deploy.image.container import run, start
 from tests.deploy.image.images import Image
+from tests.ports import find_free_port
 from tests.waiting import until
 
 
@@ -24,10 +24,10 @@ async def settings(share: Path) -> dict[str, str]:
         os.chown(path, GATEWAY_ACCOUNT, GATEWAY_ACCOUNT)
     return {
         "GATEWAY_SERVER_NAME": "localhost",
-        "GATEWAY_UPSTREAMS": f"127.0.0.1:{free_port()}",
-        "GATEWAY_HTTP_PORT": str(free_port()),
-        "GATEWAY_HTTPS_PORT": str(free_port()),
-        "GATEWAY_STATUS_PORT": str(free_port()),
+        "GATEWAY_UPSTREAMS": f"127.0.0.1:{find_free_port()}",
+        "GATEWAY_HTTP_PORT": str(find_free_port()),
+        "GATEWAY_HTTPS_PORT": str(find_free_port()),
+        "GATEWAY_STATUS_PORT": str(find_free_port()),
         "GATEWAY_TLS_CERTIFICATE": "/mnt/gateway/tls.crt",
         "GATEWAY_TLS_KEY": "/mnt/gateway/tls.key",
     }

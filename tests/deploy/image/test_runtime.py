@@ -17,10 +17,10 @@ from app.embedded.cache import EmbeddedCache
 from app.embedded.mongo import EmbeddedMongo
 from tests.deploy.compose.servers import MAKE_SECRETS
 from tests.deploy.compose.stack import services
-from tests.deploy.compose.test_cache import free_port
 from tests.deploy.image.conftest import SERVICE_ACCOUNT
 from tests.deploy.image.container import Container, run, start
 from tests.deploy.image.images import Image
+from tests.ports import find_free_port
 from tests.waiting import until
 
 
@@ -104,7 +104,7 @@ class TestTheService:
     ) -> None:
         status, text = await run(runtime, share, "migrate", **settings)
         assert (status, "indexes created" in text) == (0, True), text
-        port = free_port()
+        port = find_free_port()
         address, begun = f"http://127.0.0.1:{port}", time.monotonic()
         async with start(runtime, share, "serve", "--port", str(port), **settings) as container:
             await until(lambda: is_ready(address))
@@ -123,7 +123,7 @@ class TestTheService:
     async def test_leaves_no_process_that_ended_unattended(
         self, runtime: Image, share: Path, settings: dict[str, str]
     ) -> None:
-        port = free_port()
+        port = find_free_port()
         async with start(runtime, share, "serve", "--port", str(port), "--workers", "2", **settings) as container:
             await until(lambda: is_ready(f"http://127.0.0.1:{port}"))
             before = container.children(container.first_process)
@@ -138,7 +138,7 @@ class TestTheService:
             assert await container.wait() == 0
 
     async def test_works_beside_it(self, runtime: Image, share: Path, settings: dict[str, str]) -> None:
-        port = free_port()
+        port = find_free_port()
         own = settings | {"TASKFLEET_METRICS_PORT": str(port)}
         del own["TASKFLEET_JWT_PRIVATE_KEY_FILE"]
         async with start(runtime, share, "worker", **own) as container:

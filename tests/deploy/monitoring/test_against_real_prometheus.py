@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -20,6 +19,7 @@ from tests.deploy.monitoring.files import DIRECTORY, RULES, alerts, recording_ru
 from tests.deploy.programs import require_program
 from tests.integration.local_stack.local_process import ApiUser, LocalProcess
 from tests.integration.local_stack.processes import wait_until
+from tests.ports import find_free_port
 
 # Sixty times as often as in prometheus.yml and in the rules, so that a few seconds make a rate.
 _SCRAPE_INTERVAL = "250ms"
@@ -62,13 +62,6 @@ class Watched(NamedTuple):
     service: LocalProcess
 
 
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def write_configuration(directory: Path, targets: list[str]) -> Path:
     """Write the configuration of the compose file with other targets and shorter intervals; return its path."""
     configuration = yaml.safe_load((DIRECTORY / "prometheus.yml").read_text(encoding="utf-8"))
@@ -88,7 +81,7 @@ def write_configuration(directory: Path, targets: list[str]) -> Path:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalProcess, int]]:
     """A running `taskfleet local`, and the port of its metrics."""
-    port = free_port()
+    port = find_free_port()
     # Its user makes requests for as long as Prometheus takes.
     settings = {"TASKFLEET_METRICS_PORT": str(port), "TASKFLEET_RATE_LIMIT_USER": ""}
     with LocalProcess(tmp_path_factory.mktemp("local") / "data", **settings) as process:
@@ -101,7 +94,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalPro
 def watched(service: tuple[LocalProcess, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """The service under some load, with a Prometheus that has watched it for long enough to have rates."""
     program = require_program("prometheus", "prometheus")
-    directory, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    directory, port = tmp_path_factory.mktemp("prometheus"), find_free_port()
     process, metrics_port = service
     command = [
         program,

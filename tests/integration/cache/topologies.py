@@ -12,7 +12,8 @@ from redis.exceptions import RedisError
 from app.core.settings import EmbeddedSettings
 from app.embedded.binaries import CACHE_SERVER, find_server
 from app.embedded.cache import EmbeddedCache
-from app.embedded.server import LOOPBACK, find_free_port
+from app.embedded.server import LOOPBACK
+from tests.ports import find_free_port
 
 SERVICE = "tasks"
 _SLOTS = 16_384

@@ -14,9 +14,10 @@ from pydantic import SecretStr
 
 from app.bootstrap import apply_migrations
 from app.core.settings import Settings
-from app.embedded.server import LOOPBACK, find_free_port
+from app.embedded.server import LOOPBACK
 from tests.integration.limits.conftest import OpenClient, StartService, eventually, statuses, total_of
 from tests.integration.local_stack.local_process import clean_environment
+from tests.ports import find_free_port
 
 PROVIDERS = "/api/v1/auth/providers"
 

@@ -17,10 +17,11 @@ from structlog.testing import capture_logs
 
 from app.core.settings import RuntimeSettings
 from app.embedded.mongo import EmbeddedMongo
-from app.embedded.server import LOOPBACK, find_free_port
+from app.embedded.server import LOOPBACK
 from app.serving import UNCONFIRMED_MILLISECONDS, ListenError, format_host, open_listener, warn_of_open_sign_in
 from tests.integration.local_stack.local_process import clean_environment, run_taskfleet, settings_of_operator
 from tests.integration.local_stack.processes import descendants, wait_for_end, wait_until
+from tests.ports import find_free_port
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The port of the metrics: apart from the API, one for each process, and refused in one line if it is taken."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -8,7 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,21 +18,9 @@ from app.monitoring import check_metrics_ports, run_monitoring
 from app.serving import ListenError
 from tests.integration.local_stack.local_process import clean_environment, run_taskfleet
 from tests.integration.local_stack.processes import descendants, wait_until
+from tests.ports import find_free_port
 
 HOST = "127.0.0.1"
-
-
-def find_free_ports(count: int) -> int:
-    """Return the first of as many neighbouring ports that nobody listens on."""
-    for first in range(21_000 + os.getpid() % 5_000, 32_000, count):
-        with ExitStack() as stack:
-            try:
-                for port in range(first, first + count):
-                    stack.enter_context(socket.create_server((HOST, port)))
-            except OSError:
-                continue
-        return first
-    raise AssertionError("no free ports")
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
@@ -81,7 +68,7 @@ def serving(settings: dict[str, str], port: int, *arguments: str) -> Iterator[su
 
 class TestAPortForTheMetrics:
     def test_has_them_instead_of_the_api(self, operator: dict[str, str]) -> None:
-        port = find_free_ports(2)
+        port = find_free_port(2)
         with serving(operator | {"TASKFLEET_METRICS_PORT": str(port + 1)}, port):
             status, text = ask(port + 1, "/metrics")
 
@@ -93,12 +80,12 @@ class TestAPortForTheMetrics:
 
     def test_is_needed_to_take_them_from_the_api(self, operator: dict[str, str]) -> None:
         """The control: without the setting, the API has them."""
-        port = find_free_ports(1)
+        port = find_free_port()
         with serving(operator, port):
             assert ask(port, "/metrics")[0] == 200
 
     def test_is_one_for_each_process(self, operator: dict[str, str]) -> None:
-        port = find_free_ports(3)
+        port = find_free_port(3)
         with serving(operator | {"TASKFLEET_METRICS_PORT": str(port + 1)}, port, "--workers", "2") as parent:
             wait_until(lambda: ask(port + 1, "/metrics")[0] == ask(port + 2, "/metrics")[0] == 200, "both answer")
             processes = [child.pid for child in descendants(parent.pid)]
@@ -109,7 +96,7 @@ class TestAPortForTheMetrics:
 
     @pytest.mark.parametrize("workers", [1, 2])
     def test_that_is_taken_is_told_in_one_line(self, operator: dict[str, str], workers: int) -> None:
-        port = find_free_ports(3)
+        port = find_free_port(3)
         taken = port + workers
         with socket.create_server((HOST, taken)):
             result = run_taskfleet(
