@@ -52,7 +52,7 @@ gateway: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything behind a real
 image: ## Build the images taskfleet and taskfleet-gateway (with docker, podman or buildah; ENGINE names one)
 	docker/build-images $(ARGS)
 
-image-test: $(PROJECT) ## Build both images on a base made here, and run them (as root; needs buildah, debootstrap; 6 minutes)
+image-test: $(PROJECT) ## Build both images on a base made here, and run them (as root; needs buildah, debootstrap; about 10 minutes)
 	IMAGE_TEST=yes $(BIN)/python -m pytest -v tests/deploy/image $(ARGS)
 
 # With ARGS, which choose some of the service's, those of the browser app are left out.

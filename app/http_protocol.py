@@ -3,11 +3,12 @@
 What is whole already, as most answers are, leaves in one piece.
 """
 
+import asyncio
 import secrets
-from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -22,6 +23,8 @@ from app.core.errors import ProblemError
 MAX_HEAD_BYTES = 65_536
 # A head of which a part has arrived is complete within a round trip or two, or its client is very slow.
 _HEAD_PATIENCE_SECONDS = 1.0
+
+logger = structlog.get_logger(__name__)
 
 
 class MalformedRequestError(ProblemError):
@@ -105,9 +108,22 @@ class _WholeAnswers:
         self._app = app
         self._draining = draining
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # noqa: ARG002 - it is ours
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - it is ours
         scope["extensions"] = {WHOLE_ANSWER: {}}
-        return self._app(scope, receive, self.send)
+        try:
+            await self._app(scope, receive, self.send)
+        except asyncio.CancelledError:
+            if not self._is_cut_off():
+                raise
+            # uvicorn would tell of a fault of the app. The client was too slow, and sees that something is missing.
+            logger.warning("answer_cut_off", method=scope["method"])
+            self._cycle.disconnected = True
+            self._cycle.transport.close()
+
+    def _is_cut_off(self) -> bool:
+        """Whether the server has lost patience with an answer under way, which it does at the end only."""
+        is_ending = self._draining is not None and self._draining.has_begun
+        return is_ending and self._cycle.response_started and not self._cycle.response_complete
 
     async def send(self, message: Message) -> None:
         """Take a part of the answer, or all of it."""

@@ -88,7 +88,7 @@ def create_app(
     clock = clock or SystemClock()
     request_log = access_log or PlainAccessLog()
     observability = settings.observability
-    tracing = open_tracing(observability, settings.runtime.profile)
+    tracing = open_tracing(observability, settings.runtime)
     is_reporting = observability.sentry_dsn is not None
 
     @asynccontextmanager

@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.util.re import parse_env_headers
 
 from app import __version__
-from app.core.settings import ObservabilitySettings
+from app.core.settings import MODULES, ObservabilitySettings, RuntimeSettings
 
 SERVICE_NAME = "taskfleet"
 
@@ -96,14 +96,23 @@ class Tracing:
                 await is_sent.wait()
 
 
-def open_tracing(settings: ObservabilitySettings, profile: str) -> Tracing | None:
+def name_service(runtime: RuntimeSettings) -> str:
+    """Return what tells a service from the others that the modules are split into, such as `taskfleet-auth`."""
+    if runtime.is_whole:
+        return SERVICE_NAME
+    return "-".join((SERVICE_NAME, *(module for module in MODULES if module in runtime.enabled_modules)))
+
+
+def open_tracing(settings: ObservabilitySettings, runtime: RuntimeSettings) -> Tracing | None:
     """Return the traces that the settings ask for; the name of the profile stands in for that of an environment."""
     if settings.otlp_endpoint is None:
         return None
     resource = {
-        "service.name": SERVICE_NAME,
+        "service.name": name_service(runtime),
+        # Semantic conventions of OpenTelemetry, "Service": what several services belong to.
+        "service.namespace": SERVICE_NAME,
         "service.version": __version__,
-        "deployment.environment.name": settings.environment or profile,
+        "deployment.environment.name": settings.environment or runtime.profile,
     }
     if settings.revision is not None:
         resource["vcs.ref.head.revision"] = settings.revision

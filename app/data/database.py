@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import motor.frameworks.asyncio
 import motor.motor_asyncio
+import pymongo
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
@@ -31,6 +32,8 @@ CommandListeners = Sequence[CommandListener | ConnectionPoolListener]
 OPERATION_TIMEOUT_MS = 4_000
 # How long to look for a primary. Shorter than an election may last: the caller gets 503 and comes back.
 SERVER_SELECTION_TIMEOUT_MS = 3_000
+# To end sessions takes a millisecond. What a server does not hear of it forgets by itself after half an hour.
+_CLOSE_SECONDS = 1.0
 
 _TRANSACTION_OPTIONS: dict[str, Any] = {
     "read_preference": ReadPreference.PRIMARY,
@@ -255,9 +258,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await asyncio.gather(*self._closing, return_exceptions=True)
-        closing = self._client.close()
-        if not self._is_motor:
-            await closing
+        # The driver ends its sessions at the server, and would wait half a minute for one that is frozen.
+        with pymongo.timeout(_CLOSE_SECONDS):
+            closing = self._client.close()
+            if not self._is_motor:
+                await closing
 
 
 def _describe(server: ServerDescription) -> str:

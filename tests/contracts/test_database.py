@@ -1,6 +1,7 @@
 """The seam between the service and its driver: both drivers behave alike through it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -163,6 +164,23 @@ class TestADatabaseThatIsAway:
             await database.collection("lists").find({"user_id": USER, "$nonsense": 1}).to_list(None)
 
         assert not is_database_away(caught.value)
+
+
+class TestClosing:
+    @pytest.mark.usefixtures("driver_may_leak_sockets")
+    @pytest.mark.parametrize("driver", DRIVERS)
+    async def test_does_not_wait_for_a_server_that_stands_still(
+        self, driver: str, settings: Settings, store: Store, failing: FailPoint
+    ) -> None:
+        database = Database(settings.mongo.model_copy(update={"driver": driver}))
+        await database.collection("lists").find_one({"user_id": USER})  # in a session, which is ended at the close
+
+        async with failing("endSessions", blockConnection=True, blockTimeMS=5_000):
+            began = time.monotonic()
+            await database.close()
+            seconds = time.monotonic() - began  # which the end of the fail point waits for as well
+
+        assert seconds < 4  # one, on a machine that is busy
 
 
 class TestTheDriverOfThisRun:

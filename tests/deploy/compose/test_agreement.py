@@ -12,8 +12,9 @@ MONITORING = ROOT / "docker" / "monitoring"
 
 
 def processes(service: Service) -> int:
-    """Return how many processes of ours a service is: one, or one for each worker of the API."""
-    return 1 if "command" in service else int(service["environment"]["TASKFLEET_WORKERS"])
+    """Return how many processes of ours a service is: one, unless its command says `--workers`."""
+    command = [str(word) for word in service.get("command", ())]
+    return int(command[command.index("--workers") + 1]) if "--workers" in command else 1
 
 
 class TestTheMemory:
@@ -28,6 +29,24 @@ class TestTheMemory:
         ]
         limit = read_size(SERVICES[name]["deploy"]["resources"]["limits"]["memory"])
         assert limit == thought * processes(SERVICES[name])
+
+
+class TestTheNumberOfProcesses:
+    def test_is_what_the_service_says_of_itself(self) -> None:
+        """By `TASKFLEET_WORKERS`, which starts none: it lets each know that it is not alone."""
+        serving = [
+            name
+            for name, service in SERVICES.items()
+            if "TASKFLEET_JWT_PRIVATE_KEY_FILE" in service.get("environment", {})
+        ]
+
+        assert serving == ["api-1", "api-2"]
+        for name in serving:
+            said = SERVICES[name]["environment"]["TASKFLEET_WORKERS"]
+            assert int(said) == sum(processes(SERVICES[each]) for each in serving)
+
+    def test_is_read_from_the_command(self) -> None:
+        assert processes({"command": ["serve", "--workers", 3]}) == 3
 
 
 class TestPrometheus:

@@ -27,11 +27,11 @@ TRUSTED_PROXY = "127.0.0.2"
 DEADLINE_SECONDS = 20.0
 
 
-def render(directory: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run `nginx/render` with these variables and no other ones."""
+def render(directory: Path, templates: Path = TEMPLATES, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `nginx/render`, or a changed copy, with these variables and no other ones."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     return subprocess.run(
-        [TEMPLATES / "render", directory],
+        [templates / "render", directory],
         env=environment | {f"GATEWAY_{name}": value for name, value in settings.items()},
         capture_output=True,
         text=True,

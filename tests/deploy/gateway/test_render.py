@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.architecture.documents import read_document, table_rows
 from tests.deploy.gateway.stage import render
 from tests.deploy.programs import require_program
 
+SYSTEM_ADDRESSES = "/proc/net/if_inet6"
 ONE = {"UPSTREAMS": "127.0.0.1:8000", "SERVER_NAME": "tasks.example.com"}
 
 
@@ -164,6 +166,45 @@ class TestAVersionOfNginx:
         assert result.returncode == 0, result.stderr
         assert f'load_module "{modules}/ngx_http' in (tmp_path / "out" / "nginx.conf").read_text()
         assert "brotli_static on;" in (tmp_path / "out" / "page-files.conf").read_text()
+
+
+class TestASystem:
+    """Its list of IPv6 addresses, which is this machine's own, is another file in a copy of the templates."""
+
+    ADDRESSES = "00000000000000000000000000000001 01 80 10 80       lo\n"
+    OLD, NEW = "0.0.0.0", "[::]"  # noqa: S104 - looked for in a text
+
+    @pytest.mark.parametrize(
+        ("addresses", "sockets"),
+        [(ADDRESSES, [OLD, NEW]), ("", [OLD]), (None, [OLD])],
+        ids=["with IPv6", "without an address", "without IPv6"],
+    )
+    def test_is_listened_to_on_what_it_has(
+        self, addresses: str | None, sockets: list[str], tmp_path: Path, certificate: CertificateFiles
+    ) -> None:
+        secure = {"TLS_CERTIFICATE": str(certificate.certificate), "TLS_KEY": str(certificate.key)}
+        templates, known = shutil.copytree(TEMPLATES, tmp_path / "nginx"), tmp_path / "if_inet6"
+        text = (templates / "render").read_text(encoding="utf-8")
+        assert text.count(SYSTEM_ADDRESSES) == 1
+        (templates / "render").write_text(text.replace(SYSTEM_ADDRESSES, str(known)), encoding="utf-8")
+        if addresses is not None:
+            known.write_text(addresses, encoding="ascii")
+
+        result = render(tmp_path / "out", templates, **ONE, **secure, NGINX=fake_nginx(tmp_path, "1.22.1"))
+
+        assert (result.returncode, result.stderr) == (0, "")
+        written = (tmp_path / "out" / "nginx.conf").read_text(encoding="utf-8")
+        for port in ("8080", "8443 ssl http2", "8081", "8080 default_server", "8443 ssl http2 default_server"):
+            assert list(dict.fromkeys(re.findall(rf"listen (\S+):{port};", written))) == sockets
+
+    def test_without_a_size_for_its_list_is_listened_to_nonetheless(self, tmp_path: Path) -> None:
+        """As the kernel has it: a file of 0 bytes in which something is to be read."""
+        has_any = Path(SYSTEM_ADDRESSES).exists() and bool(Path(SYSTEM_ADDRESSES).read_text(encoding="ascii"))
+
+        render(tmp_path / "out", **ONE, NGINX=fake_nginx(tmp_path, "1.22.1"))
+
+        written = (tmp_path / "out" / "nginx.conf").read_text(encoding="utf-8")
+        assert ("listen [::]:8080;" in written) is has_any
 
 
 class TestABadSetting:

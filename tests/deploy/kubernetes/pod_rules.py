@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from app import __version__
-from app.serving import GRACEFUL_SHUTDOWN_SECONDS
+from app.serving import END_SECONDS
+from tests.architecture.documents import read_document
 from tests.deploy.kubernetes.rendering import Manifest, Pod, matches, name_of, of_kind, pods
 
 # Who runs in which image: taskfleet, the gateway (Nginx, unprivileged), mongo and valkey.
@@ -16,6 +17,11 @@ _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 _LOAD_BALANCER_SECONDS = 30
 # The readiness of docs/operations.md waits up to 4 s for a primary.
 _PROBE_SECONDS = 5
+# Until the addresses of a pod that ends are gone from everywhere; and what slow nodes may take for anything.
+_ENDPOINT_SECONDS = 5
+_SPARE_SECONDS = 5
+# In which a process that is not ready still serves: what the gateway needs to see its address gone, twice.
+_LEAST_DELAY_SECONDS = 10
 _UNITS = {"": 1, "m": Decimal("0.001"), "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
@@ -115,18 +121,30 @@ def _keep_room_on_disk(pod: Pod) -> Iterator[str]:
 
 
 def end_in_time(manifests: Sequence[Manifest]) -> Iterator[str]:
-    """preStop, the delay of readiness and the drain fit into the grace period, with some seconds to spare."""
+    """preStop and the end at worst fit into the grace period, with some seconds to spare."""
     settings = [one["data"] for one in of_kind(manifests, "ConfigMap") if "TASKFLEET_METRICS_PORT" in one["data"]]
     delay = int(settings[0].get("TASKFLEET_SHUTDOWN_DELAY_SECONDS", "0")) if settings else 0
+    if delay < _LEAST_DELAY_SECONDS:
+        yield f"processes are gone {delay} s after they are not ready"
+    ends = {"api": delay + END_SECONDS, "worker": delay + END_SECONDS, "gateway": _gateway_end_seconds()}
     for pod in pods(manifests):
-        if pod.labels["app.kubernetes.io/component"] not in {"api", "worker", "gateway"}:
+        end = ends.get(pod.labels["app.kubernetes.io/component"])
+        if end is None:
             continue
         sleep = pod.spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         grace = pod.spec.get("terminationGracePeriodSeconds", 30)
         # Whoever is behind a load balancer is told by nobody else; endpoints are gone sooner.
-        needed = _LOAD_BALANCER_SECONDS if _is_behind_load_balancer(manifests, pod) else 5
-        if sleep < needed or delay < 10 or sleep + delay + GRACEFUL_SHUTDOWN_SECONDS + 5 > grace:
-            yield f"{pod.name}: {sleep} + {delay} + {GRACEFUL_SHUTDOWN_SECONDS} s do not fit into {grace} s"
+        needed = _LOAD_BALANCER_SECONDS if _is_behind_load_balancer(manifests, pod) else _ENDPOINT_SECONDS
+        if sleep < needed or sleep + end + _SPARE_SECONDS > grace:
+            yield f"{pod.name}: {sleep} + {end} s do not fit into {grace} s"
+
+
+def _gateway_end_seconds() -> int:
+    """Within how many seconds Nginx ends its last requests."""
+    (seconds,) = re.findall(
+        r"^worker_shutdown_timeout (\d+)s;$", read_document("nginx/nginx.conf.template"), re.MULTILINE
+    )
+    return int(seconds)
 
 
 def _is_behind_load_balancer(manifests: Sequence[Manifest], pod: Pod) -> bool:
@@ -135,6 +153,14 @@ def _is_behind_load_balancer(manifests: Sequence[Manifest], pod: Pod) -> bool:
         and matches({"matchLabels": service["spec"]["selector"]}, pod.labels)
         for service in of_kind(manifests, "Service")
     )
+
+
+def run_one_process(manifests: Sequence[Manifest]) -> Iterator[str]:
+    """The autoscaler adds pods; a second process would have half the memory, and metrics where nobody asks."""
+    for pod in pods(manifests):
+        for container in pod.spec["containers"]:
+            if container["name"] == "taskfleet" and "--workers" in map(str, container["args"]):
+                yield f"{pod.name}: several processes"
 
 
 def roll_without_a_gap(manifests: Sequence[Manifest]) -> Iterator[str]:

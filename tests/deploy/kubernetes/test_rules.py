@@ -19,6 +19,7 @@ RULES: dict[str, Rule] = {
         pod_rules.are_probed,
         pod_rules.have_resources,
         pod_rules.end_in_time,
+        pod_rules.run_one_process,
         pod_rules.roll_without_a_gap,
         pod_rules.set_up_mongodb,
         pod_rules.migrate_by_version,

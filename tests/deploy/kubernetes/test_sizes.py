@@ -10,6 +10,7 @@ import pytest
 from tests.architecture.documents import ROOT, read_document, table_rows
 from tests.deploy.kubernetes.pod_rules import quantity
 from tests.deploy.kubernetes.rendering import installation, of_kind, pods
+from tests.deploy.monitoring.files import recording_rules
 
 SCALING = read_document("docs/scaling.md")
 # The busiest minute of the example: a million users, of whom one in twenty is active.
@@ -144,6 +145,16 @@ class TestTheManifests:
 
             asked = [resources["requests"]["cpu"], resources["requests"]["memory"], resources["limits"]["memory"]]
             assert [quantity(one) for one in asked] == [quantity(cell) for cell in row[:3]], pod.name
+
+    def test_allow_a_process_what_the_alert_thinks_of(self, name: str) -> None:
+        (thought,) = (one["expr"] for one in recording_rules() if one["record"] == "taskfleet:memory_limit:bytes")
+
+        limits = {
+            quantity(pod.spec["containers"][0]["resources"]["limits"]["memory"])
+            for pod in pods(installation(name))
+            if pod.labels["app.kubernetes.io/component"] in {"api", "worker"}
+        }
+        assert limits == {int(thought.removeprefix("vector(").removesuffix(")"))}
 
     def test_scale_between_the_bounds_of_the_table(self, name: str) -> None:
         manifests, table = installation(name), table_of_pods()

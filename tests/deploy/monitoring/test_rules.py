@@ -154,6 +154,37 @@ def thresholds() -> Iterator[ParameterSet]:
                 yield pytest.param(index, found.span(), id="-".join((*alert_id(alert), found[0])))
 
 
+def series_behind(expressions: Iterable[str]) -> set[str]:
+    """Return the recorded series that alerts are made of, by others or not, and where their runbooks are."""
+    recorded = {rule["record"]: rule["expr"] for rule in recording_rules()}
+    found, waiting = {"taskfleet:runbooks:info"}, [*expressions]
+    while waiting:
+        named = {selector.metric for selector in names_in(waiting.pop()).selectors}
+        waiting += [recorded[metric] for metric in (named & recorded.keys()) - found]
+        found |= named & recorded.keys()
+    return found
+
+
+def write_part(directory: Path, groups: list[dict[str, Any]], name: str) -> Path:
+    """Write the alerts of a name with what they need, and the tests that ask for them; return where those are.
+
+    All rules at every step of all tests would take several times as long.
+    """
+    series = series_behind(rule["expr"] for group in groups for rule in group["rules"] if rule.get("alert") == name)
+    for group in groups:
+        group["rules"] = [one for one in group["rules"] if one.get("alert") == name or one.get("record") in series]
+    tests = [
+        {key: part for key, part in test.items() if key != "promql_expr_test"}
+        | {"alert_rule_test": [case for case in test["alert_rule_test"] if case["alertname"] == name]}
+        for test in rule_tests()["tests"]
+        if name in alert_names(test)
+    ]
+    (directory / RULES.name).write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
+    file = directory / RULE_TESTS.name
+    file.write_text(yaml.safe_dump({**rule_tests(), "tests": tests}), encoding="utf-8")
+    return file
+
+
 class TestTheTestsOfTheRules:
     def test_pass(self) -> None:
         tested = promtool("test", "rules", RULE_TESTS)
@@ -162,14 +193,20 @@ class TestTheTestsOfTheRules:
 
     @pytest.mark.parametrize(("index", "span"), [*thresholds()])
     def test_fail_when_a_threshold_is_gone(self, index: int, span: tuple[int, int], tmp_path: Path) -> None:
-        document = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-        alert = [rule for group in document["groups"] for rule in group["rules"]][index]
+        groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+        alert = [rule for group in groups for rule in group["rules"]][index]
         alert["expr"] = f"{alert['expr'][: span[0]]}>= 0{alert['expr'][span[1] :]}"
-        tests = [test for test in rule_tests()["tests"] if alert["alert"] in alert_names(test)]
-        (tmp_path / RULES.name).write_text(yaml.safe_dump(document), encoding="utf-8")
-        (tmp_path / RULE_TESTS.name).write_text(yaml.safe_dump({**rule_tests(), "tests": tests}), encoding="utf-8")
 
-        tested = promtool("test", "rules", tmp_path / RULE_TESTS.name)
+        tested = promtool("test", "rules", write_part(tmp_path, groups, alert["alert"]))
 
         assert f"alertname: {alert['alert']}" in tested.stdout + tested.stderr
         assert tested.returncode == 1
+
+    @pytest.mark.parametrize("name", ["TaskfleetAvailabilityBurn", "TaskfleetMemory"])
+    def test_pass_with_what_an_alert_needs_alone(self, name: str, tmp_path: Path) -> None:
+        """The control: of those that stand on recorded series none fails for want of a rule."""
+        groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+
+        tested = promtool("test", "rules", write_part(tmp_path, groups, name))
+
+        assert tested.returncode == 0, tested.stdout + tested.stderr

@@ -169,6 +169,8 @@ class Handler(BaseHTTPRequestHandler):
 
     server_state: ApiServer
     protocol_version = "HTTP/1.1"
+    # Head and body are two packets; with the algorithm the second one waits 40 ms for a receipt of the first.
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is that of the base class
         """Say nothing."""
@@ -206,12 +208,15 @@ class Handler(BaseHTTPRequestHandler):
             return self.server_state.get(f"{resource}/{name}")
         if "watch" in query:
             return None  # everything is over at once, so that there is no more to see
-        version, kind = next(
+        kinds = [
             (version, kind)
             for version, kinds in RESOURCES.items()
             for kind, each in kinds.items()
             if each == resource
-        )
+        ]
+        if not kinds:
+            raise RefusalError(404, "NotFound")  # an answer, without which `kubectl` asks for ten seconds
+        [(version, kind)] = kinds
         found = self.server_state.select(resource, query)
         return {"kind": f"{kind}List", "apiVersion": version, "metadata": {"resourceVersion": "1"}, "items": found}
 
@@ -228,5 +233,6 @@ def serve(state: ApiServer) -> ThreadingHTTPServer:
     """Answer on loopback until `shutdown`."""
     handler = type("OwnHandler", (Handler,), {"server_state": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # How long it takes to notice the end, at the most.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server

@@ -63,13 +63,13 @@ class Cluster:
         """Name another version."""
         subprocess.run(["/bin/sh", self.manifests / "set-release", version, "ghcr.io/acme"], check=True, timeout=60)
 
-    def start(self, **environment: str) -> subprocess.Popen[str]:
-        """Begin to roll out the overlay `production`."""
+    def start(self, overlay: str = "production", **environment: str) -> subprocess.Popen[str]:
+        """Begin to roll an overlay out."""
         configuration = self._directory / "kubeconfig"
         configuration.write_text(json.dumps(_kubeconfig(self._address)), encoding="utf-8")
         kubectl = Path(require_program("kubectl", "kubernetes-client")).parent
         return subprocess.Popen(
-            ["/bin/sh", self.manifests / "deploy", "production"],
+            ["/bin/sh", self.manifests / "deploy", overlay],
             env={
                 "PATH": os.pathsep.join((str(self._programs), str(kubectl), os.environ["PATH"])),
                 "HOME": str(self._directory),
@@ -83,9 +83,9 @@ class Cluster:
             text=True,
         )
 
-    def deploy(self, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Roll the overlay `production` out."""
-        process = self.start(**environment)
+    def deploy(self, overlay: str = "production", **environment: str) -> subprocess.CompletedProcess[str]:
+        """Roll an overlay out."""
+        process = self.start(overlay, **environment)
         out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 

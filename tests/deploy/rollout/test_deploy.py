@@ -218,6 +218,17 @@ class TestTwoRollouts:
         assert LOCK not in cluster.server.objects
 
 
+class TestAnOverlayWithDatabases:
+    def test_is_refused_before_the_cluster_is_asked(self, empty_cluster: Cluster) -> None:
+        """Its migration would be waited for ahead of its databases."""
+        finished = empty_cluster.deploy("dev")
+
+        assert finished.returncode == 1
+        assert "the overlay dev has databases (config mongos shard-0 shard-1)" in finished.stderr
+        assert f"kubectl apply -k {empty_cluster.manifests}/overlays/dev" in finished.stderr
+        assert empty_cluster.server.calls == []
+
+
 class TestAnOverlayWithoutADeployment:
     def test_is_refused_before_the_cluster_is_asked(self, empty_cluster: Cluster) -> None:
         text = (empty_cluster.manifests / PRODUCTION).read_text(encoding="utf-8")

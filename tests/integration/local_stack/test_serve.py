@@ -77,6 +77,10 @@ class TestServing:
             assert process.wait(60) == 0
             wait_for_end(workers)
 
+    def test_takes_no_more_than_one_for_what_is_said_of_all_machines(self, settings: dict[str, str]) -> None:
+        with serving(settings | {"TASKFLEET_WORKERS": "2"}) as (process, _):
+            assert workers_of(process) == []
+
     def test_refuses_a_key_that_is_not_there_in_one_line(self, settings: dict[str, str]) -> None:
         result = run_taskfleet("serve", **settings | {"TASKFLEET_JWT_PRIVATE_KEY_FILE": "/nowhere/key"})
         assert result.returncode == 2

@@ -75,7 +75,7 @@ class TestATracedRequest:
 
             resource, headers = receiver.resource(), receiver.headers[0]
 
-        assert resource["service.name"] == "taskfleet"
+        assert resource["service.name"] == resource["service.namespace"] == "taskfleet"
         assert resource["service.version"] == __version__
         assert resource["deployment.environment.name"] == "staging"
         assert resource["vcs.ref.head.revision"] == "0a1b2c"
