@@ -10,6 +10,7 @@ BY_HAND: Mapping[str, str] = {
     "finishLogin": "The provider sends the browser here.",
     "unsubscribe": "The token stands in the links of a mail.",
     "askToUnsubscribe": "Redirects to a page of the browser app: open it in a browser.",
+    "retryOutboxEntry": "Needs a message that was given up, which `listOutbox` has the ids of.",
 }
 
 # Whoever calls these has to sign in again, so they come last; every request signs in when it must.
@@ -46,6 +47,7 @@ _SPECIAL: Mapping[str, Special] = {
     "eraseAccount": Special(order=1),
     "importFile": Special(captures={"import_id": "pm.response.json().id"}),
     "renewCalendarFeed": Special(captures={"secret": 'pm.response.json().url.split("/").pop().replace(".ics", "")'}),
+    "readNotifications": Special(body='{"all": true}'),  # or some, by their ids
     "updateUser": Special(body='{"disabled": false}'),  # of the newest one, who may be the last administrator
 }
 
