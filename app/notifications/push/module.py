@@ -9,6 +9,7 @@ from app.data.store import Store
 from app.notifications.channel import Channel
 from app.notifications.push.addresses import AddressPolicy
 from app.notifications.push.channel import PushChannel
+from app.notifications.push.lookups import SystemNames
 from app.notifications.push.repository import SubscriptionRepository
 from app.notifications.push.sender import TIMEOUT_SECONDS, PushSender
 from app.notifications.push.service import Reach, SubscriptionService
@@ -33,7 +34,8 @@ def read_push_setup(settings: Settings) -> PushSetup:
     options, allows_loopback = settings.notifications, settings.runtime.is_local
     path, subject = options.vapid_private_key_file, choose_subject(options.mail_from, settings.http.public_url)
     key = None if path is None else VapidKey.load(path, subject)
-    return PushSetup(key, Reach(CheckedAddresses(AddressPolicy(allows_loopback)), allows_loopback))
+    addresses = CheckedAddresses(AddressPolicy(allows_loopback), SystemNames().resolve)
+    return PushSetup(key, Reach(addresses, allows_loopback))
 
 
 def build_subscriptions(store: Store, setup: PushSetup) -> SubscriptionService:

@@ -1,7 +1,6 @@
 """Connections to push services, made to the very address that was checked, whatever the name leads to by then."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -33,16 +32,10 @@ class RefusedAddressError(Exception):
     """The name leads to no address that a push may go to."""
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system. Raises `OSError` (`socket.gaierror`)."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(sockaddr[0]) for *_, sockaddr in found]
-
-
 class CheckedAddresses:
     """Finds the addresses of a host that a push may go to."""
 
-    def __init__(self, policy: AddressPolicy, resolve: Resolve = resolve) -> None:
+    def __init__(self, policy: AddressPolicy, resolve: Resolve) -> None:
         self._policy = policy
         self._resolve = resolve
 

@@ -16,6 +16,7 @@ from app.notifications.channel import Channel, Message, Recipient, TemporaryDeli
 from app.notifications.courier import Courier
 from app.notifications.push.addresses import AddressPolicy
 from app.notifications.push.channel import PushChannel
+from app.notifications.push.lookups import SystemNames
 from app.notifications.push.messages import make_topic
 from app.notifications.push.module import read_push_setup
 from app.notifications.push.sender import PushSender
@@ -302,7 +303,9 @@ class TestAPushServiceThatPlaysForTime:
         """The channel with a deadline that suits a test."""
         setup, store = read_push_setup(settings), app.state.store
         assert setup.key is not None
-        async with open_checked_http(CheckedAddresses(AddressPolicy(allows_loopback=True)), 5) as http:
+        async with open_checked_http(
+            CheckedAddresses(AddressPolicy(allows_loopback=True), SystemNames().resolve), 5
+        ) as http:
             sender = PushSender(http, store.clock, timeout_seconds=0.3)
             yield PushChannel(store.database, sender, setup.key, store.clock, allows_loopback=True)
 

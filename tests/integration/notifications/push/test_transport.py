@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -10,14 +11,15 @@ import pytest
 
 from app.notifications.push import transport
 from app.notifications.push.addresses import AddressPolicy
+from app.notifications.push.lookups import SystemNames, TooManyLookupsError
 from app.notifications.push.transport import (
     CheckedAddresses,
     RefusedAddressError,
     UnknownHostError,
     open_checked_http,
-    resolve,
 )
 from tests.integration.notifications.push.tls_server import TlsServer, serve_tls
+from tests.waiting import until
 
 HOST = "push.example.com"
 PUBLIC = "8.8.8.8"
@@ -114,12 +116,12 @@ class TestANameThatIsBoundAnew:
 class TestLookingANameUp:
     @pytest.mark.parametrize("spelling", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1"])
     async def test_sees_through_any_spelling_of_an_address(self, spelling: str) -> None:
-        assert await resolve(spelling, 443) == ["127.0.0.1"]
+        assert await SystemNames().resolve(spelling, 443) == ["127.0.0.1"]
         with pytest.raises(RefusedAddressError):
-            await CheckedAddresses(AddressPolicy()).find(spelling, 443)
+            await CheckedAddresses(AddressPolicy(), SystemNames().resolve).find(spelling, 443)
 
     async def test_finds_this_machine(self) -> None:
-        assert set(await resolve("localhost", 443)) <= {"127.0.0.1", "::1"}
+        assert set(await SystemNames().resolve("localhost", 443)) <= {"127.0.0.1", "::1"}
 
     @pytest.mark.parametrize(
         "error", [socket.gaierror(socket.EAI_NONAME, "unknown"), UnicodeError("label too long"), OSError("no route")]
@@ -144,3 +146,52 @@ class TestLookingANameUp:
 
         with pytest.raises(UnknownHostError):
             await CheckedAddresses(AddressPolicy(), wait).find(HOST, 443)
+
+
+class TestANameServerThatNeverAnswers:
+    @pytest.fixture
+    def silence(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+        """Has the system wait for it until the event is set."""
+        silence = threading.Event()
+
+        def wait(*_arguments: object, **_options: object) -> list[tuple[object, ...]]:
+            assert silence.wait(20)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (PUBLIC, 443))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", wait)
+        yield silence
+        silence.set()
+
+    async def test_holds_so_many_threads_and_no_more(self, silence: threading.Event) -> None:
+        names = SystemNames(limit=3)
+        asking = [asyncio.create_task(names.resolve(HOST, 443)) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(TooManyLookupsError):
+            await names.resolve(HOST, 443)
+
+        silence.set()
+        assert await asyncio.gather(*asking) == [[PUBLIC]] * 3
+        assert await names.resolve(HOST, 443) == [PUBLIC]
+
+    async def test_holds_a_thread_for_as_long_as_it_lasts_whoever_has_given_up(
+        self, silence: threading.Event
+    ) -> None:
+        names = SystemNames(limit=1)
+        asking = asyncio.create_task(names.resolve(HOST, 443))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(TooManyLookupsError):
+            await names.resolve(HOST, 443)
+
+        silence.set()
+        await until(lambda: names._under_way == 0)
+        assert await names.resolve(HOST, 443) == [PUBLIC]
+
+    async def test_leaves_the_threads_of_others_alone(self, silence: threading.Event) -> None:
+        names = SystemNames(limit=50)
+        asking = [asyncio.create_task(names.resolve(HOST, 443)) for _ in range(50)]
+        async with asyncio.timeout(5):
+            assert await asyncio.to_thread(lambda: "done") == "done"
+
+        silence.set()
+        await asyncio.gather(*asking)
