@@ -16,9 +16,12 @@ from app.core.settings import SettingsError
 from app.data.audit import Actor, AuditEntry, AuditLog, Subject
 from app.data.changes import Change
 from app.data.database import Session
+from app.data.outbox import Outbox, OutboxEntry
 from app.data.store import Store
 
 MAX_NAME_LENGTH = 200
+# What a new user is told.
+WELCOME = "welcome"
 _NAME_OF_THE_NAMELESS = "New user"
 # What makes somebody an administrator at sign-in.
 _ADMIN_EMAILS = Actor("setting", name="TASKFLEET_ADMIN_EMAILS")
@@ -59,6 +62,7 @@ class SignIn:
         self._users = users
         self._identities = identities
         self._audit = AuditLog(store.database, store.clock)
+        self._outbox = Outbox(store.database)
         self._admin_emails = frozenset(_normalise_admin_email(address) for address in admin_emails)
 
     async def sign_in(self, identity: ProvenIdentity) -> User:
@@ -98,6 +102,7 @@ class SignIn:
                 await self._reserve_email(user, identity.email_id, session)
             if user.role == "admin":
                 await self._record_promotion(user, None, session)
+            await self._outbox.append(OutboxEntry(user.user_id, WELCOME, "", user.created_at), session)
 
         try:
             await self._store.transactions.run(insert)
