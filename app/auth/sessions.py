@@ -114,7 +114,7 @@ class Sessions:
         now = self._clock.now()
         token = RefreshToken.mint(user_id, new_id(now))
         user_agent = user_agent[:MAX_USER_AGENT_LENGTH]
-        if name_device(user_agent) in await self._devices.list_known(user_id):
+        if await self._devices.is_known(user_id, name_device(user_agent)):
             await self._insert(token, now, user_agent)
         else:
             await self._transactions.run(lambda session: self._insert_on_new_device(token, now, user_agent, session))
@@ -139,12 +139,10 @@ class Sessions:
     async def _insert_on_new_device(
         self, token: RefreshToken, now: datetime, user_agent: str, session: Session
     ) -> None:
-        known, device = await self._devices.list_known(token.user_id, session), name_device(user_agent)
+        # First what other sign-ins may be at as well: whoever has to begin again has written nothing in vain.
+        is_new = await self._devices.remember(token.user_id, name_device(user_agent), session)
         await self._insert(token, now, user_agent, session)
-        if device in known:
-            return
-        await self._devices.remember(token.user_id, device, session)
-        if known:
+        if is_new:
             await self._tell(token, NEW_DEVICE, now, user_agent, session)
 
     async def _tell(

@@ -79,13 +79,15 @@ class SignIn:
 
     async def _find_or_create(self, identity: ProvenIdentity) -> User:
         deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-        while asyncio.get_running_loop().time() < deadline:
-            user = await self._find(identity) or await self._create(identity)
-            if user is not None:
+        while (user := await self._find(identity)) is None:
+            # Only now, because the last try may have taken all the time, and whoever was faster has made the user.
+            if asyncio.get_running_loop().time() >= deadline:
+                raise ServiceUnavailableError("The account is being changed elsewhere.")
+            if (user := await self._create(identity)) is not None:
                 return user
             # Somebody else's sign-in or erasure of the same identity is just being committed.
             await asyncio.sleep(random.uniform(0, _MAX_WAIT_SECONDS))  # noqa: S311 - spreads load, guards nothing
-        raise ServiceUnavailableError("The account is being changed elsewhere.")
+        return user
 
     async def _find(self, identity: ProvenIdentity) -> User | None:
         user_id = await self._identities.find_user(identity.identity_id)
@@ -96,8 +98,9 @@ class SignIn:
         user = self._new_user(identity)
 
         async def insert(session: Session) -> None:
-            await self._users.insert(user, session)
+            # First what others may be at as well: whoever comes second has written nothing in vain.
             await self._identities.insert(user.user_id, identity.identity_id, session)
+            await self._users.insert(user, session)
             if identity.email_id is not None:
                 await self._reserve_email(user, identity.email_id, session)
             if user.role == "admin":
