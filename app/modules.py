@@ -26,7 +26,7 @@ from app.data.api_tokens import API_TOKENS
 from app.data.audit import AUDIT
 from app.data.collections import CollectionSpec
 from app.data.idempotency import IDEMPOTENCY
-from app.data.outbox import OUTBOX, Outbox
+from app.data.outbox import OUTBOX
 from app.data.store import Store
 from app.notifications.digest import DigestZones
 from app.notifications.erasure import NotificationErasure
@@ -60,7 +60,7 @@ def build_favours(store: Store) -> Favours:
     tasks = TaskUpkeep(store.database)
     listeners = (tasks.rezone, DigestZones(store.database).rezone)
     notifications = NotificationErasure(store.database)
-    erasers = (tasks.erase_user, notifications.erase_user, Outbox(store.database).erase_user)
+    erasers = (tasks.erase_user, notifications.erase_user)
     return Favours(erasers, listeners, build_portable_profiles(store, listeners), Agendas(store.database))
 
 

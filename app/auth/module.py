@@ -30,6 +30,7 @@ from app.data.accounts import Accounts
 from app.data.audit import AuditLog
 from app.data.idempotency import IdempotencyStore
 from app.data.locks import LOCKS
+from app.data.outbox import Outbox
 from app.data.store import Store
 
 __all__ = ["AUTH_COLLECTIONS", "AuthModule", "build_auth", "build_erasure", "build_portable_profiles"]
@@ -81,7 +82,7 @@ async def build_auth(
     async with ProviderHttp() as http, erasure.run_janitor():
         yield AuthModule(
             sign_in=SignIn(store, users, identities, settings.sign_in.admin_emails),
-            sessions=Sessions(sessions, users, accounts, issuer, guard=store.guard, clock=store.clock),
+            sessions=Sessions(store, sessions, users, accounts, issuer),
             tokens=Tokens(tokens, accounts, store.guard, store.clock),
             profiles=Profiles(users, store.changes, timezone_listeners),
             erasure=erasure,
@@ -103,7 +104,7 @@ def build_erasure(store: Store, erasers: Sequence[Eraser]) -> Erasure:
         UserRepository(database),
         IdentityRepository(database),
         SessionRepository(database),
-        (*erasers, idempotency.erase_user, tokens.delete_all),
+        (*erasers, idempotency.erase_user, tokens.delete_all, Outbox(database).erase_user),
     )
 
 

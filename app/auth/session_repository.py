@@ -81,6 +81,7 @@ class SessionRepository:
         expires_at: datetime,
         ends_at: datetime,
         user_agent: str,
+        session: Session | None = None,
     ) -> None:
         """Store a new session; `ends_at` is the instant beyond which no rotation extends it."""
         await self._collection.insert_one(
@@ -94,7 +95,8 @@ class SessionRepository:
                 "user_agent": user_agent,
                 "proof_hash": token.proof_hash,
                 "secret_hash": token.secret_hash,
-            }
+            },
+            session=session,
         )
 
     async def rotate(self, user_id: UUID, token: RefreshToken, rotation: Rotation) -> SessionRecord | None:
@@ -143,9 +145,9 @@ class SessionRepository:
         cursor = self._collection.find(query, sort=_NEWEST_FIRST, limit=limit, hint=_INDEX)
         return [SessionRecord.from_document(document) for document in await cursor.to_list(limit)]
 
-    async def delete(self, user_id: UUID, session_id: UUID) -> bool:
+    async def delete(self, user_id: UUID, session_id: UUID, session: Session | None = None) -> bool:
         """End a session; whether there was one."""
-        result = await self._collection.delete_one({"user_id": user_id, "_id": session_id})
+        result = await self._collection.delete_one({"user_id": user_id, "_id": session_id}, session=session)
         return bool(result.deleted_count)
 
     async def delete_all(self, user_id: UUID, session: Session | None = None) -> None:

@@ -16,9 +16,12 @@ from app.core.settings import SettingsError
 from app.data.audit import Actor, AuditEntry, AuditLog, Subject
 from app.data.changes import Change
 from app.data.database import Session
+from app.data.outbox import Outbox, OutboxEntry
 from app.data.store import Store
 
 MAX_NAME_LENGTH = 200
+# What a new user is told.
+WELCOME = "welcome"
 _NAME_OF_THE_NAMELESS = "New user"
 # What makes somebody an administrator at sign-in.
 _ADMIN_EMAILS = Actor("setting", name="TASKFLEET_ADMIN_EMAILS")
@@ -59,6 +62,7 @@ class SignIn:
         self._users = users
         self._identities = identities
         self._audit = AuditLog(store.database, store.clock)
+        self._outbox = Outbox(store.database)
         self._admin_emails = frozenset(_normalise_admin_email(address) for address in admin_emails)
 
     async def sign_in(self, identity: ProvenIdentity) -> User:
@@ -75,13 +79,15 @@ class SignIn:
 
     async def _find_or_create(self, identity: ProvenIdentity) -> User:
         deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-        while asyncio.get_running_loop().time() < deadline:
-            user = await self._find(identity) or await self._create(identity)
-            if user is not None:
+        while (user := await self._find(identity)) is None:
+            # Only now, because the last try may have taken all the time, and whoever was faster has made the user.
+            if asyncio.get_running_loop().time() >= deadline:
+                raise ServiceUnavailableError("The account is being changed elsewhere.")
+            if (user := await self._create(identity)) is not None:
                 return user
             # Somebody else's sign-in or erasure of the same identity is just being committed.
             await asyncio.sleep(random.uniform(0, _MAX_WAIT_SECONDS))  # noqa: S311 - spreads load, guards nothing
-        raise ServiceUnavailableError("The account is being changed elsewhere.")
+        return user
 
     async def _find(self, identity: ProvenIdentity) -> User | None:
         user_id = await self._identities.find_user(identity.identity_id)
@@ -92,12 +98,14 @@ class SignIn:
         user = self._new_user(identity)
 
         async def insert(session: Session) -> None:
-            await self._users.insert(user, session)
+            # First what others may be at as well: whoever comes second has written nothing in vain.
             await self._identities.insert(user.user_id, identity.identity_id, session)
+            await self._users.insert(user, session)
             if identity.email_id is not None:
                 await self._reserve_email(user, identity.email_id, session)
             if user.role == "admin":
                 await self._record_promotion(user, None, session)
+            await self._outbox.append(OutboxEntry(user.user_id, WELCOME, "", user.created_at), session)
 
         try:
             await self._store.transactions.run(insert)

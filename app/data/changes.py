@@ -77,7 +77,7 @@ class Change:
         self.task_count_correction += difference
 
     def handle(self, count: int) -> None:
-        """Take note of documents that were read together or written; `handled_count` has their number."""
+        """Take note of documents that were read together or written; `handled_count` has about their number."""
         self.handled_count += count
 
 

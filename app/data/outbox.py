@@ -1,13 +1,14 @@
 """The outbox: durable work with a due time, written in the transaction of the change that causes it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from pymongo import DeleteOne, UpdateOne
+from pymongo import InsertOne, UpdateOne
 
 from app.core.clock import format_instant
 from app.data.collections import CollectionSpec, Index
@@ -41,6 +42,9 @@ OCCASIONS = "occasion"
 
 # One command's worth of writes, as for tasks.
 _CHUNK_SIZE = 1_000
+# Beyond so many, one look for those that are there is cheaper than an upsert each, which takes MongoDB 0.2 ms; an
+# insert takes it 0.03 ms.
+_FEW = 50
 
 
 def derive_id(user_id: UUID, kind: str, subject: str, occurrence: str, channel: str = "") -> UUID:
@@ -111,38 +115,69 @@ def occurrence_of(at: datetime) -> str:
 
 
 class PlannedWork:
-    """What one change adds to the outbox and takes out of it; written when the change has done everything else."""
+    """What one change adds to its user's outbox and takes out of it; written when it has done everything else."""
 
     def __init__(self) -> None:
-        self._writes: dict[UUID, UpdateOne | DeleteOne] = {}
+        self._writes: dict[UUID, UpdateOne] = {}
+        self._new_documents: dict[UUID, Document] = {}
+        self._withdrawn: dict[UUID, UUID] = {}
 
     def plan(self, entry: OutboxEntry, now: datetime) -> None:
         """Add an entry, or give the one that is there the new content.
 
         What lies in the past is not begun any more; what is late and waits keeps its place.
         """
-        fields, initial_fields = {"$set": entry.to_fields()}, {"$setOnInsert": entry.to_initial_fields()}
         key, is_ahead = {"_id": entry.entry_id, "user_id": entry.user_id}, entry.at > now
-        self._writes[entry.entry_id] = UpdateOne(
-            key, fields | initial_fields if is_ahead else fields, upsert=is_ahead
-        )
+        fields, initial_fields = entry.to_fields(), entry.to_initial_fields()
+        update = {"$set": fields} | ({"$setOnInsert": initial_fields} if is_ahead else {})
+        self._forget(entry.entry_id)
+        self._writes[entry.entry_id] = UpdateOne(key, update, upsert=is_ahead)
+        if is_ahead:
+            self._new_documents[entry.entry_id] = {**key, **fields, **initial_fields}
 
     def put_off(self, entry: OutboxEntry) -> None:
         """Add an entry, or give the one that is there another instant, whoever is at work on it."""
         key = {"_id": entry.entry_id, "user_id": entry.user_id}
         fields = {**entry.to_fields(), **entry.to_initial_fields()}
+        self._forget(entry.entry_id)
         forgotten = dict.fromkeys(("claim", "died_at", "last_error"), "")
         self._writes[entry.entry_id] = UpdateOne(key, {"$set": fields, "$unset": forgotten}, upsert=True)
 
     def withdraw(self, user_id: UUID, entry_id: UUID) -> None:
         """Take an entry out, if it is still there."""
-        self._writes[entry_id] = DeleteOne({"_id": entry_id, "user_id": user_id})
+        self._forget(entry_id)
+        self._withdrawn[entry_id] = user_id
+
+    def _forget(self, entry_id: UUID) -> None:
+        """Take back what this change meant to do with an entry: of several things the last one holds."""
+        for meant in (self._writes, self._new_documents, self._withdrawn):
+            meant.pop(entry_id, None)
 
     async def write(self, outbox: Collection, session: Session) -> None:
         """Write everything within the change's transaction; nothing costs no command."""
-        writes = list(self._writes.values())
-        for start in range(0, len(writes), _CHUNK_SIZE):
-            await outbox.bulk_write(writes[start : start + _CHUNK_SIZE], session=session, ordered=False)
+        withdrawn = list(self._withdrawn)
+        for start in range(0, len(withdrawn), _CHUNK_SIZE):
+            entry_ids = withdrawn[start : start + _CHUNK_SIZE]
+            query = {"user_id": self._withdrawn[entry_ids[0]], "_id": {"$in": entry_ids}}
+            await outbox.delete_many(query, session=session, hint="_id_")
+        for start in range(0, len(self._writes), _CHUNK_SIZE):
+            entry_ids = list(self._writes)[start : start + _CHUNK_SIZE]
+            new = await self._find_new(outbox, session, entry_ids) if len(self._writes) > _FEW else frozenset()
+            writes = [
+                InsertOne(self._new_documents[entry_id]) if entry_id in new else self._writes[entry_id]
+                for entry_id in entry_ids
+            ]
+            await outbox.bulk_write(writes, session=session, ordered=False)
+
+    async def _find_new(self, outbox: Collection, session: Session, entry_ids: Sequence[UUID]) -> AbstractSet[UUID]:
+        """Return which entries are to be begun and are not there. Nobody else adds any while the change lasts."""
+        new = self._new_documents.keys() & set(entry_ids)
+        if not new:
+            return new
+        user_id = next(iter(self._new_documents.values()))["user_id"]
+        query = {"user_id": user_id, "_id": {"$in": list(new)}}
+        there = await outbox.find(query, {"_id": 1}, session=session, hint="_id_").to_list(None)
+        return new - {document["_id"] for document in there}
 
 
 class Outbox:

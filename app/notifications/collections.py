@@ -14,7 +14,8 @@ NOTIFICATIONS = CollectionSpec(
         Index("newest", [("user_id", 1), ("created_at", -1), ("_id", -1)]),
         Index(
             "unread",
-            [("user_id", 1), ("created_at", -1), ("_id", -1)],
+            # The flag is part of it so that counting reads no document.
+            [("user_id", 1), ("is_unread", 1), ("created_at", -1), ("_id", -1)],
             partial_filter={"is_unread": True},
         ),
         Index("expiry", [("created_at", 1)], expires_after=NOTICE_LIFETIME),

@@ -1,5 +1,6 @@
 """Quiet hours: a part of every day, in the user's zone, in which nothing makes a sound."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -8,17 +9,18 @@ from zoneinfo import ZoneInfo
 def next_local_time(at: time, now: datetime, timezone: str) -> datetime:
     """Return the first instant after `now` at which clocks in the zone show `at`, in UTC.
 
-    A time that the change to summer time skips means the instant that its offset before the change gives; one that
-    occurs twice occurs twice (PEP 495).
+    That is once a day: a time that the change to summer time skips means the instant that its offset before the
+    change gives, and of one that occurs twice the first counts (PEP 495).
     """
+    return min(instant for instant in _instants_around(at, now, timezone) if instant > now)
+
+
+def _instants_around(at: time, now: datetime, timezone: str) -> Iterator[datetime]:
+    """Yield when clocks in the zone show `at` on the days around `now`, and on the next one for certain."""
     zone = ZoneInfo(timezone)
     today = now.astimezone(zone).date()
-    instants = (
-        datetime.combine(today + timedelta(days=day), at.replace(fold=fold), zone).astimezone(UTC)
-        for day in (-1, 0, 1, 2)
-        for fold in (0, 1)
-    )
-    return min(instant for instant in instants if instant > now)
+    for day in (-1, 0, 1, 2):
+        yield datetime.combine(today + timedelta(days=day), at, zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,22 @@ class QuietHours:
     end: time
 
     def end_after(self, now: datetime, timezone: str) -> datetime | None:
-        """Return when they end, in UTC, or None when it is not quiet."""
-        local = now.astimezone(ZoneInfo(timezone)).time()
+        """Return when they end, in UTC, or None when it is not quiet.
+
+        Clocks that are set back may show a quiet time again, which is as quiet as before.
+        """
+        if not self._is_quiet(now, timezone):
+            return None
+        ends = (
+            instant
+            for fold in (0, 1)
+            for instant in _instants_around(self.end.replace(fold=fold), now, timezone)
+            if instant > now and not self._is_quiet(instant, timezone)
+        )
+        return min(ends)
+
+    def _is_quiet(self, instant: datetime, timezone: str) -> bool:
+        local = instant.astimezone(ZoneInfo(timezone)).time()
         if self.start < self.end:
-            is_quiet = self.start <= local < self.end
-        else:
-            is_quiet = local >= self.start or local < self.end
-        return next_local_time(self.end, now, timezone) if is_quiet else None
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end

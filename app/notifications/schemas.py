@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from app.api.pagination import DEFAULT_PAGE_SIZE, CursorText, Limit
 from app.api.schemas import Id, Instant, Revision, StrictModel
@@ -93,11 +93,12 @@ class KindSwitches(StrictModel):
     digest: ChannelSwitches
     security: ChannelSwitches
 
-    @model_validator(mode="after")
-    def _check_security(self) -> Self:
-        if not self.security.email:
+    @field_validator("security")
+    @classmethod
+    def _check_security(cls, switches: ChannelSwitches) -> ChannelSwitches:
+        if not switches.email:
             raise ValueError("mails about the security of the account cannot be turned off")
-        return self
+        return switches
 
 
 class QuietHoursOut(StrictModel):

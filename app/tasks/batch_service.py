@@ -36,9 +36,10 @@ _MODELS: Mapping[OperationName, type[BaseModel]] = {
     "move": MoveOperation,
 }
 
-# Tasks that were written, or read together with a parent, after which no operation begins. The last one may handle
-# 2,000 more: 500 subtasks that change their list and are copied. Measured on two busy cores with notes of 2,000
-# characters: 6,000 take up to 4 s; 10,000 exceed the deadline of a transaction (7 s), or what MongoDB's cache holds.
+# Tasks that were written, or read together with a parent, after which no operation begins; those whose reminders are
+# planned anew count twice. The last one may handle 2,000 more: 500 subtasks that change their list and are copied.
+# Measured on two busy cores with notes of 2,000 characters: 6,000 take up to 4 s; 10,000 exceed the deadline of a
+# transaction (7 s), or what MongoDB's cache holds.
 MAX_HANDLED_TASKS = 3_000
 
 Results = list[dict[str, Any]]

@@ -22,8 +22,9 @@ from app.tasks.task_repository import TaskRepository
 
 # More lists than anybody oversees; it bounds what one page of the sidebar costs.
 LIST_QUOTA = 1_000
-# What one transaction writes well within its deadline on a slow disk; larger lists are deleted in several.
-_TRASH_CHUNK = 2_000
+# What one transaction writes well within its deadline on a slow disk, with five reminders each; larger lists are
+# deleted in several.
+_TRASH_CHUNK = 1_000
 
 
 class ListService:

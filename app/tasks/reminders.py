@@ -1,5 +1,6 @@
 """Reminders: what the outbox holds of a task follows every change of the task, in the change's transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,12 +20,14 @@ def follow_task(change: Change, before: Document | None, after: Document | None)
     """
     planned_before = {} if before is None else reminders_of(before)
     planned = {} if after is None else reminders_of(after)
-    for entry_id in planned_before.keys() - planned.keys():
+    withdrawn = planned_before.keys() - planned.keys()
+    for entry_id in withdrawn:
         change.outbox.withdraw(change.user_id, entry_id)
-    for entry_id, entry in planned.items():
-        known = planned_before.get(entry_id)
-        if known is None or known.content != entry.content:
-            change.outbox.plan(entry, change.at)
+    renewed = [entry for entry in planned.values() if _is_news(entry, planned_before)]
+    for entry in renewed:
+        change.outbox.plan(entry, change.at)
+    if withdrawn or renewed:
+        change.handle(1)  # five reminders are about as much work as a task
 
 
 def reminders_of(task: Document) -> dict[UUID, OutboxEntry]:
@@ -39,6 +42,11 @@ def reminders_of(task: Document) -> dict[UUID, OutboxEntry]:
         if at is not None
     ]
     return {entry.entry_id: entry for entry in entries}
+
+
+def _is_news(entry: OutboxEntry, planned_before: Mapping[UUID, OutboxEntry]) -> bool:
+    known = planned_before.get(entry.entry_id)
+    return known is None or known.content != entry.content
 
 
 def _instant_of(reminder: Document, due_at: datetime | None) -> datetime | None:

@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from app.auth.identities import IdentityRepository
+from app.auth.sign_in import ProvenIdentity, SignIn
 from app.core.settings import Settings, SettingsError
 from tests.integration.auth.conftest import PRODUCTION_URL, LogIn, RawDatabase, RunApp, client_of
+from tests.servers import FailPoint
 
 LOGIN = "/api/v1/auth/dev/login"
 
@@ -145,6 +147,21 @@ class TestRacingFirstSignIns:
         monkeypatch.setattr(IdentityRepository, "insert", find_then_insert)
         await asyncio.gather(*(log_in() for _ in range(5)))
         assert await raw_database["users"].count_documents({}) > 1
+
+
+class TestASlowFirstSignIn:
+    async def test_finds_the_user_whom_a_faster_one_has_made_by_the_time_that_patience_ends(
+        self, log_in: LogIn, monkeypatch: pytest.MonkeyPatch, failing: FailPoint
+    ) -> None:
+        create = SignIn._create
+
+        async def be_second(sign_in: SignIn, identity: ProvenIdentity) -> None:
+            await create(sign_in, identity)
+
+        monkeypatch.setattr(SignIn, "_create", be_second)
+        monkeypatch.setattr("app.auth.sign_in._PATIENCE_SECONDS", 0.1)
+        async with failing("commitTransaction", times=1, blockConnection=True, blockTimeMS=200):
+            assert (await log_in()).status_code == 200
 
 
 class TestAnIdentityWithoutItsUser:

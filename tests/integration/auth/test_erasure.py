@@ -17,6 +17,7 @@ from app.auth.sign_in import ProvenIdentity, SignIn
 from app.auth.users import UserRepository
 from app.core.errors import UnauthenticatedError
 from app.data.leases import Leases
+from app.data.outbox import Outbox
 from app.data.store import Store
 from tests.fakes.clock import FakeClock
 from tests.integration.auth.conftest import LogIn, RawDatabase
@@ -70,6 +71,7 @@ class TestErasingOnesAccount:
             "tasks",
             "lists",
             "idempotency",
+            "outbox",
         }
         await ann.delete(ME)
         await until(lambda: _is_empty(raw_database))
@@ -85,7 +87,7 @@ class TestErasingOnesAccount:
             return await raw_database["users"].count_documents({}) == 1
 
         await until(is_gone)
-        assert await count_all(raw_database) == before | {"users": 1, "identities": 2, "sessions": 1}
+        assert await count_all(raw_database) == before | {"users": 1, "identities": 2, "sessions": 1, "outbox": 1}
         assert len((await bob.get("/api/v1/tasks")).json()["items"]) == 1
 
     async def test_lets_the_same_identity_make_a_new_one(self, ann: httpx.AsyncClient, log_in: LogIn) -> None:
@@ -142,7 +144,7 @@ def erasure(store: Store, eraser: Crashing) -> Erasure:
     """Erasure whose eraser crashes."""
     database = store.database
     repositories = UserRepository(database), IdentityRepository(database), SessionRepository(database)
-    return Erasure(store, *repositories, [eraser])
+    return Erasure(store, *repositories, [Outbox(database).erase_user, eraser])
 
 
 @pytest.fixture
@@ -275,7 +277,7 @@ class TestTheJanitor:
 
         database = store.database
         repositories = UserRepository(database), IdentityRepository(database), SessionRepository(database)
-        erasure, before = Erasure(store, *repositories, [hang]), tasks_of_erasure()
+        erasure, before = Erasure(store, *repositories, [Outbox(database).erase_user, hang]), tasks_of_erasure()
         async with erasure.run_janitor():
             await erasure.begin(user_id, IfMatch(None))
             await is_begun.wait()

@@ -283,7 +283,7 @@ class TestTheDeclaredCollections:
         unsharded = {name for name, key in by_key.items() if key is None}
         assert unsharded == {"audit", "locks", "common_tasks", "catalogues"}
 
-    def test_have_indexes_that_lead_to_one_user_or_serve_expiry_or_admins(self) -> None:
+    def test_have_indexes_that_lead_to_one_user_or_serve_expiry_admins_or_workers(self) -> None:
         """The shard key comes first or second; `deleted`, which every such query names, may come ahead of it."""
         others = {
             f"{spec.name}.{index.name}"
@@ -299,6 +299,8 @@ class TestTheDeclaredCollections:
             "users.deleted_at",
             "users.disabled",
             "users.last_seen_at",
+            "outbox.due",
+            "outbox.dead",
         }
 
 

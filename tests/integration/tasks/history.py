@@ -3,8 +3,9 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -12,7 +13,7 @@ from tests.fakes.clock import FakeClock
 from tests.integration.tasks.calls import LISTS, TASKS, Json
 
 # What a player does how often; nothing is so rare that a hundred operations would miss it.
-_WEIGHTS = {
+WEIGHTS = {
     "create": 18,
     "create_subtask": 6,
     "update": 20,
@@ -59,7 +60,9 @@ class World:
 
 
 class Player:
-    """One client with dice of its own."""
+    """One client with dice of its own; `weights` tell what it does how often."""
+
+    weights: ClassVar[Mapping[str, int]] = WEIGHTS
 
     def __init__(self, client: httpx.AsyncClient, world: World, clock: FakeClock, seed: int) -> None:
         self._client = client
@@ -70,11 +73,15 @@ class Player:
     async def play(self, count: int) -> None:
         """Do so many things, one after another."""
         for _ in range(count):
-            (name,) = self._dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
-            self._clock.advance(seconds=0.001)
+            (name,) = self._dice.choices(list(self.weights), list(self.weights.values()))
+            self._pass_time()
             answer = await getattr(self, f"_{name}")()
             assert answer.status_code in _POSSIBLE, answer.text
             await self._world.turn(name, is_done=answer.is_success)
+
+    def _pass_time(self) -> None:
+        """Let the clock go on."""
+        self._clock.advance(seconds=0.001)
 
     def _task(self) -> str:
         return self._dice.choice(self._world.tasks or ["00000000-0000-7000-8000-000000000000"])

@@ -77,6 +77,34 @@ class TestTheCommands:
 
         assert sent(inspection) == [COUNTER, ("find", "tasks"), ("update", "tasks")]
 
+    @pytest.mark.parametrize(
+        ("fields", "more"),
+        [
+            ({"title": "x"}, [("update", "outbox")]),
+            ({"notes": "x"}, []),
+            ({"status": "in_progress"}, []),
+            ({"status": "done"}, [("delete", "outbox")]),
+        ],
+        ids=str,
+    )
+    async def test_to_change_a_task_with_reminders_are_one_more_if_these_change(
+        self, ann: httpx.AsyncClient, inspection: Any, fields: dict[str, Any], more: list[tuple[str, str]]
+    ) -> None:
+        task = await add_task(ann, reminders=[{"at": f"2026-12-0{day}T09:00:00Z"} for day in range(1, 6)])
+        inspection.forget()
+
+        await patch_task(ann, task, **fields)
+
+        assert sorted(set(sent(inspection))) == sorted([COUNTER, ("findAndModify", "tasks"), *more])
+
+    async def test_to_add_a_task_with_reminders_are_three(self, ann: httpx.AsyncClient, inspection: Any) -> None:
+        await add_task(ann)
+        inspection.forget()
+
+        await add_task(ann, reminders=[{"at": "2026-12-01T09:00:00Z"}, {"at": "2026-12-02T09:00:00Z"}])
+
+        assert sorted(set(sent(inspection))) == [COUNTER, ("insert", "tasks"), ("update", "outbox")]
+
     async def test_of_the_first_change_of_a_day_are_one_more(self, ann: httpx.AsyncClient, inspection: Any) -> None:
         inspection.forget()
 
