@@ -1,4 +1,5 @@
 import type { VitePWAOptions } from "vite-plugin-pwa";
+import { PUSH_WORKER } from "./push-worker.ts";
 import { API_BRANCHES, API_ROOTS } from "./src/app/api-roots.ts";
 
 /** Vite's names, which tell the content. */
@@ -40,6 +41,7 @@ export function installable(assetBase: string): Partial<VitePWAOptions> {
     },
     workbox: {
       inlineWorkboxRuntime: true,
+      importScripts: [PUSH_WORKER],
       cleanupOutdatedCaches: true,
       globPatterns: ["index.html", "favicon.svg", "assets/*.{js,css,svg,woff2}"],
       // Its charts are as large as half of the rest, few people look at them, and without a network there is nothing in them.

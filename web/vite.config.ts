@@ -6,6 +6,7 @@ import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 import { FEW_FILES, withoutCircles } from "./chunks.ts";
+import { pushWorker } from "./push-worker.ts";
 import { installable } from "./pwa.ts";
 
 /** Where the assets are served from, with a slash at its end; empty: the service itself. */
@@ -42,7 +43,7 @@ function compressed(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), withoutCircles(), VitePWA(installable(ASSET_BASE)), compressed()],
+  plugins: [react(), withoutCircles(), pushWorker(), VitePWA(installable(ASSET_BASE)), compressed()],
   // The assets alone: a service worker and a manifest have to come from the origin of the page.
   experimental:
     ASSET_BASE === ""

@@ -1,6 +1,5 @@
 import "@mantine/core/styles.css";
 import "./app/app.css";
-import "./app/service-worker";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
@@ -10,6 +9,7 @@ import { mayRetry, retryDelay } from "./api/retry";
 import { onSessionEnd } from "./api/session";
 import { onSessionElsewhere } from "./api/tabs";
 import { buildRouter } from "./app/router";
+import { onOpenRequest } from "./app/service-worker";
 import { theme } from "./app/theme";
 import { Device } from "./device/device";
 import { profileQuery } from "./features/session/profile";
@@ -38,6 +38,8 @@ onSessionEnd(() => {
     void router.navigate({ to: "/sign-in", search: { next: href, expired: true } });
   }
 });
+
+onOpenRequest((path) => router.history.push(path));
 
 const container = document.getElementById("root");
 if (container === null) {

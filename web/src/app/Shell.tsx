@@ -28,6 +28,9 @@ import { DropList } from "../features/dragging/DropList";
 import { ListNav } from "../features/lists/ListNav";
 import { RefusedListChanges } from "../features/lists/RefusedListChanges";
 import { Catcher, followRevisions } from "../features/live/live-updates";
+import { Bell } from "../features/notifications/Bell";
+import { pushMark } from "../features/notifications/push-mark";
+import { ReminderNews } from "../features/notifications/ReminderNews";
 import { SearchField } from "../features/search/SearchField";
 import { leaveSession } from "../features/session/leave";
 import { ZoneOffer } from "../features/session/ZoneOffer";
@@ -73,6 +76,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
   useLiveUpdates(profile);
   useListsOfZone(profile.timezone);
   useGoKeys();
+  useKeptPush(profile.id);
   const router = useRouter();
   useEffect(() => router.subscribe("onResolved", close), [router, close]);
   useHotkeys([
@@ -102,6 +106,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
           <SearchField />
           <Group className="header-extras" gap="md" wrap="nowrap">
             <SaveState />
+            <Bell />
             <ActionIcon
               variant="subtle"
               color="gray"
@@ -134,6 +139,7 @@ function Frame({ profile, device }: { readonly profile: ProfileOut; readonly dev
       <div className="notices">
         <RefusedListChanges />
         <RefusedChanges today={today} />
+        <ReminderNews />
         <UndoBar />
       </div>
       {hasHelp && (
@@ -263,6 +269,18 @@ function useLiveUpdates(profile: ProfileOut) {
     noteCaughtUp(client, revision);
     return followRevisions(new Catcher(client, outbox, revision));
   }, [client, outbox]);
+}
+
+/** See once that pushes still come to this browser, where they did. */
+function useKeptPush(userId: string) {
+  useEffect(() => {
+    if (pushMark() !== undefined) {
+      // What fails is tried again at the next start.
+      void import("../features/notifications/push")
+        .then(({ keepPush }) => keepPush(userId))
+        .catch(() => undefined);
+    }
+  }, [userId]);
 }
 
 function useGoKeys() {

@@ -11,6 +11,7 @@ import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
 import { forgetLastUser, lastUser } from "../device/database";
 import type { Device } from "../device/device";
+import { notePushSignedOut } from "../features/notifications/push-mark";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
 import { Root } from "./Root";
@@ -40,8 +41,10 @@ const SignInPage = lazy(async () => ({
   default: (await import("../features/session/SignInPage")).SignInPage,
 }));
 const pages = () => import("./pages");
+/** Pages for whoever is there. */
+const OPEN_PAGES = ["/sign-in", "/unsubscribe"];
 // Most are signed in: the code comes while it is found out who is there. Where it does not, the route says so.
-if (window.location.pathname !== "/sign-in") {
+if (!OPEN_PAGES.includes(window.location.pathname)) {
   pages().catch(() => undefined);
 }
 
@@ -71,6 +74,7 @@ const signIn = createRoute({
     }
     // Whoever signs in next sees nothing of the one before.
     forgetLastUser();
+    notePushSignedOut();
   },
   component: function SignIn() {
     const { next = "/today", expired = false, erased = false } = signIn.useSearch();
@@ -81,6 +85,15 @@ const signIn = createRoute({
     };
     return <SignInPage next={next} isExpired={expired} isErased={erased} onSignedIn={enter} />;
   },
+});
+
+const unsubscribe = createRoute({
+  getParentRoute: () => root,
+  path: "/unsubscribe",
+  validateSearch: (search: Record<string, unknown>): { readonly token?: string } => ({
+    token: search.token === undefined || search.token === "" ? undefined : String(search.token),
+  }),
+  component: lazyRouteComponent(() => import("./UnsubscribeRoute"), "UnsubscribeRoute"),
 });
 
 const signedIn = createRoute({
@@ -179,6 +192,14 @@ const views = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/settings/notifications",
+    component: lazyRouteComponent(
+      () => import("../features/notifications/settings/NotificationsPage"),
+      "NotificationsPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/settings/tokens",
     component: lazyRouteComponent(() => import("../features/tokens/TokensPage"), "TokensPage"),
   }),
@@ -265,6 +286,7 @@ export function buildRouter(client: QueryClient, device: Device) {
     routeTree: root.addChildren([
       index,
       signIn,
+      unsubscribe,
       signedIn.addChildren([...views, admin.addChildren(adminViews)]),
     ]),
     context: { client, device },

@@ -54,6 +54,11 @@ export const en = {
     changedElsewhere: (name: string) => `It was changed elsewhere in the meantime, and is “${name}” now.`,
   },
   confirmation: { cancel: "Cancel", close: "Close" },
+  bell: {
+    name: "Notifications",
+    unread: (count: string) => `Notifications, ${count} unread`,
+    most: "99+",
+  },
   settings: {
     title: "Settings",
     notSaved: (wanted: string, reason: string) => `“${wanted}” was not saved. ${reason}`,
@@ -417,7 +422,7 @@ export const en = {
   },
   reminders: {
     heading: "Reminders",
-    hint: "Reminders are kept with the task; this version does not send them yet.",
+    hint: "How they reach you is set in the settings, under Notifications.",
     add: "Add a reminder",
     at: "At a date and time…",
     when: "Date and time of the reminder",

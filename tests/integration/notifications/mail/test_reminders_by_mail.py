@@ -60,11 +60,12 @@ class TestAUserWhoWantsRemindersByMail:
 
         clock.set(START + timedelta(minutes=89))
         await work_off(courier)
-        assert await mail_server.collect() == []
+        (welcome,) = await mail_server.collect()
+        assert welcome.parse()["Subject"] == "Welcome to Taskfleet"
 
         clock.set(START + timedelta(minutes=91))
         await work_off(courier)
-        (mail,) = await mail_server.collect()
+        (_, mail) = await mail_server.collect()
         text, html = mail.texts
         local = START + timedelta(hours=2 + 9)  # Tokyo has no summer time
         assert mail.recipients == ["ann@example.com"]
@@ -81,7 +82,7 @@ class TestAUserWhoWantsRemindersByMail:
 
         clock.set(START + timedelta(hours=5))
         await work_off(courier)
-        assert await mail_server.collect() == [mail]
+        assert await mail_server.collect() == [welcome, mail]
         assert await raw_database["outbox"].count_documents({}) == 0
         notices = await raw_database["notifications"].find({}).sort("created_at").to_list()
         assert [notice["title"] for notice in notices] == ["Call the bank", "Water the flowers"]

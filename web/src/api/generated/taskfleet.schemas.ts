@@ -194,6 +194,15 @@ export interface CalendarFeedOut {
 }
 
 /**
+ * By which channels the user is told of one kind.
+ */
+export interface ChannelSwitches {
+  in_app: boolean;
+  email: boolean;
+  push: boolean;
+}
+
+/**
  * A new common task, and the editable part of an existing one but for its position.
  */
 export interface CommonTaskDraft {
@@ -305,6 +314,14 @@ export interface DevLogin {
   /** @maxLength 320 */
   email: string;
   name?: DevLoginName;
+}
+
+/**
+ * When the summary of the day comes.
+ */
+export interface DigestOut {
+  /** In the user's zone */
+  time: string;
 }
 
 export type DueTime = string | null;
@@ -432,6 +449,15 @@ export type JsonWebKeySetKeysItem = {[key: string]: string};
  */
 export interface JsonWebKeySet {
   keys: JsonWebKeySetKeysItem[];
+}
+
+/**
+ * The channels of each kind.
+ */
+export interface KindSwitches {
+  reminder: ChannelSwitches;
+  digest: ChannelSwitches;
+  security: ChannelSwitches;
 }
 
 /**
@@ -677,6 +703,59 @@ export interface NewCalendarFeed {
   url: string;
 }
 
+export type NoticeOutKind = typeof NoticeOutKind[keyof typeof NoticeOutKind];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const NoticeOutKind = {
+  reminder: 'reminder',
+  digest: 'digest',
+  security: 'security',
+  welcome: 'welcome',
+} as const;
+
+/**
+ * The task that it is about; it may be gone by now
+ */
+export type NoticeOutTaskId = string | null;
+
+export type NoticeOutReadAt = string | null;
+
+/**
+ * One notice.
+ */
+export interface NoticeOut {
+  id: string;
+  kind: NoticeOutKind;
+  title: string;
+  /** Plain text, may be empty */
+  body: string;
+  /** The task that it is about; it may be gone by now */
+  task_id: NoticeOutTaskId;
+  created_at: string;
+  read_at: NoticeOutReadAt;
+  /**
+   * Counts the user's changes
+   * @minimum 0
+   */
+  revision: number;
+}
+
+export type NoticePageNextCursor = string | null;
+
+/**
+ * A page of notices, the newest first.
+ */
+export interface NoticePage {
+  items: NoticeOut[];
+  next_cursor: NoticePageNextCursor;
+  /**
+   * How many are unread, counted up to 1,000
+   * @minimum 0
+   */
+  unread_count: number;
+}
+
 export type OccurrenceTime = string | null;
 
 export type OccurrenceTimezone = string | null;
@@ -700,12 +779,82 @@ export interface OccurrencesAnswer {
 }
 
 /**
+ * By which it was to be told; null: not yet found out
+ */
+export type OutboxEntryOutChannel = string | null;
+
+/**
+ * Something that a user could not be told.
+ */
+export interface OutboxEntryOut {
+  id: string;
+  user_id: string;
+  kind: string;
+  /** By which it was to be told; null: not yet found out */
+  channel: OutboxEntryOutChannel;
+  /** What it was about, or for when it was planned */
+  at: string;
+  attempts: number;
+  /** When it was given up; it is kept 30 days from then */
+  died_at: string;
+  /** Of the last attempt */
+  last_error: string;
+}
+
+/**
+ * Where the next page begins; null on the last
+ */
+export type OutboxPageNextCursor = string | null;
+
+/**
+ * A page of entries, those given up last first.
+ */
+export interface OutboxPage {
+  items: OutboxEntryOut[];
+  /** Where the next page begins; null on the last */
+  next_cursor: OutboxPageNextCursor;
+}
+
+/**
  * Counts of the last days.
  */
 export interface PeriodCounts {
   last_day: number;
   last_7_days: number;
   last_30_days: number;
+}
+
+export type PreferencesOutQuietHours = QuietHoursOut | null;
+
+export type PreferencesOutDailyDigest = DigestOut | null;
+
+/**
+ * What a user has chosen.
+ */
+export interface PreferencesOut {
+  channels: KindSwitches;
+  quiet_hours?: PreferencesOutQuietHours;
+  daily_digest?: PreferencesOutDailyDigest;
+  /**
+   * Counts the user's changes
+   * @minimum 0
+   */
+  revision: number;
+}
+
+export type PreferencesPatchChannels = _KindsPatch | null;
+
+export type PreferencesPatchQuietHours = _QuietHoursPatch | null;
+
+export type PreferencesPatchDailyDigest = DigestOut | null;
+
+/**
+ * A JSON merge patch of the preferences; null takes a switch back to what it is without a choice.
+ */
+export interface PreferencesPatch {
+  channels?: PreferencesPatchChannels;
+  quiet_hours?: PreferencesPatchQuietHours;
+  daily_digest?: PreferencesPatchDailyDigest;
 }
 
 export type ProfileOutEmail = string | null;
@@ -796,6 +945,14 @@ export interface ProviderList {
 }
 
 /**
+ * The key that browsers subscribe with.
+ */
+export interface PublicKeyOut {
+  /** `applicationServerKey` of `PushManager.subscribe()`: a point on P-256, in base64url */
+  public_key: string;
+}
+
+/**
  * The new task, and what of the text became something else than its title.
  */
 export interface QuickAddAnswer {
@@ -872,6 +1029,39 @@ export interface QuickDraft {
   labels: string[];
   list_id: QuickDraftListId;
   parent_id: QuickDraftParentId;
+}
+
+/**
+ * From when until when nothing makes a sound; over midnight when the end is the earlier time.
+ */
+export interface QuietHoursOut {
+  /** In the user's zone */
+  start: string;
+  /** In the user's zone */
+  end: string;
+}
+
+/**
+ * What is left.
+ */
+export interface ReadAnswer {
+  /**
+   * How many are unread, counted up to 1,000
+   * @minimum 0
+   */
+  unread_count: number;
+}
+
+export type ReadRequestIds = string[] | null;
+
+export type ReadRequestAll = true | null;
+
+/**
+ * Which notices were read: those named, or all.
+ */
+export interface ReadRequest {
+  ids?: ReadRequestIds;
+  all?: ReadRequestAll;
 }
 
 export type ReadinessStatus = typeof ReadinessStatus[keyof typeof ReadinessStatus];
@@ -1011,6 +1201,62 @@ export interface StatusCounts {
   todo: number;
   in_progress: number;
   done: number;
+}
+
+/**
+ * Passed over: the push service tells when it is over
+ */
+export type SubscriptionDraftExpirationTime = number | null;
+
+/**
+ * A browser's `PushSubscription`, as its `toJSON()` gives it.
+ */
+export interface SubscriptionDraft {
+  /**
+   * @minLength 1
+   * @maxLength 2048
+   */
+  endpoint: string;
+  /** Passed over: the push service tells when it is over */
+  expirationTime?: SubscriptionDraftExpirationTime;
+  keys: SubscriptionKeys;
+}
+
+/**
+ * The keys that a browser has made for a subscription, in base64url.
+ */
+export interface SubscriptionKeys {
+  /**
+   * A public key: an uncompressed point on P-256
+   * @maxLength 96
+   */
+  p256dh: string;
+  /**
+   * A secret of 16 bytes
+   * @maxLength 96
+   */
+  auth: string;
+}
+
+/**
+ * The browsers that pushes go to, the newest first.
+ */
+export interface SubscriptionList {
+  items: SubscriptionOut[];
+}
+
+/**
+ * A browser that pushes go to.
+ */
+export interface SubscriptionOut {
+  id: string;
+  /**
+   * @minLength 1
+   * @maxLength 2048
+   */
+  endpoint: string;
+  created_at: string;
+  user_agent: string;
 }
 
 /**
@@ -1343,6 +1589,28 @@ export interface UnderstoodPart {
 }
 
 /**
+ * Mails of this kind are turned off
+ */
+export type UnsubscribedKind = typeof UnsubscribedKind[keyof typeof UnsubscribedKind];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const UnsubscribedKind = {
+  reminder: 'reminder',
+  digest: 'digest',
+  security: 'security',
+  welcome: 'welcome',
+} as const;
+
+/**
+ * What does not come any more.
+ */
+export interface Unsubscribed {
+  /** Mails of this kind are turned off */
+  kind: UnsubscribedKind;
+}
+
+/**
  * Users, by what can be said of them.
  */
 export interface UserCounts {
@@ -1398,6 +1666,39 @@ export interface UserDetailsOut {
   sessions: number;
   /** Tasks that are not in the trash */
   tasks: number;
+}
+
+export type _KindsPatchReminder = _SwitchesPatch | null;
+
+export type _KindsPatchDigest = _SwitchesPatch | null;
+
+export type _KindsPatchSecurity = _SwitchesPatch | null;
+
+export interface _KindsPatch {
+  reminder?: _KindsPatchReminder;
+  digest?: _KindsPatchDigest;
+  security?: _KindsPatchSecurity;
+}
+
+export type _QuietHoursPatchStart = string | null;
+
+export type _QuietHoursPatchEnd = string | null;
+
+export interface _QuietHoursPatch {
+  start?: _QuietHoursPatchStart;
+  end?: _QuietHoursPatchEnd;
+}
+
+export type _SwitchesPatchInApp = boolean | null;
+
+export type _SwitchesPatchEmail = boolean | null;
+
+export type _SwitchesPatchPush = boolean | null;
+
+export interface _SwitchesPatch {
+  in_app?: _SwitchesPatchInApp;
+  email?: _SwitchesPatchEmail;
+  push?: _SwitchesPatchPush;
 }
 
 /**
@@ -1681,5 +1982,81 @@ actor_id?: string | null;
  * Only what was done to this user or thing
  */
 subject_id?: string | null;
+};
+
+export type ListNotificationsParams = {
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+/**
+ * `true` leaves out what was read
+ */
+unread?: ListNotificationsUnread;
+};
+
+export type ListNotificationsUnread = typeof ListNotificationsUnread[keyof typeof ListNotificationsUnread];
+
+
+// eslint-disable-next-line @typescript-eslint/no-redeclare
+export const ListNotificationsUnread = {
+  true: 'true',
+  false: 'false',
+} as const;
+
+export type UnsubscribeParams = {
+token?: string | null;
+};
+
+/**
+ * The token of a link in a mail.
+ */
+export type UnsubscribeBodyOne = {
+  /**
+   * @minLength 1
+   * @maxLength 200
+   */
+  token: string;
+};
+
+export type UnsubscribeBodyTwo = {
+  'List-Unsubscribe': 'One-Click';
+};
+
+export type UnsubscribeBodyThree = {
+  'List-Unsubscribe': 'One-Click';
+};
+
+export type AskToUnsubscribeParams = {
+/**
+ * The token of a link in a mail
+ * @minLength 1
+ * @maxLength 200
+ */
+token: string;
+};
+
+export type ListOutboxParams = {
+/**
+ * Those that were given up
+ */
+state?: 'dead';
+/**
+ * Items a page
+ * @minimum 1
+ * @maximum 200
+ */
+limit?: number;
+cursor?: string | null;
+};
+
+export type UnsubscribeFromPushesParams = {
+/**
+ * This one alone; otherwise all
+ */
+endpoint?: string | null;
 };
 

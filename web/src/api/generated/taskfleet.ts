@@ -13,6 +13,7 @@ POST requests may carry an `Idempotency-Key`. Lists come in pages with an opaque
 import type {
   AddCommonTaskBody,
   AdminStats,
+  AskToUnsubscribeParams,
   AuditPage,
   BatchAnswer,
   BatchRequest,
@@ -35,8 +36,10 @@ import type {
   ListAuditParams,
   ListDraft,
   ListListsParams,
+  ListNotificationsParams,
   ListOccurrencesParams,
   ListOut,
+  ListOutboxParams,
   ListPage,
   ListPatch,
   ListSessionsParams,
@@ -50,16 +53,26 @@ import type {
   ManagedUserPatch,
   MoveRequest,
   NewCalendarFeed,
+  NoticePage,
   OccurrencesAnswer,
+  OutboxPage,
+  PreferencesOut,
+  PreferencesPatch,
   ProfileOut,
   ProfilePatch,
   ProviderList,
+  PublicKeyOut,
   QuickAddAnswer,
   QuickAddPreview,
   QuickAddRequest,
+  ReadAnswer,
+  ReadRequest,
   RefreshSessionBody,
   SessionPage,
   StatsAnswer,
+  SubscriptionDraft,
+  SubscriptionList,
+  SubscriptionOut,
   SyncAnswer,
   SyncParams,
   TaskDraft,
@@ -69,6 +82,12 @@ import type {
   TokenAnswer,
   TokenDraft,
   TokenPage,
+  UnsubscribeBodyOne,
+  UnsubscribeBodyThree,
+  UnsubscribeBodyTwo,
+  UnsubscribeFromPushesParams,
+  UnsubscribeParams,
+  Unsubscribed,
   UserDetailsOut
 } from './taskfleet.schemas';
 
@@ -1619,6 +1638,377 @@ export const listAudit = async (params?: ListAuditParams, options?: RequestInit)
   {      
     ...options,
     method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return one page of what the user was told, the newest first. Each is kept for 90 days.
+
+A new one counts the user's revision up, so that `/events` tells of it.
+ * @summary List notifications
+ */
+export const getListNotificationsUrl = (params?: ListNotificationsParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/notifications?${stringifiedParams}` : `/api/v1/notifications`
+}
+
+export const listNotifications = async (params?: ListNotificationsParams, options?: RequestInit): Promise<NoticePage> => {
+  
+  return send<NoticePage>(getListNotificationsUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Mark the named ones as read, or all. What is read already, or gone, is passed over.
+ * @summary Mark notifications as read
+ */
+export const getReadNotificationsUrl = () => {
+
+
+  
+
+  return `/api/v1/notifications/read`
+}
+
+export const readNotifications = async (readRequest: ReadRequest, options?: RequestInit): Promise<ReadAnswer> => {
+  
+  return send<ReadAnswer>(getReadNotificationsUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      readRequest,)
+  }
+);}
+
+
+
+/**
+ * Return the channels of each kind, the quiet hours and the time of the daily digest.
+ * @summary Read how one is notified
+ */
+export const getGetNotificationSettingsUrl = () => {
+
+
+  
+
+  return `/api/v1/me/notification-settings`
+}
+
+export const getNotificationSettings = async ( options?: RequestInit): Promise<PreferencesOut> => {
+  
+  return send<PreferencesOut>(getGetNotificationSettingsUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Apply a JSON merge patch (RFC 7396). Times are those of clocks in the user's zone.
+ * @summary Change how one is notified
+ */
+export const getUpdateNotificationSettingsUrl = () => {
+
+
+  
+
+  return `/api/v1/me/notification-settings`
+}
+
+export const updateNotificationSettings = async (preferencesPatch: PreferencesPatch, options?: RequestInit): Promise<PreferencesOut> => {
+  
+  return send<PreferencesOut>(getUpdateNotificationSettingsUrl(),
+  {      
+    ...options,
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      preferencesPatch,)
+  }
+);}
+
+
+
+/**
+ * Turn off mails of the kind in which the link stood. The token is all that is asked for; it stays valid.
+
+Programs send the form of RFC 8058 to the address in `List-Unsubscribe`, pages the token as JSON.
+ * @summary Stop mails by a link in one
+ */
+export const getUnsubscribeUrl = (params?: UnsubscribeParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/notifications/unsubscribe?${stringifiedParams}` : `/api/v1/notifications/unsubscribe`
+}
+
+export const unsubscribe = async (unsubscribeBody: UnsubscribeBodyOne | UnsubscribeBodyTwo | UnsubscribeBodyThree,
+    params?: UnsubscribeParams, options?: RequestInit): Promise<Unsubscribed> => {
+  
+  return send<Unsubscribed>(getUnsubscribeUrl(params),
+  {      
+    ...options,
+    method: 'POST'
+    ,
+    body: JSON.stringify(
+      unsubscribeBody,)
+  }
+);}
+
+
+
+/**
+ * Lead a browser, which knows no one-click, to the page that asks first; this changes nothing.
+ * @summary Ask whether mails are to stop
+ */
+export const getAskToUnsubscribeUrl = (params: AskToUnsubscribeParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/notifications/unsubscribe?${stringifiedParams}` : `/api/v1/notifications/unsubscribe`
+}
+
+export const askToUnsubscribe = async (params: AskToUnsubscribeParams, options?: RequestInit): Promise<unknown> => {
+  
+  return send<unknown>(getAskToUnsubscribeUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return one page of what was given up, the last first; it tells nothing of what users wrote.
+ * @summary List what users could not be told
+ */
+export const getListOutboxUrl = (params?: ListOutboxParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/admin/outbox?${stringifiedParams}` : `/api/v1/admin/outbox`
+}
+
+export const listOutbox = async (params?: ListOutboxParams, options?: RequestInit): Promise<OutboxPage> => {
+  
+  return send<OutboxPage>(getListOutboxUrl(params),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Have it tried again at once, as if for the first time; one that fails once more is given up as before.
+ * @summary Try again what a user could not be told
+ */
+export const getRetryOutboxEntryUrl = (entryId: string,) => {
+
+
+  
+
+  return `/api/v1/admin/outbox/${entryId}/retry`
+}
+
+export const retryOutboxEntry = async (entryId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getRetryOutboxEntryUrl(entryId),
+  {      
+    ...options,
+    method: 'POST'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Return the key that browsers subscribe with; 404 where no pushes are sent.
+ * @summary Read the key for push subscriptions
+ */
+export const getGetPushKeyUrl = () => {
+
+
+  
+
+  return `/api/v1/push/public-key`
+}
+
+export const getPushKey = async ( options?: RequestInit): Promise<PublicKeyOut> => {
+  
+  return send<PublicKeyOut>(getGetPushKeyUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Take a browser's `PushSubscription`. Pushes go there until the session of this request ends.
+
+The same endpoint again replaces what was known of it; send it after each sign-in.
+ * @summary Subscribe a browser to pushes
+ */
+export const getSubscribeToPushesUrl = () => {
+
+
+  
+
+  return `/api/v1/me/push-subscriptions`
+}
+
+export const subscribeToPushes = async (subscriptionDraft: SubscriptionDraft, options?: RequestInit): Promise<SubscriptionOut> => {
+  
+  return send<SubscriptionOut>(getSubscribeToPushesUrl(),
+  {      
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options?.headers },
+    body: JSON.stringify(
+      subscriptionDraft,)
+  }
+);}
+
+
+
+/**
+ * Return the subscriptions whose sessions have not ended, the newest first; there are 20 at most.
+ * @summary List the browsers that pushes go to
+ */
+export const getListPushSubscriptionsUrl = () => {
+
+
+  
+
+  return `/api/v1/me/push-subscriptions`
+}
+
+export const listPushSubscriptions = async ( options?: RequestInit): Promise<SubscriptionList> => {
+  
+  return send<SubscriptionList>(getListPushSubscriptionsUrl(),
+  {      
+    ...options,
+    method: 'GET'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Remove the subscription of an endpoint, or without one every one. It is no error when there is none.
+ * @summary End the pushes to one browser or to all
+ */
+export const getUnsubscribeFromPushesUrl = (params?: UnsubscribeFromPushesParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+    
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : value.toString())
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/me/push-subscriptions?${stringifiedParams}` : `/api/v1/me/push-subscriptions`
+}
+
+export const unsubscribeFromPushes = async (params?: UnsubscribeFromPushesParams, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getUnsubscribeFromPushesUrl(params),
+  {      
+    ...options,
+    method: 'DELETE'
+    
+    
+  }
+);}
+
+
+
+/**
+ * Remove a subscription.
+ * @summary End the pushes to a browser
+ */
+export const getDeletePushSubscriptionUrl = (subscriptionId: string,) => {
+
+
+  
+
+  return `/api/v1/me/push-subscriptions/${subscriptionId}`
+}
+
+export const deletePushSubscription = async (subscriptionId: string, options?: RequestInit): Promise<void> => {
+  
+  return send<void>(getDeletePushSubscriptionUrl(subscriptionId),
+  {      
+    ...options,
+    method: 'DELETE'
     
     
   }

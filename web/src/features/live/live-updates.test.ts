@@ -8,6 +8,7 @@ import { FakeEventSource } from "../../testing/event-source";
 import { MemoryStore, outboxOf } from "../../testing/outbox";
 import { json, noNetwork, refusal, type SentRequest, serve } from "../../testing/service";
 import { taskOf } from "../../testing/tasks";
+import { unreadQuery } from "../notifications/notices";
 import type { Outbox } from "../tasks/outbox";
 import { completing, creating } from "../tasks/task-changes";
 import { applyChanges, labelsQuery, listsQuery, taskListQuery } from "../tasks/task-queries";
@@ -121,6 +122,42 @@ describe("catching up with a revision", () => {
     const requests = serve(new Revisions(4).answer);
     await new Catcher(client, outboxOf(client), 4).catchUp(6);
     expect(sincesOf(requests)).toEqual([4]);
+  });
+});
+
+describe("notices", () => {
+  const isStale = () => client.getQueryState(unreadQuery.queryKey)?.isInvalidated;
+
+  beforeEach(() => {
+    client.setQueryData(unreadQuery.queryKey, { items: [], next_cursor: null, unread_count: 0 });
+  });
+
+  test("are left alone where each revision is that of a task or a list", async () => {
+    serve(() =>
+      changesUpTo(6, { tasks: [taskOf({ id: "tea", revision: 5 }), taskOf({ id: "milk", revision: 6 })] }),
+    );
+    await new Catcher(client, outboxOf(client), 4).catchUp(6);
+    expect(isStale()).toBe(false);
+  });
+
+  test("are asked for again where one is of something else, as a notice is", async () => {
+    serve(() =>
+      changesUpTo(6, { tasks: [taskOf({ id: "tea", revision: 6 }), taskOf({ id: "milk", revision: 6 })] }),
+    );
+    await new Catcher(client, outboxOf(client), 4).catchUp(6);
+    expect(isStale()).toBe(true);
+  });
+
+  test("are left alone where nothing has happened", async () => {
+    serve(() => changesUpTo(4));
+    await new Catcher(client, outboxOf(client), 4).check();
+    expect(isStale()).toBe(false);
+  });
+
+  test("are asked for again where everything is", async () => {
+    serve(() => changesUpTo(4, { reset: true }));
+    await new Catcher(client, outboxOf(client), 4).check();
+    expect(isStale()).toBe(true);
   });
 });
 

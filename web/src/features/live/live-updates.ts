@@ -1,7 +1,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { getStreamEventsUrl, sync } from "../../api/generated/taskfleet";
+import type { SyncAnswer } from "../../api/generated/taskfleet.schemas";
 import { isTransient, retryDelay } from "../../api/retry";
 import { noteCaughtUp } from "../../device/kept-queries";
+import { refreshNotices } from "../notifications/notices";
 import type { Outbox } from "../tasks/outbox";
 import { labelsQuery, listsQuery, reloadTasks } from "../tasks/task-queries";
 
@@ -72,10 +74,23 @@ export class Catcher {
     if (changes.reset || changes.tasks.length + changes.deleted.tasks.length > 0) {
       void this.#client.invalidateQueries({ queryKey: labelsQuery.queryKey });
     }
+    if (mayHideMore(changes, this.#revision)) {
+      refreshNotices(this.#client);
+    }
     this.#revision = changes.revision;
     noteCaughtUp(this.#client, changes.revision);
     return changes.has_more;
   }
+}
+
+/**
+ * Whether something may have happened after a revision that is neither of tasks nor of lists, as notices are.
+ *
+ * A notice has a revision of its own. Where each one is that of a task or a list, there was none.
+ */
+function mayHideMore({ revision, reset, tasks, lists }: SyncAnswer, since: number): boolean {
+  const explained = new Set([...tasks, ...lists].map((changed) => changed.revision));
+  return reset || revision - since > explained.size;
 }
 
 /** Follow the user's revisions until the returned function is called. */

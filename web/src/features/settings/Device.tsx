@@ -4,7 +4,7 @@ import type { SessionOut } from "../../api/generated/taskfleet.schemas";
 import { en } from "../../words/en";
 import { describeFailure } from "../../words/failure";
 import { useLocale } from "../../words/locale";
-import { type DeviceTraits, readUserAgent } from "./device-name";
+import { nameOfDevice, readUserAgent } from "./device-name";
 import { useDeviceEnd } from "./devices";
 import { useNow } from "./now";
 import { describePast } from "./past";
@@ -22,7 +22,7 @@ export function Device({ device, onEnd }: Props) {
   const locale = useLocale();
   const now = useNow();
   const traits = readUserAgent(device.user_agent);
-  const name = nameOf(traits);
+  const name = nameOfDevice(traits);
   const Icon = traits.isHandheld ? IconDeviceMobile : IconDeviceDesktop;
   const seen = device.current
     ? words.active
@@ -64,10 +64,4 @@ export function Device({ device, onEnd }: Props) {
       )}
     </li>
   );
-}
-
-function nameOf({ browser, system }: DeviceTraits): string {
-  return browser !== undefined && system !== undefined
-    ? words.on(browser, system)
-    : (browser ?? system ?? words.unknown);
 }

@@ -1,8 +1,7 @@
-import { Text } from "@mantine/core";
-import { IconCalendarShare, IconChevronRight, IconFileArrowRight, IconKey } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { IconCalendarShare, IconFileArrowRight, IconKey } from "@tabler/icons-react";
 import { en } from "../../words/en";
 import { Section } from "./Section";
+import { SettingsLink } from "./SettingsLink";
 
 const PAGES = [
   { to: "/settings/tokens", words: en.tokens, Icon: IconKey },
@@ -17,18 +16,7 @@ export function ProgramsSection() {
       <ul className="devices">
         {PAGES.map(({ to, words, Icon }) => (
           <li key={to}>
-            <Link to={to} className="settings-link">
-              <Icon size={20} aria-hidden />
-              <span className="device-name">
-                <Text component="span" display="block">
-                  {words.title}
-                </Text>
-                <Text component="span" display="block" size="sm" c="dimmed">
-                  {words.hint}
-                </Text>
-              </span>
-              <IconChevronRight className="settings-link-arrow" size={16} aria-hidden />
-            </Link>
+            <SettingsLink to={to} title={words.title} hint={words.hint} Icon={Icon} />
           </li>
         ))}
       </ul>

@@ -7,6 +7,7 @@ import { profileQuery } from "../session/profile";
 import { AppearanceSection } from "./AppearanceSection";
 import { DevicesSection } from "./DevicesSection";
 import { EraseSection } from "./EraseSection";
+import { NotificationsLink } from "./NotificationsLink";
 import { ProfileSection } from "./ProfileSection";
 import { ProgramsSection } from "./ProgramsSection";
 import "./settings.css";
@@ -25,6 +26,7 @@ export function SettingsPage() {
         </Title>
         <ProfileSection profile={profile} />
         <AppearanceSection />
+        <NotificationsLink />
         <DevicesSection
           countUnsaved={() => device.countUnsaved()}
           onSignedOut={() => void leaveSession(device)}

@@ -1,3 +1,5 @@
+import { en } from "../../words/en";
+
 /** Browsers by what their user agents say; the first one counts, as most say the names of others, too. */
 const BROWSERS = [
   [/\bEdg(?:e|A|iOS)?\//, "Edge"],
@@ -35,4 +37,12 @@ export function readUserAgent(userAgent: string): DeviceTraits {
     system: SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1],
     isHandheld: /\b(?:iPhone|iPad|Android|Mobile)\b/.test(userAgent),
   };
+}
+
+/** Say what a device is. */
+export function nameOfDevice({ browser, system }: DeviceTraits): string {
+  const words = en.settings.devices;
+  return browser !== undefined && system !== undefined
+    ? words.on(browser, system)
+    : (browser ?? system ?? words.unknown);
 }

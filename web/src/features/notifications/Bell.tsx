@@ -1,0 +1,27 @@
+import { lazy, Suspense, useState } from "react";
+import { BellButton } from "./BellButton";
+import { useUnread } from "./notices";
+
+// What floats is not on the first page.
+const loadPanel = () => import("./NoticePanel");
+const NoticePanel = lazy(async () => ({ default: (await loadPanel()).NoticePanel }));
+
+/** The bell, with what it opens. */
+export function Bell() {
+  const unreadCount = useUnread()?.unread_count ?? 0;
+  const [hasPanel, setHasPanel] = useState(false);
+  const button = <BellButton unreadCount={unreadCount} aria-expanded={false} />;
+  return hasPanel ? (
+    <Suspense fallback={button}>
+      <NoticePanel unreadCount={unreadCount} />
+    </Suspense>
+  ) : (
+    <BellButton
+      unreadCount={unreadCount}
+      aria-expanded={false}
+      onPointerEnter={loadPanel}
+      onFocus={loadPanel}
+      onClick={() => setHasPanel(true)}
+    />
+  );
+}

@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { FakePush } from "../../testing/push";
+import { json, refusal, type SentRequest, serve } from "../../testing/service";
+import { keepPush, leavePush, PushServiceError, readPush, turnPushOff, turnPushOn } from "./push";
+import { notePushSignedOut, pushMark } from "./push-mark";
+
+let push: FakePush;
+
+beforeEach(() => {
+  push = new FakePush();
+  push.install();
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(navigator, "serviceWorker");
+});
+
+function answer({ method, url }: SentRequest): Response {
+  if (url.pathname === "/api/v1/push/public-key") {
+    return json({ public_key: "key" });
+  }
+  return method === "DELETE" ? new Response(null, { status: 204 }) : json({ id: "subscription-1" }, 201);
+}
+
+/** What was sent about subscriptions. */
+function sent(requests: readonly SentRequest[]): string[] {
+  return requests
+    .filter(({ url }) => url.pathname === "/api/v1/me/push-subscriptions")
+    .map(({ method, url, body }) => {
+      const endpoint =
+        (body as { endpoint?: string } | undefined)?.endpoint ?? url.searchParams.get("endpoint");
+      return `${method} ${endpoint}`;
+    });
+}
+
+describe("what is possible", () => {
+  test("is off until it is turned on, and off again afterwards", async () => {
+    const requests = serve(answer);
+    expect(await readPush()).toEqual({ kind: "off" });
+    await turnPushOn("ada");
+    expect(await readPush()).toEqual({ kind: "on", endpoint: "https://push.test/1" });
+    await turnPushOff();
+    expect(await readPush()).toEqual({ kind: "off" });
+    expect(push.subscription).toBeNull();
+    expect(sent(requests)).toEqual(["POST https://push.test/1", "DELETE https://push.test/1"]);
+  });
+
+  test("is nothing where the service has no key", async () => {
+    serve(() => refusal(404));
+    expect(await readPush()).toEqual({ kind: "unavailable" });
+  });
+
+  test("is nothing where the browser knows no push", async () => {
+    Reflect.deleteProperty(navigator, "serviceWorker");
+    expect(await readPush()).toEqual({ kind: "unsupported" });
+  });
+
+  test("is denied where the user has blocked it", async () => {
+    serve(answer);
+    push.permission = "denied";
+    expect(await readPush()).toEqual({ kind: "denied" });
+  });
+});
+
+describe("turning it on", () => {
+  test("leaves nothing noted where the service refuses", async () => {
+    serve((request) => (request.method === "POST" ? refusal(409) : answer(request)));
+    await expect(turnPushOn("ada")).rejects.toMatchObject({ status: 409 });
+    expect(pushMark()).toBeUndefined();
+  });
+
+  test("tells a browser that cannot reach its push service from a service that refuses", async () => {
+    serve(answer);
+    push.failure = new DOMException("No.", "AbortError");
+    await expect(turnPushOn("ada")).rejects.toBeInstanceOf(PushServiceError);
+  });
+
+  test("replaces a subscription of an older key", async () => {
+    const requests = serve(answer);
+    await turnPushOn("ada");
+    push.failure = new DOMException("Another key.", "InvalidStateError");
+    await turnPushOn("ada");
+    expect(sent(requests)).toEqual(["POST https://push.test/1", "POST https://push.test/2"]);
+  });
+});
+
+describe("a start of the app", () => {
+  let requests: readonly SentRequest[];
+
+  beforeEach(async () => {
+    serve(answer);
+    await turnPushOn("ada");
+    requests = serve(answer);
+  });
+
+  test("says nothing to the service where all is as it was", async () => {
+    await keepPush("ada");
+    expect(requests).toEqual([]);
+  });
+
+  test("subscribes again after another sign-in of the same user, once", async () => {
+    notePushSignedOut();
+    await keepPush("ada");
+    await keepPush("ada");
+    expect(sent(requests)).toEqual(["POST https://push.test/1"]);
+  });
+
+  test("subscribes again where the browser has ended the subscription", async () => {
+    push.subscription = null;
+    await keepPush("ada");
+    expect(sent(requests)).toEqual(["POST https://push.test/2"]);
+    expect(pushMark()?.endpoint).toBe("https://push.test/2");
+  });
+
+  test("asks for nothing where the user has taken the leave back", async () => {
+    push.subscription = null;
+    push.permission = "default";
+    await keepPush("ada");
+    expect(requests).toEqual([]);
+  });
+
+  test("of somebody else ends what comes to the one before", async () => {
+    await keepPush("grace");
+    expect(push.subscription).toBeNull();
+    expect(pushMark()).toBeUndefined();
+    expect(sent(requests)).toEqual([]);
+  });
+});
+
+test("leaving ends what comes, and closes what has come", async () => {
+  serve(answer);
+  await turnPushOn("ada");
+  const close = vi.fn();
+  push.shown.push({ close });
+  await leavePush();
+  expect(push.subscription).toBeNull();
+  expect(pushMark()).toBeUndefined();
+  expect(close).toHaveBeenCalledOnce();
+});

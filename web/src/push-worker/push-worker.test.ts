@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { json, serve } from "../testing/service";
+import { isOpenRequest, readPushMessage } from "./messages";
+import { openPage } from "./open-page";
+import { renewSubscription } from "./renew";
+import { showPush } from "./show-push";
+import type { WindowClient, WorkerScope } from "./worker-scope";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** A window that answers, or one of an older version, which does not. */
+class FakeWindow implements WindowClient {
+  readonly shown: string[] = [];
+  readonly focus = vi.fn(async () => undefined);
+  readonly visibilityState: DocumentVisibilityState;
+  readonly #answers: boolean;
+
+  constructor(
+    readonly focused: boolean,
+    { answers = true, isVisible = true } = {},
+  ) {
+    this.visibilityState = isVisible ? "visible" : "hidden";
+    this.#answers = answers;
+  }
+
+  postMessage(message: unknown, [port]: Transferable[]): void {
+    if (this.#answers && isOpenRequest(message)) {
+      this.shown.push(message.path);
+      (port as MessagePort).postMessage("shown");
+    }
+  }
+}
+
+function scopeWith(windows: readonly WindowClient[] = [], subscriptions: object[] = []) {
+  const showNotification = vi.fn(async (_title: string, _options: NotificationOptions) => undefined);
+  const openWindow = vi.fn(async (_url: string) => undefined);
+  const subscribe = vi.fn(async () => subscriptionAt("https://push.test/new"));
+  const scope = {
+    navigator: { setAppBadge: vi.fn(async () => undefined) },
+    registration: {
+      showNotification,
+      pushManager: { getSubscription: async () => subscriptions[0] ?? null, subscribe },
+    },
+    clients: { matchAll: async () => windows, openWindow },
+  };
+  return { scope: scope as unknown as WorkerScope, showNotification, openWindow, subscribe };
+}
+
+function subscriptionAt(endpoint: string) {
+  return { endpoint, options: { applicationServerKey: "key" }, toJSON: () => ({ endpoint }) };
+}
+
+function pushOf(text: string) {
+  return { data: { text: () => text }, waitUntil: () => undefined };
+}
+
+describe("a push", () => {
+  test("is shown with its words, and replaces what has the same tag", async () => {
+    const { scope, showNotification } = scopeWith();
+    const message = { title: "Call", body: "Due", url: "/all?task=1", tag: "abc", unread: 2 };
+    await showPush(scope, pushOf(JSON.stringify(message)));
+    expect(showNotification.mock.calls).toEqual([
+      ["Call", expect.objectContaining({ body: "Due", tag: "abc", data: { url: "/all?task=1" } })],
+    ]);
+    expect(scope.navigator.setAppBadge).toHaveBeenCalledWith(2);
+  });
+
+  test.each(["", "{", "7", "null", '{"title": 7}'])(
+    "that cannot be read shows something: “%s”",
+    async (text) => {
+      const { scope, showNotification } = scopeWith();
+      await showPush(scope, pushOf(text));
+      expect(showNotification.mock.calls[0]?.[0]).toBe("Taskfleet");
+    },
+  );
+
+  test.each(["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", 7])(
+    "leads nowhere but into the app: %s",
+    (url) => {
+      expect(readPushMessage(JSON.stringify({ title: "Call", url })).url).toBe("/");
+      expect(isOpenRequest({ type: "open-page", path: url })).toBe(false);
+    },
+  );
+});
+
+describe("a click on a notification", () => {
+  const click = (url: unknown) => ({
+    notification: { data: { url }, close: vi.fn() },
+    waitUntil: () => undefined,
+  });
+
+  test("shows its page in the window that is in front, and closes it", async () => {
+    const [behind, front] = [new FakeWindow(false, { isVisible: false }), new FakeWindow(true)];
+    const { scope, openWindow } = scopeWith([behind, front]);
+    const event = click("/all?task=1");
+    await openPage(scope, event);
+    expect([behind.shown, front.shown]).toEqual([[], ["/all?task=1"]]);
+    expect(front.focus).toHaveBeenCalledOnce();
+    expect(openWindow).not.toHaveBeenCalled();
+    expect(event.notification.close).toHaveBeenCalledOnce();
+  });
+
+  test("opens a window where none is there", async () => {
+    const { scope, openWindow } = scopeWith();
+    await openPage(scope, click("/all?task=1"));
+    expect(openWindow.mock.calls).toEqual([["/all?task=1"]]);
+  });
+
+  test("opens a window where those that are there do not answer", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const silent = new FakeWindow(true, { answers: false });
+    const { scope, openWindow } = scopeWith([silent]);
+    const opened = openPage(scope, click("/today"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await opened;
+    expect(openWindow.mock.calls).toEqual([["/today"]]);
+    expect(silent.focus).not.toHaveBeenCalled();
+  });
+
+  test("opens the app where its page is none of the app's", async () => {
+    const { scope, openWindow } = scopeWith();
+    await openPage(scope, click("https://evil.test/"));
+    expect(openWindow.mock.calls).toEqual([["/"]]);
+  });
+});
+
+describe("a subscription that the browser has ended", () => {
+  const event = () => ({
+    oldSubscription: subscriptionAt("https://push.test/old") as unknown as PushSubscription,
+    waitUntil: () => undefined,
+  });
+
+  test("is replaced at the service by a new one with the same key", async () => {
+    const { scope, subscribe } = scopeWith();
+    const requests = serve(() => json({}, 201));
+    await renewSubscription(scope, event());
+    expect(subscribe).toHaveBeenCalledWith({ userVisibleOnly: true, applicationServerKey: "key" });
+    expect(requests.map(({ method, url, body }) => [method, url.search, body])).toEqual([
+      ["POST", "", { endpoint: "https://push.test/new" }],
+      ["DELETE", "?endpoint=https%3A%2F%2Fpush.test%2Fold", undefined],
+    ]);
+  });
+
+  test("is replaced with an access token that has expired, too", async () => {
+    const { scope } = scopeWith([], [subscriptionAt("https://push.test/old")]);
+    let isFresh = false;
+    const requests = serve(({ url }) => {
+      isFresh ||= url.pathname === "/api/v1/auth/refresh";
+      return json({}, isFresh ? 201 : 401);
+    });
+    await renewSubscription(scope, event());
+    expect(requests.map(({ url }) => url.pathname)).toEqual([
+      "/api/v1/me/push-subscriptions",
+      "/api/v1/auth/refresh",
+      "/api/v1/me/push-subscriptions",
+    ]);
+  });
+});

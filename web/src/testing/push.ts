@@ -1,0 +1,60 @@
+import { vi } from "vitest";
+
+/** A browser's push: the worker's registration, the subscription that it has, and the leave that was given. */
+export class FakePush {
+  permission: NotificationPermission = "granted";
+  subscription: FakeSubscription | null = null;
+  /** What the next subscription fails with. */
+  failure: Error | undefined;
+  readonly shown: { close: () => void }[] = [];
+  #count = 0;
+
+  /** Put it in the browser's place until globals are unstubbed. */
+  install(): void {
+    const registration = {
+      pushManager: {
+        getSubscription: async () => this.subscription,
+        subscribe: async () => this.#subscribe(),
+      },
+      getNotifications: async () => this.shown,
+    };
+    Object.defineProperty(navigator, "serviceWorker", {
+      value: { ready: Promise.resolve(registration), getRegistration: async () => registration },
+      configurable: true,
+    });
+    vi.stubGlobal("PushManager", class {});
+    const notification = { requestPermission: async () => this.permission };
+    Object.defineProperty(notification, "permission", { get: () => this.permission });
+    vi.stubGlobal("Notification", notification);
+  }
+
+  #subscribe(): FakeSubscription {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) {
+      throw failure;
+    }
+    this.#count += 1;
+    this.subscription ??= new FakeSubscription(this, `https://push.test/${this.#count}`);
+    return this.subscription;
+  }
+}
+
+class FakeSubscription {
+  readonly endpoint: string;
+  readonly #push: FakePush;
+
+  constructor(push: FakePush, endpoint: string) {
+    this.#push = push;
+    this.endpoint = endpoint;
+  }
+
+  toJSON() {
+    return { endpoint: this.endpoint, keys: { p256dh: "point", auth: "secret" } };
+  }
+
+  async unsubscribe(): Promise<boolean> {
+    this.#push.subscription = null;
+    return true;
+  }
+}
