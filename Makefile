@@ -27,7 +27,7 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint \
+.PHONY: help setup run gateway split gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint \
 	lint-web format types web client bench speed-web profile openapi \
 	image image-test lock clean need-node
 .DELETE_ON_ERROR:
@@ -37,13 +37,18 @@ help: ## List the targets
 
 setup: $(PROJECT) ## Make the virtual environment with the pinned packages
 
+# start COMMAND: with the browser app, where there is a Node.js that can build it.
+start = @$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
+	TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet $(1) $(ARGS)
+
 run: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything on this machine: MongoDB, the cache, the API and the browser app (Ctrl-C stops it)
-	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
-		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet local $(ARGS)
+	$(call start,local)
 
 gateway: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything behind a real Nginx: two API processes, https (Ctrl-C stops it; needs nginx)
-	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
-		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet gateway $(ARGS)
+	$(call start,gateway)
+
+split: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## The same with the three services auth, tasks and notifications in place of two processes alike
+	$(call start,gateway --split)
 
 image: ## Build the images taskfleet and taskfleet-gateway (with docker, podman or buildah; ENGINE names one)
 	docker/build-images $(ARGS)
