@@ -43,6 +43,7 @@ _SPECIAL: Mapping[str, Special] = {
     "eraseAccount": Special(order=1),
     "importFile": Special(captures={"import_id": "pm.response.json().id"}),
     "renewCalendarFeed": Special(captures={"secret": 'pm.response.json().url.split("/").pop().replace(".ics", "")'}),
+    "readNotifications": Special(body='{"all": true}'),  # or some, by their ids
     "updateUser": Special(body='{"disabled": false}'),  # of the newest one, who may be the last administrator
 }
 
