@@ -63,8 +63,8 @@ test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(DEPLOYMENT_CHECKS) $(if $(ARGS),,test-
 test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
 	npm --prefix web test
 
-e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (CHROMIUM names one, else /usr/bin/chromium)
-	npm --prefix web run e2e -- $(ARGS)
+e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (SHAPE=split: before three services; CHROMIUM names one)
+	SHAPE="$(or $(SHAPE),whole)" npm --prefix web run e2e -- $(ARGS)
 
 test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run the tests on PyMongo Async instead of Motor, without those of the deployment
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) --ignore=tests/deploy $(ARGS)
