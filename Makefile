@@ -27,7 +27,7 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null && echo found)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run gateway split gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint \
+.PHONY: help setup run gateway split gateway-test test test-web e2e test-pymongo test-split test-sharded sharded-cluster coverage promise lint \
 	lint-web format types web client bench speed-web profile openapi \
 	image image-test lock clean need-node
 .DELETE_ON_ERROR:
@@ -68,6 +68,10 @@ e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (SHAPE=spli
 
 test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run the tests on PyMongo Async instead of Motor, without those of the deployment
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) --ignore=tests/deploy $(ARGS)
+
+# Those that do no more than call the API; a few that look into the process are left out.
+test-split: $(PROJECT) ## Run the tests of the API against auth, tasks and notifications apart
+	TASKFLEET_TEST_SHAPE=split $(PYTEST) $(or $(ARGS),$(addprefix tests/integration/,admin calendar common_tasks tasks tokens))
 
 # In one process: all tests share the cluster, and count what it commits.
 test-sharded: $(PROJECT) ## Run the routing tests on the sharded cluster of TASKFLEET_TEST_SHARDED_URL
