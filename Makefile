@@ -31,7 +31,7 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run gateway gateway-test test test-web e2e test-pymongo test-sharded sharded-cluster coverage promise lint \
+.PHONY: help setup run gateway split gateway-test test test-web e2e test-pymongo test-split test-sharded sharded-cluster coverage promise lint \
 	lint-web format types web client bench outbox-bench speed-web profile openapi \
 	image image-test lock clean need-node
 .DELETE_ON_ERROR:
@@ -41,13 +41,18 @@ help: ## List the targets
 
 setup: $(PROJECT) ## Make the virtual environment with the pinned packages
 
+# start COMMAND: with the browser app, where there is a Node.js that can build it.
+start = @$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
+	TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet $(1) $(ARGS)
+
 run: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything on this machine: MongoDB, the cache, the API and the browser app (Ctrl-C stops it)
-	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
-		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet local $(ARGS)
+	$(call start,local)
 
 gateway: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## Start everything behind a real Nginx: two API processes, https (Ctrl-C stops it; needs nginx)
-	@$(if $(NODE),,echo "Without the browser app: it needs Node.js 20.19, or 22.12 and later" >&2;) \
-		TASKFLEET_WEB_DIST="$${TASKFLEET_WEB_DIST-$(if $(NODE),$(CURDIR)/web/dist)}" exec $(BIN)/taskfleet gateway $(ARGS)
+	$(call start,gateway)
+
+split: $(PROJECT) $(if $(NODE),$(WEB_BUILD)) ## The same with the three services auth, tasks and notifications in place of two processes alike
+	$(call start,gateway --split)
 
 image: ## Build the images taskfleet and taskfleet-gateway (with docker, podman or buildah; ENGINE names one)
 	docker/build-images $(ARGS)
@@ -62,11 +67,15 @@ test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(DEPLOYMENT_CHECKS) $(if $(ARGS),,test-
 test-web: $(WEB_PACKAGES) ## Run the tests of the browser app
 	npm --prefix web test
 
-e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (CHROMIUM names one, else /usr/bin/chromium)
-	npm --prefix web run e2e -- $(ARGS)
+e2e: $(PROJECT) $(WEB_BUILD) ## Drive a real browser through the app (SHAPE=split: before three services; CHROMIUM names one)
+	SHAPE="$(or $(SHAPE),whole)" npm --prefix web run e2e -- $(ARGS)
 
 test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run the tests on PyMongo Async instead of Motor, without those of the deployment
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) --ignore=tests/deploy $(ARGS)
+
+# Those that do no more than call the API; a few that look into the process are left out.
+test-split: $(PROJECT) ## Run the tests of the API against auth, tasks and notifications apart
+	TASKFLEET_TEST_SHAPE=split $(PYTEST) $(or $(ARGS),$(addprefix tests/integration/,admin calendar common_tasks tasks tokens))
 
 # In one process: all tests share the cluster, and count what it commits.
 test-sharded: $(PROJECT) ## Run the routing tests on the sharded cluster of TASKFLEET_TEST_SHARDED_URL

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,19 +41,28 @@ class RestartPause:
         return seconds
 
 
-async def start_api_process(listener: socket.socket, index: int, metrics_port: int | None) -> ChildProcess:
+async def start_api_process(
+    listener: socket.socket,
+    index: int,
+    metrics_port: int | None,
+    *,
+    title: str = "the API",
+    variables: Mapping[str, str] | None = None,
+) -> ChildProcess:
     """Start the API on a listener that others may have as well; `index` counts them from 0.
 
-    Each has metrics of its own, and a port of its own for them.
+    Each has metrics of its own, and a port of its own for them. `variables` are all that it is given, in place of our
+    own environment.
     """
+    given = os.environ if variables is None else variables
     # `-P` keeps the current directory, which may hold another package named app, out of the import path.
-    import_path = [str(Path(app.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, import_path))}
+    import_path = [str(Path(app.__file__).parent.parent), given.get("PYTHONPATH", "")]
+    environment = {**given, "PYTHONPATH": os.pathsep.join(filter(None, import_path))}
     if metrics_port is not None:
         environment[f"{PREFIX}METRICS_PORT"] = str(metrics_port + index)
     descriptor = listener.fileno()
     return await ChildProcess.start(
-        "the API",
+        title,
         [sys.executable, "-P", "-m", "app.serving", str(descriptor)],
         environment=environment,
         pass_fds=[descriptor],

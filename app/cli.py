@@ -112,11 +112,14 @@ def gateway(
     host: Annotated[str, typer.Option(help="The loopback address or name to serve under.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port of https; 0 takes any free one.")] = 8443,
     data_dir: Annotated[Path, typer.Option(help="Where the data, the keys and the logs are kept.")] = Path(".data"),
+    split: Annotated[
+        bool, typer.Option("--split", help="The three services auth, tasks and notifications, in place of two alike.")
+    ] = False,
 ) -> None:
     """Start everything on this machine behind a real Nginx: two API processes and https (needs nginx)."""
     from app.local_gateway import GatewayOptions, run_gateway
 
-    run_gateway(GatewayOptions(host=host, port=port, data_directory=data_dir))
+    run_gateway(GatewayOptions(host=host, port=port, data_directory=data_dir, is_split=split))
 
 
 @application.command()

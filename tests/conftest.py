@@ -3,7 +3,7 @@
 import functools
 import gc
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from tests.architecture.inspection import Inspection
 from tests.factories.web_dist import make_web_dist
 from tests.fakes.clock import FakeClock
 from tests.servers import FailPoint, fail_commands, make_cache, make_mongo
+from tests.split_apps import SplitTransport, run_apart
 from tests.tracing import leave_driver_threads_out
 from tests.waiting import until
 
@@ -255,14 +256,31 @@ def forget_answers(app: FastAPI) -> Callable[[], Awaitable[None]]:
     return forget
 
 
+@pytest.fixture(scope="session")
+async def _split_apps(
+    settings: Settings, signing_key_file: Path, _clock: FakeClock, inspection: Inspection, _schema: None
+) -> AsyncIterator[Mapping[str, FastAPI]]:
+    async with run_apart(settings, signing_key_file, _clock, [inspection]) as apps:
+        for app in apps.values():
+            await until_cached(app)
+        yield apps
+
+
 @pytest.fixture
-async def open_client(app: FastAPI) -> AsyncIterator[Callable[..., httpx.AsyncClient]]:
+def _transport(app: FastAPI, request: pytest.FixtureRequest) -> httpx.AsyncBaseTransport:
+    """The way to the service: to the one app, or to the three of them where those are under test."""
+    if not environment.is_split():
+        return httpx.ASGITransport(app)
+    return SplitTransport(request.getfixturevalue("_split_apps"))
+
+
+@pytest.fixture
+async def open_client(_transport: httpx.AsyncBaseTransport) -> AsyncIterator[Callable[..., httpx.AsyncClient]]:
     """Makes clients of the app; the arguments are those of `httpx.AsyncClient`."""
     async with AsyncExitStack() as stack:
-        transport = httpx.ASGITransport(app)
 
         def make(**options: object) -> httpx.AsyncClient:
-            client = httpx.AsyncClient(**{"transport": transport, "base_url": BASE_URL, **options})
+            client = httpx.AsyncClient(**{"transport": _transport, "base_url": BASE_URL, **options})
             stack.push_async_callback(client.aclose)
             return client
 

@@ -1,4 +1,4 @@
-"""What the machine's environment may say to the tests: which driver, where the server programs are, and a cluster."""
+"""What the environment may say to the tests: which driver and shape, where the server programs are, and a cluster."""
 
 import os
 
@@ -12,6 +12,9 @@ _SHARDED_VARIABLE, _REDIS_VARIABLE = f"{PREFIX}TEST_SHARDED_URL", f"{PREFIX}TEST
 _SHARDED_HANDED_ON, _REDIS_HANDED_ON = "SHARDED_URL_UNDER_TEST", "REDIS_URL_UNDER_TEST"
 _KEPT = frozenset({f"{PREFIX}MONGOD_BINARY", f"{PREFIX}CACHE_BINARY"})
 _DRIVERS = ("motor", "pymongo")
+# Whether clients talk to one app or to three (tests/split_apps.py).
+_SHAPE_VARIABLE, _SHAPE_HANDED_ON = f"{PREFIX}TEST_SHAPE", "SHAPE_UNDER_TEST"
+_SHAPES = ("whole", "split")
 
 
 def isolate() -> None:
@@ -20,6 +23,10 @@ def isolate() -> None:
     if driver not in _DRIVERS:
         raise SystemExit(f"{_DRIVER_VARIABLE} must be one of {', '.join(_DRIVERS)}")
     os.environ[_DRIVER_HANDED_ON] = driver
+    shape = os.environ.get(_SHAPE_VARIABLE) or os.environ.get(_SHAPE_HANDED_ON) or _SHAPES[0]
+    if shape not in _SHAPES:
+        raise SystemExit(f"{_SHAPE_VARIABLE} must be one of {', '.join(_SHAPES)}")
+    os.environ[_SHAPE_HANDED_ON] = shape
     for name, handed_on in ((_SHARDED_VARIABLE, _SHARDED_HANDED_ON), (_REDIS_VARIABLE, _REDIS_HANDED_ON)):
         if url := os.environ.get(name):
             os.environ[handed_on] = url
@@ -30,6 +37,11 @@ def isolate() -> None:
 def mongo_driver() -> str:
     """Return the driver that this run of the tests uses."""
     return os.environ[_DRIVER_HANDED_ON]
+
+
+def is_split() -> bool:
+    """Whether clients of this run talk to auth, tasks and notifications apart."""
+    return os.environ[_SHAPE_HANDED_ON] == "split"
 
 
 def sharded_url() -> str | None:

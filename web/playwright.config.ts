@@ -1,10 +1,14 @@
 import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
 import { FIRST_ADMIN } from "./e2e/first-admin";
+import { isSplit } from "./e2e/shape";
 
 const PORT = Number(process.env.E2E_PORT ?? 8123);
 // What an earlier run left here is removed before the service starts.
 const RESULTS = join(import.meta.dirname, "e2e", "results");
+const ORIGIN = `${isSplit ? "https" : "http"}://127.0.0.1:${PORT}`;
+// The real thing: MongoDB, the cache server, the built app, and the service in one process or as three behind Nginx.
+const COMMAND = isSplit ? "gateway --split" : "local";
 
 export default defineConfig({
   testDir: "e2e",
@@ -17,7 +21,9 @@ export default defineConfig({
   retries: process.env.CI ? 1 : 0,
   reporter: "list",
   use: {
-    baseURL: `http://127.0.0.1:${PORT}`,
+    baseURL: ORIGIN,
+    // The gateway has signed its certificate itself.
+    ignoreHTTPSErrors: isSplit,
     locale: "en-GB",
     timezoneId: "Europe/Paris",
     // Requests that tests answer in the service's place would pass a worker first; `install.spec.ts` allows it.
@@ -34,19 +40,23 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // For what no page asks for: the service worker.
+        ...(isSplit ? ["--ignore-certificate-errors"] : []),
       ],
     },
   },
   webServer: {
-    // The real thing: MongoDB, the cache server, the service and the built app.
-    command: `../.venv/bin/taskfleet local --port ${PORT} --data-dir ${join(RESULTS, "data")}`,
+    command: `../.venv/bin/taskfleet ${COMMAND} --port ${PORT} --data-dir ${join(RESULTS, "data")}`,
     env: {
       TASKFLEET_WEB_DIST: join(import.meta.dirname, "dist"),
       TASKFLEET_ADMIN_EMAILS: FIRST_ADMIN,
       TASKFLEET_RATE_LIMIT_AUTH: "",
       TASKFLEET_RATE_LIMIT_ADDRESS: "",
+      GATEWAY_REQUEST_RATE: "10000",
     },
-    url: `http://127.0.0.1:${PORT}/readyz`,
+    // The gateway shows no probes.
+    url: isSplit ? `${ORIGIN}/api/v1/auth/providers` : `${ORIGIN}/readyz`,
+    ignoreHTTPSErrors: isSplit,
     gracefulShutdown: { signal: "SIGTERM", timeout: 20_000 },
     timeout: 60_000,
   },

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from app.auth import admin_router, me_router, session_router, sign_in_router, token_router
 from app.auth.dependencies import AuthPart
 from app.auth.schemas import JsonWebKeySet
+from app.core.key_sets import KEY_SET_PATH
 
 # Half of the ten minutes for which a new key is published before it signs (docs/operations.md).
 _KEYS_MAX_AGE_SECONDS = 300
@@ -13,7 +14,7 @@ well_known_router = APIRouter(tags=["auth"])
 
 
 @well_known_router.get(
-    "/.well-known/jwks.json",
+    KEY_SET_PATH,
     operation_id="getPublicKeys",
     summary="Public keys of the access tokens",
 )

@@ -10,6 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 
 from app.core.access_tokens import ALGORITHM, PublicJwk, PublicKeys
 
+# Where the module `auth` publishes its set.
+KEY_SET_PATH = "/.well-known/jwks.json"
+
 # The one that signs, the next and the one before are three; more than this is no set of ours.
 MAX_KEYS = 16
 

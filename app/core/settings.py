@@ -352,6 +352,15 @@ def load_settings(*, is_serving: bool = True) -> Settings:
         raise SettingsError(str(error)) from None
 
 
+def read_set_variables() -> dict[str, str]:
+    """Return what is set, by the name of its variable: by the environment, or else in the file.
+
+    Raises `SettingsError` for a file that cannot be read.
+    """
+    variables = _read_variables(os.environ.get(ENV_FILE_VARIABLE))
+    return {name: value for name, value in variables.items() if value is not None}
+
+
 def _read_variables(env_file: str | None) -> dict[str, str | None]:
     """Return what is set: by the environment, or else in the file."""
     try:

@@ -1,5 +1,14 @@
 import type { Page } from "@playwright/test";
-import { barriers, createTasks, dayFromToday, expect, expectToFit, test, textOnDevice } from "./person";
+import {
+  askAsProgram,
+  barriers,
+  createTasks,
+  dayFromToday,
+  expect,
+  expectToFit,
+  test,
+  textOnDevice,
+} from "./person";
 
 async function openFeed(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Settings" }).click();
@@ -12,10 +21,9 @@ async function shownAddress(page: Page): Promise<string> {
   return (await page.getByRole("group", { name: "Address" }).getByRole("code").textContent()) ?? "";
 }
 
-/** What a calendar program gets, which sends no cookie: the status, and the text. */
-async function subscribe(page: Page, address: string): Promise<[number, string]> {
-  const answer = await fetch(new URL(new URL(address).pathname, page.url()));
-  return [answer.status, await answer.text()];
+/** What a calendar program gets: the status, and the text. */
+function subscribe(page: Page, address: string): Promise<[number, string]> {
+  return askAsProgram(page, new URL(address).pathname);
 }
 
 test.describe("the calendar feed", () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type Locator, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page, request } from "@playwright/test";
+import { isSplit } from "./shape";
 
 interface Fixtures {
   /** A page of somebody who has just signed in for the first time, at Today. */
@@ -48,6 +49,21 @@ export async function createTasks(page: Page, tasks: readonly Record<string, unk
   });
   if (!answer.ok()) {
     throw new Error(`The service answered ${answer.status()}.`);
+  }
+}
+
+/** What the service answers to a program, which sends no cookie: the status, and the text. */
+export async function askAsProgram(
+  page: Page,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<[number, string]> {
+  const program = await request.newContext({ ignoreHTTPSErrors: isSplit });
+  try {
+    const answer = await program.get(new URL(path, page.url()).href, { headers });
+    return [answer.status(), await answer.text()];
+  } finally {
+    await program.dispose();
   }
 }
 

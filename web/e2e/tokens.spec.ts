@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { barriers, expect, expectToFit, test, textOnDevice } from "./person";
+import { askAsProgram, barriers, expect, expectToFit, test, textOnDevice } from "./person";
 
 async function openTokens(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Settings" }).click();
@@ -19,10 +19,10 @@ function tokens(page: Page): Locator {
   return page.getByRole("list", { name: "Your tokens" }).getByRole("listitem");
 }
 
-/** What the service answers to a program that sends the token, and no cookie. */
+/** What the service answers to a program that sends the token. */
 async function statusWith(page: Page, secret: string, path = "/api/v1/tasks"): Promise<number> {
-  const answer = await fetch(new URL(path, page.url()), { headers: { Authorization: `Bearer ${secret}` } });
-  return answer.status;
+  const [status] = await askAsProgram(page, path, { Authorization: `Bearer ${secret}` });
+  return status;
 }
 
 /** Everything that this window keeps beyond what it shows. */

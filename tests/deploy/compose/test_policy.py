@@ -116,7 +116,7 @@ class TestAService:
     @EACH
     def test_gets_secrets_as_files_alone(self, name: str) -> None:
         for variable, value in SERVICES[name].get("environment", {}).items():
-            if re.search(r"PASSWORD|SECRET|_KEY|MONGO_URL|DSN|PROVIDERS", variable):
+            if re.search(r"PASSWORD|SECRET|_KEY|MONGO_URL|SMTP_URL|DSN|PROVIDERS", variable):
                 assert value.startswith("/run/secrets/")
 
     @EACH

@@ -103,12 +103,17 @@ class TestMakingSecrets:
     def test_makes_a_key_that_signs(self, secrets: Path) -> None:
         assert load_signing_key(secrets / "api" / "signing-key.pem").startswith("-----BEGIN PRIVATE KEY-----")
 
-    def test_makes_one_key_for_pushes_that_is_not_that_of_sign_in(self, secrets: Path) -> None:
-        signing_key, *keys = (
-            load_signing_key(secrets / name)
-            for name in ("api/signing-key.pem", "api/vapid-key.pem", "worker/vapid-key.pem")
-        )
-        assert keys[0] == keys[1] != signing_key
+    def test_makes_one_key_of_web_pushes_for_all_who_need_it(self, secrets: Path) -> None:
+        keys = {reader: secrets / reader / "vapid-key.pem" for reader in ACCOUNTS}
+
+        assert {reader for reader, key in keys.items() if key.exists()} == {"api", "worker"}
+        assert load_signing_key(keys["api"]) == load_signing_key(keys["worker"])
+        assert load_signing_key(keys["api"]) != load_signing_key(secrets / "api" / "signing-key.pem")
+
+    def test_has_the_mail_server_for_the_worker_alone(self, secrets: Path) -> None:
+        assert [path.parent.name for path in secrets.rglob("smtp-url")] == ["worker"]
+        given = {name for name, service in services().items() if "TASKFLEET_SMTP_URL" in str(service)}
+        assert given == {"worker"}
 
 
 class TestTheProfileThatLetsEverybodyIn:

@@ -1,95 +1,32 @@
 """`taskfleet gateway` (`make gateway`): the whole stack behind the real Nginx, with one command."""
 
-import json
 import os
 import signal
 import socket
-import ssl
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.embedded.server import LOOPBACK
+from tests.deploy.gateway.running_gateway import RunningGateway, run_gateway
 from tests.deploy.gateway.stage import gateway_nginx
 from tests.deploy.programs import require_program
-from tests.integration.local_stack.local_process import clean_environment
 from tests.integration.local_stack.processes import DEADLINE_SECONDS, descendants, wait_for_end, wait_until
-
-READY = "Taskfleet is ready at "
-
-
-class RunningGateway:
-    """The command, until it is stopped."""
-
-    def __init__(self, directory: Path, web_dist: Path) -> None:
-        self.directory = directory / "data"
-        self.errors = directory / "errors"
-        with self.errors.open("w", encoding="utf-8") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "gateway", "--port", "0", "--data-dir", str(self.directory)],
-                env=clean_environment(TASKFLEET_WEB_DIST=str(web_dist)),
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                start_new_session=True,
-            )
-        output = self.process.stdout
-        assert output is not None
-        line = output.readline()
-        assert line.startswith(f"{READY}https://127.0.0.1:"), self.errors.read_text(encoding="utf-8")
-        self.url = line.removeprefix(READY).rstrip("\n")
-        self.trust = ssl.create_default_context(cafile=str(self.directory / "certificate.pem"))
-
-    def ask(self, path: str, body: Any = None, **headers: str) -> Any:
-        """Return the JSON of an answer."""
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, content, {"Content-Type": "application/json", **headers})
-        with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS, context=self.trust) as answer:
-            return json.load(answer)
-
-    def api_processes(self) -> list[int]:
-        """The ids of the processes that serve the API."""
-        return [child.pid for child in descendants(self.process.pid) if "app.serving" in child.command]
-
-    def kill(self) -> None:
-        """End what is left."""
-        self.process.kill()
-        self.process.wait(DEADLINE_SECONDS)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-def run_gateway(*arguments: str, program: Sequence[str] = ("-m", "app.cli")) -> subprocess.CompletedProcess[str]:
-    """`taskfleet gateway` that is expected to end by itself."""
-    return subprocess.run(
-        [sys.executable, *program, "gateway", *arguments],
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DEADLINE_SECONDS,
-    )
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, web_dist: Path) -> Iterator[RunningGateway]:
-    require_program("nginx", "nginx-light")
-    gateway = RunningGateway(tmp_path_factory.mktemp("gateway"), web_dist)
-    yield gateway
-    gateway.kill()
+    with RunningGateway(tmp_path_factory.mktemp("gateway"), TASKFLEET_WEB_DIST=str(web_dist)) as gateway:
+        yield gateway
 
 
 class TestTheStackBehindNginx:
     """The tests stand in the order in which one would try it."""
 
     def test_signs_in_and_keeps_tasks(self, running: RunningGateway) -> None:
-        token = running.ask("/api/v1/auth/dev/login", {"email": "ada@example.org"})["access_token"]
-        bearer = {"Authorization": f"Bearer {token}"}
+        bearer = running.sign_in("ada@example.org")
         running.ask("/api/v1/tasks", {"title": "Behind Nginx"}, **bearer)
         assert [task["title"] for task in running.ask("/api/v1/tasks", **bearer)["items"]] == ["Behind Nginx"]
 
@@ -114,7 +51,7 @@ class TestTheStackBehindNginx:
         for _ in range(20):
             running.ask("/api/v1/auth/providers")
         wait_until(lambda: len(set(running.api_processes()) - {before[0]}) == 2, "another one is started")
-        assert "starting it again" in running.errors.read_text(encoding="utf-8")
+        assert "starting it again" in running.errors
 
     def test_refuses_a_second_start_on_the_same_data(self, running: RunningGateway) -> None:
         result = run_gateway("--port", "0", "--data-dir", str(running.directory))
@@ -122,10 +59,9 @@ class TestTheStackBehindNginx:
         assert "already running" in result.stderr
 
     def test_ends_on_ctrl_c_with_all_that_it_started(self, running: RunningGateway) -> None:
-        children = [child.pid for child in descendants(running.process.pid)]
+        children = [child.pid for child in running.children()]
         assert len(children) >= 6  # mongod, the cache server, two processes of the API, Nginx and its workers
-        running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(DEADLINE_SECONDS) == 0
+        assert running.stop(signal.SIGINT) == 0
         wait_for_end(children, timeout_seconds=5)
 
 

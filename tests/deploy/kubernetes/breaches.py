@@ -106,10 +106,18 @@ BREACHES: list[tuple[str, str, Change]] = [
         {"name": "TASKFLEET_JWKS_URL", "value": "http://auth:8000/.well-known/jwks.json"})),
     ("keep_the_signing_key_apart", "worker", lambda m: pod(m["Deployment", "worker"])["volumes"].append(
         {"name": "key", "secret": {"secretName": "taskfleet-signing-key"}})),
-    ("keep_the_signing_key_apart", "lost", lambda m: container(m[API])["env"].pop(0)),
+    ("keep_the_signing_key_apart", "lost", lambda m: container(m[API])["env"].clear()),
     ("keep_the_signing_key_apart", "module", lambda m: container(m[API])["env"].append(
         {"name": "TASKFLEET_ENABLED_MODULES", "value": "tasks"})),
     ("keep_the_signing_key_apart", "unknown", without_keys),
+    ("keep_the_ways_to_users_apart", "mail", lambda m: container(m[API])["env"].append(
+        {"name": "MAIL", "valueFrom": {"secretKeyRef": {"name": "taskfleet-mail", "key": "SMTP_URL"}}})),
+    ("keep_the_ways_to_users_apart", "migration", lambda m: pod(m[MIGRATE])["volumes"].append(
+        {"name": "key", "secret": {"secretName": "taskfleet-web-push"}})),
+    ("keep_the_ways_to_users_apart", "module", lambda m: container(m[API])["env"].append(
+        {"name": "TASKFLEET_ENABLED_MODULES", "value": "tasks"})),
+    ("keep_the_ways_to_users_apart", "mute", lambda m: container(m["Deployment", "worker"])["env"].clear()),
+    ("keep_the_ways_to_users_apart", "lost", lambda m: pod(m["Deployment", "worker"])["volumes"].clear()),
 ]  # fmt: skip
 
 BREACHES_OF_SPREADING: list[Change] = [

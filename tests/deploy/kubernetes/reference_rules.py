@@ -46,7 +46,7 @@ def secrets_of(pod: Pod) -> Iterator[tuple[str, set[str]]]:
             name = volume["secret"]["secretName"]
             files = {
                 "taskfleet-signing-key": {"signing-key.pem"},
-                "taskfleet-vapid-key": {"vapid-key.pem"},
+                "taskfleet-web-push": {"vapid-key.pem"},
                 "taskfleet-tls": {"tls.crt", "tls.key"},
                 "mongodb-keyfile": {"keyfile"},
             }
@@ -171,3 +171,23 @@ def keep_the_signing_key_apart(manifests: Sequence[Manifest]) -> Iterator[str]:
             yield f"{pod.name}: {'lacks' if signs else 'has'} the signing key"
         if serves and not signs and "TASKFLEET_JWKS_URL" not in variables:
             yield f"{pod.name}: does not know where the keys are"
+
+
+def keep_the_ways_to_users_apart(manifests: Sequence[Manifest]) -> Iterator[str]:
+    """The worker alone has the mail server; it and who runs the module `notifications` have the key of web pushes."""
+    for pod in pods(manifests):
+        container = pod.spec["containers"][0]
+        if container["name"] != "taskfleet":
+            continue
+        variables = {variable["name"]: variable.get("value") for variable in container.get("env", ())}
+        command = container["args"][0]
+        pushes = command in {"serve", "worker"} and "notifications" in variables.get(
+            "TASKFLEET_ENABLED_MODULES", "notifications"
+        )
+        needed = {"taskfleet-mail": command == "worker", "taskfleet-web-push": pushes}
+        found = {name for name, _ in secrets_of(pod)}
+        for name, is_needed in needed.items():
+            if (name in found) is not is_needed:
+                yield f"{pod.name}: {'lacks' if is_needed else 'has'} the Secret {name}"
+        if ("TASKFLEET_VAPID_PRIVATE_KEY_FILE" in variables) is not pushes:
+            yield f"{pod.name}: {'does not know' if pushes else 'knows'} where the key of web pushes is"

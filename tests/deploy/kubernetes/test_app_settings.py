@@ -15,7 +15,8 @@ from tests.architecture.documents import read_document
 from tests.deploy.kubernetes.rendering import INSTALLATIONS, Manifest, Pod, installation, of_kind, pods
 
 _URL = re.compile(r"\b(?:mongodb(?:\+srv)?|rediss?)://[^\s']+")
-MOUNT = "/run/secrets/taskfleet-signing-key"
+# Both hold a key of the same kind.
+MOUNTED_KEY = re.compile(r"^/run/secrets/(taskfleet-signing-key/signing|taskfleet-web-push/vapid)-key\.pem$")
 
 
 def documented_urls() -> list[dict[str, str]]:
@@ -54,17 +55,17 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def signing_key(tmp_path: Path) -> Path:
-    """The directory of the Secret as it is mounted."""
+    """A key as it is mounted."""
     key = tmp_path / "signing-key.pem"
     generate_signing_key(key)
     key.chmod(0o440)
-    return tmp_path
+    return key
 
 
 def start(pod: Pod, variables: Mapping[str, str], signing_key: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Do what the command of the pod does before it connects. Raises `SettingsError` where it would refuse."""
     for variable, value in variables.items():
-        monkeypatch.setenv(variable, value.replace(MOUNT, str(signing_key)))
+        monkeypatch.setenv(variable, MOUNTED_KEY.sub(str(signing_key), value))
     is_serving = pod.spec["containers"][0]["args"][0] == "serve"
     settings = load_settings(is_serving=is_serving)
     (check_settings if is_serving else check_servers)(settings)

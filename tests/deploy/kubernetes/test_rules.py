@@ -30,6 +30,7 @@ RULES: dict[str, Rule] = {
         reference_rules.set_what_is_known,
         reference_rules.route_to_services,
         reference_rules.keep_the_signing_key_apart,
+        reference_rules.keep_the_ways_to_users_apart,
     )
 }
 

@@ -1,17 +1,12 @@
-"""The key of web pushes is for those who give out its public half and those who sign, in overlays that want it."""
-
-import shutil
-from pathlib import Path
+"""The key of web pushes is for those who give out its public half and those who sign."""
 
 import pytest
-import yaml
 
-from tests.architecture.documents import ROOT
 from tests.deploy.kubernetes.reference_rules import secrets_of
 from tests.deploy.kubernetes.rendering import Manifest, pods, render
 
 VARIABLE = "TASKFLEET_VAPID_PRIVATE_KEY_FILE"
-SECRET = "taskfleet-vapid-key"
+SECRET = "taskfleet-web-push"
 
 
 def readers(manifests: list[Manifest]) -> set[str]:
@@ -36,20 +31,15 @@ def readers(manifests: list[Manifest]) -> set[str]:
     return found
 
 
-class TestTheComponent:
+class TestEveryOverlay:
     @pytest.mark.parametrize(
-        ("overlay", "expected"), [("production", {"api", "worker"}), ("split", {"notifications", "worker"})]
+        ("overlay", "expected"),
+        [
+            ("dev", {"api", "worker"}),
+            ("production", {"api", "worker"}),
+            ("self-hosted", {"api", "worker"}),
+            ("split", {"notifications", "worker"}),
+        ],
     )
-    def test_gives_the_key_to_those_who_need_it(self, overlay: str, expected: set[str], tmp_path: Path) -> None:
-        root = tmp_path / "k8s"
-        shutil.copytree(ROOT / "k8s", root)
-        file = root / "overlays" / overlay / "kustomization.yaml"
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        content["components"].append("../../components/web-push")
-        file.write_text(yaml.safe_dump(content), encoding="utf-8")
-
-        assert readers(render(f"overlays/{overlay}", root)) == expected
-
-    @pytest.mark.parametrize("overlay", ["dev", "production", "split", "self-hosted"])
-    def test_is_not_in_an_overlay_from_the_start(self, overlay: str) -> None:
-        assert readers(render(f"overlays/{overlay}")) == set()
+    def test_gives_the_key_to_those_who_need_it(self, overlay: str, expected: set[str]) -> None:
+        assert readers(render(f"overlays/{overlay}")) == expected

@@ -20,7 +20,7 @@ _CURL = """#!/bin/sh
 printf '%s\\n' "$*" >> "{directory}/asked"
 exit $(cat "{directory}/status")
 """
-SECRETS = ("taskfleet-signing-key", "taskfleet-secrets")
+SECRETS = ("taskfleet-signing-key", "taskfleet-secrets", "taskfleet-web-push")
 
 
 class Cluster:

@@ -46,6 +46,16 @@ class TestTheWorkflows:
         assert {"lint", "coverage", "test-pymongo"} <= checked
         assert checked - in_ci == set()
 
+    def test_drive_the_browser_app_before_the_service_in_either_shape(self) -> None:
+        browser = read(CI)["jobs"]["browser"]
+        shapes = (ROOT / "web" / "e2e" / "shape.ts").read_text(encoding="utf-8")
+
+        assert browser["strategy"]["matrix"]["shape"] == re.findall(r'"(\w+)"', shapes.splitlines()[0])
+        assert browser["env"]["SHAPE"] == "${{ matrix.shape }}"
+        assert "\nrun make e2e\nrun make e2e SHAPE=split" in re.sub(
+            r"\n#.*", "", (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+        )
+
     def test_run_on_every_python_that_is_supported(self) -> None:
         versions = re.search(
             r'requires-python = ">=3\.(\d+),<3\.(\d+)"', (ROOT / "pyproject.toml").read_text("utf-8")

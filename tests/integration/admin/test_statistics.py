@@ -15,6 +15,7 @@ from tests.conftest import SignIn
 from tests.factories.users import insert_user
 from tests.fakes.clock import FakeClock
 from tests.integration.admin.conftest import ADMIN, RawDatabase
+from tests.shapes import looks_into_the_process
 
 STATS = f"{ADMIN}/stats"
 
@@ -73,6 +74,7 @@ class TestTheStatistics:
             "counted_at": "2026-12-21T12:00:00.000Z",
         }
 
+    @looks_into_the_process
     async def test_are_counted_once_a_minute(
         self, root: httpx.AsyncClient, sign_in: SignIn, stopwatch: Stopwatch
     ) -> None:

@@ -20,6 +20,7 @@ from tests.integration.tasks.calls import (
     patch_task,
     run_batch,
 )
+from tests.shapes import looks_into_the_process
 
 TODAY, TOMORROW, YESTERDAY = {"date": "2026-11-23"}, {"date": "2026-11-24"}, {"date": "2026-11-22"}
 
@@ -261,6 +262,7 @@ class TestASecretThatIsNone:
 class TestTheSecret:
     """It is in the path, and paths get into many places; this one into none."""
 
+    @looks_into_the_process
     @pytest.mark.parametrize(
         ("method", "ending", "status"),
         [

@@ -18,6 +18,7 @@ from tests.integration.tasks.calls import (
     read_task,
     titles,
 )
+from tests.shapes import looks_into_the_process
 
 FIELDS = {"notes": "Two *disks*", "priority": 3, "labels": ["home", "computer"]}
 
@@ -108,6 +109,7 @@ class TestACommonTaskThatIsNotThere:
 
 
 class TestAFullAccount:
+    @looks_into_the_process
     async def test_gets_no_more_by_copying(
         self,
         admin: httpx.AsyncClient,

@@ -12,6 +12,7 @@ from app.tasks import common_task_editing
 from tests.fakes.clock import FakeClock
 from tests.integration.common_tasks.conftest import ADMIN, COMMON, RawDatabase, add_common, titles_of
 from tests.integration.tasks.calls import NOBODYS_ID, Json, expect, expect_invalid, expect_problem
+from tests.shapes import looks_into_the_process
 
 
 async def audit_of(database: RawDatabase) -> list[dict[str, Any]]:
@@ -83,6 +84,7 @@ class TestAddingACommonTask:
         assert await titles_of(admin) == ["Once"]
         assert len(await audit_of(raw_database)) == 1
 
+    @looks_into_the_process
     async def test_is_seen_at_once_by_whoever_repeats_it_after_its_process_died(
         self,
         admin: httpx.AsyncClient,

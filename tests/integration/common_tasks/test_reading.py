@@ -16,6 +16,7 @@ from tests.fakes.clock import FakeClock
 from tests.integration.common_tasks.conftest import ADMIN, COMMON, add_common, titles_of
 from tests.integration.tasks.calls import expect, expect_problem
 from tests.integration.tokens.conftest import bearer, make_token
+from tests.shapes import looks_into_the_process
 from tests.waiting import until
 
 
@@ -29,6 +30,7 @@ def count_loads(inspection: Inspection) -> int:
 
 
 class TestTheCatalogue:
+    @looks_into_the_process
     async def test_is_empty_to_begin_with(self, ann: httpx.AsyncClient) -> None:
         answer = await ann.get(COMMON)
 
@@ -69,6 +71,7 @@ class TestTheCatalogue:
 class TestAheadOfTheRouter:
     """Where a caller who is known gets it from the second time on."""
 
+    @looks_into_the_process
     async def test_the_answer_is_that_of_the_router(
         self, admin: httpx.AsyncClient, ann: httpx.AsyncClient, app: FastAPI
     ) -> None:
@@ -106,6 +109,7 @@ class TestAheadOfTheRouter:
             expect_problem(await ann.get(COMMON, params={"limit": 5}), 422, "validation-failed")
             await ann.get(COMMON)
 
+    @looks_into_the_process
     async def test_it_is_counted_under_its_route(self, ann: httpx.AsyncClient, app: FastAPI) -> None:
         for _ in range(2):
             await ann.get(COMMON)
@@ -114,6 +118,7 @@ class TestAheadOfTheRouter:
 
 
 class TestAChange:
+    @looks_into_the_process
     async def test_is_seen_at_once_here(self, admin: httpx.AsyncClient, ann: httpx.AsyncClient) -> None:
         assert await titles_of(ann) == []
         common = await add_common(admin, "before")
@@ -151,6 +156,7 @@ class TestAChange:
 
 
 class TestManyWhoAskAtOnce:
+    @looks_into_the_process
     async def test_load_once_in_a_process(self, ann: httpx.AsyncClient, inspection: Inspection) -> None:
         assert count_loads(inspection) == 0
         answers = await asyncio.gather(*(ann.get(COMMON) for _ in range(100)))

@@ -1,4 +1,4 @@
-"""The Postman collection runs green from top to bottom against a local stack."""
+"""The Postman collection runs green from top to bottom, against one process and against three services."""
 
 import json
 import shutil
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.gateway.running_gateway import RunningGateway
 from tests.integration.local_stack.local_process import REPOSITORY, ApiUser, LocalProcess
 
 COLLECTION = REPOSITORY / "docs" / "postman_collection.json"
@@ -26,14 +27,17 @@ def read_collection() -> dict[str, Any]:
     return collection
 
 
-def run_newman(collection: dict[str, Any], address: str, directory: Path) -> dict[str, Any]:
-    """Run all folders but the one for people, and return newman's report."""
+def run_newman(
+    collection: dict[str, Any], address: str, directory: Path, *options: str | Path, leaves_out: str = ""
+) -> dict[str, Any]:
+    """Run all folders but the one for people and another one, and return newman's report."""
+    left_out = {"By hand", leaves_out}
     file, report = directory / "collection.json", directory / "report.json"
     file.write_text(json.dumps(collection), encoding="utf-8")
     folders = [
-        option for item in collection["item"] if item["name"] != "By hand" for option in ("--folder", item["name"])
+        option for item in collection["item"] if item["name"] not in left_out for option in ("--folder", item["name"])
     ]
-    command = [NEWMAN, "run", file, "--env-var", f"base_url={address}", *folders, "--reporters", "json"]
+    command = [NEWMAN, "run", file, "--env-var", f"base_url={address}", *folders, "--reporters", "json", *options]
     subprocess.run(
         [*command, "--reporter-json-export", report],
         stdout=subprocess.PIPE,
@@ -49,14 +53,16 @@ def failures(run: dict[str, Any]) -> list[str]:
     return [f"{failure['source']['name']}: {failure['error']['message']}" for failure in run["failures"]]
 
 
+SETTINGS = {
+    "TASKFLEET_ADMIN_EMAILS": "ada@example.org,grace@example.org",
+    "TASKFLEET_RATE_LIMIT_AUTH": "",
+}
+
+
 class TestTheCollection:
     def test_runs_green_against_a_local_stack(self, tmp_path: Path) -> None:
         collection = read_collection()
-        settings = {
-            "TASKFLEET_ADMIN_EMAILS": "ada@example.org,grace@example.org",
-            "TASKFLEET_RATE_LIMIT_AUTH": "",
-        }
-        with LocalProcess(tmp_path / "data", **settings) as local:
+        with LocalProcess(tmp_path / "data", **SETTINGS) as local:
             address = local.wait_until_ready()
             ApiUser(address, "grace@example.org")  # the last administrator could not erase the account
             run = run_newman(collection, address, tmp_path)
@@ -64,6 +70,22 @@ class TestTheCollection:
 
         assert failures(run) == []
         requests = [request for item in collection["item"] if item["name"] != "By hand" for request in item["item"]]
+        assert run["stats"]["assertions"]["total"] >= len(requests) > 30
+
+    def test_runs_green_against_three_services_behind_nginx(self, tmp_path: Path) -> None:
+        """Each request but the probes, which are not for those who come through the gateway."""
+        collection = read_collection()
+        with RunningGateway(tmp_path, "--split", **SETTINGS) as gateway:
+            gateway.sign_in("grace@example.org")
+            trust = ("--ssl-extra-ca-certs", gateway.certificate)
+            run = run_newman(collection, gateway.url, tmp_path, *trust, leaves_out="operations")
+            gateway.stop()
+
+        assert failures(run) == []
+        left_out = {"By hand", "operations"}
+        requests = [
+            request for item in collection["item"] if item["name"] not in left_out for request in item["item"]
+        ]
         assert run["stats"]["assertions"]["total"] >= len(requests) > 30
 
     def test_fails_where_an_answer_is_another_one(self, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""Two processes of the service, one for signing in and one for tasks, on one mongod and one cache server."""
+"""A process of the service for each module, on one mongod and one cache server."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,19 +9,18 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.bootstrap import apply_migrations
-from app.core.settings import MongoSettings, RuntimeSettings, Settings
+from app.core.settings import MODULES, MongoSettings, RuntimeSettings, Settings
 from app.embedded.cache import EmbeddedCache
 from app.embedded.mongo import EmbeddedMongo
 from tests import environment
 from tests.integration.split.services import Split, make_split, settings_of
-from tests.waiting import until
 
 
 @pytest.fixture(scope="package")
 async def split_settings(mongo: EmbeddedMongo, cache_server: EmbeddedCache) -> dict[str, str]:
     """The settings of all processes, whose database has its collections, made by each module in its turn."""
     database = f"split-{os.getpid()}"
-    for module in ("auth", "tasks"):
+    for module in MODULES:
         await apply_migrations(
             Settings(
                 runtime=RuntimeSettings(profile="local", enabled_modules=frozenset({module})),
@@ -44,13 +42,11 @@ def split_database(
 async def split(
     split_settings: dict[str, str], signing_key_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Split]:
-    """The two processes, ready."""
+    """The three processes, ready."""
     split = make_split(split_settings, signing_key_file, tmp_path_factory.mktemp("split"))
     async with split.clients:
         try:
-            await asyncio.gather(split.auth.start(), split.tasks.start())
-            for service in (split.auth, split.tasks):
-                await until(service.is_ready)
+            await split.start()
             yield split
         finally:
-            await asyncio.gather(split.auth.close(), split.tasks.close())
+            await split.close()

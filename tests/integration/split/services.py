@@ -1,5 +1,6 @@
 """The service as separate processes, and people who call each of them."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -80,19 +81,36 @@ class Service:
 
 @dataclass
 class Person:
-    """Somebody who is signed in, with a client for either service."""
+    """Somebody who is signed in, with a client for each service."""
 
     auth: httpx.AsyncClient
     tasks: httpx.AsyncClient
+    notifications: httpx.AsyncClient
 
 
 @dataclass
 class Split:
-    """Two services on one database and one cache server."""
+    """Three services on one database and one cache server."""
 
     auth: Service
     tasks: Service
+    notifications: Service
     clients: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """All of them."""
+        return self.auth, self.tasks, self.notifications
+
+    async def start(self) -> None:
+        """Return when all are ready."""
+        await asyncio.gather(*(service.start() for service in self.services))
+        for service in self.services:
+            await until(service.is_ready)
+
+    async def close(self) -> None:
+        """End them at once."""
+        await asyncio.gather(*(service.close() for service in self.services))
 
     def open(self, service: Service, token: str | None = None) -> httpx.AsyncClient:
         """Return a client of one of the services."""
@@ -102,8 +120,8 @@ class Split:
         return client
 
     def as_holder(self, token: str) -> Person:
-        """Return who presents a token to both."""
-        return Person(self.open(self.auth, token), self.open(self.tasks, token))
+        """Return who presents a token to all."""
+        return Person(*(self.open(service, token) for service in self.services))
 
     async def sign_in(self, email: str | None = None) -> Person:
         """Sign somebody in, who is new unless an address is given."""
@@ -127,9 +145,9 @@ def settings_of(mongo_url: str, database: str, cache_url: str) -> dict[str, str]
 def make_split(
     settings: Mapping[str, str], signing_key_file: Path, directory: Path, script: Path | None = None, *arguments: str
 ) -> Split:
-    """Return the two services, not yet started; only one of them has a private key.
+    """Return the services, not yet started; only one of them has a private key.
 
-    `script` serves in place of `app.serving` in the one that has none.
+    `script` serves in place of `app.serving` in those that have none.
     """
     keys = {
         "TASKFLEET_JWT_PRIVATE_KEY_FILE": os.fspath(signing_key_file),
@@ -137,4 +155,8 @@ def make_split(
     }
     auth = Service("auth", {**settings, **keys}, directory)
     address = {"TASKFLEET_JWKS_URL": auth.url + KEYS}
-    return Split(auth, Service("tasks", {**settings, **address}, directory, script, *arguments))
+    tasks, notifications = (
+        Service(module, {**settings, **address}, directory, script, *arguments)
+        for module in ("tasks", "notifications")
+    )
+    return Split(auth, tasks, notifications)

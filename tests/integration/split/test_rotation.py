@@ -5,8 +5,9 @@ import base64
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,18 +15,23 @@ import pytest
 
 from app.core.access_tokens import SigningKey
 from app.core.signing_keys import generate_signing_key, load_signing_key
-from tests.integration.split.services import Split, make_split
+from tests.deploy.gateway.stage import HOST, gateway_nginx
+from tests.integration.split.services import Service, Split, make_split
 from tests.waiting import until
 
 HASTY_SERVICE = Path(__file__).with_name("hasty_service.py")
 PEOPLE = 6
 # Of each person, and of each phase of a rotation: enough for all of them to meet it.
 ROUNDS = 6
+# What they ask of each service.
+PATHS = ("/api/v1/me", "/api/v1/tasks", "/api/v1/notifications")
+# What Nginx answers for a process that is not there.
+GATEWAY_ERRORS = {502, 503, 504}
 
 
 @dataclass
 class Phase:
-    """What happened since the last step: how often each person went round, and which keys were shown to `tasks`."""
+    """What happened since the last step: how often each person went round, and which keys were shown around."""
 
     rounds: Counter[int] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
@@ -33,9 +39,13 @@ class Phase:
 
 @dataclass
 class Crowd:
-    """People who refresh their session at `auth` again and again, and show every token that they have to both."""
+    """People who refresh their session at `auth` again and again, and show every token that they have everywhere.
+
+    They go to the services, or to a gateway, which says so itself where a service is being exchanged.
+    """
 
     split: Split
+    gateway: str | None = None
     statuses: Counter[int] = field(default_factory=Counter)
     phase: Phase = field(default_factory=Phase)
     # Which tokens they keep; an old key may only be taken back once its tokens have expired.
@@ -43,35 +53,54 @@ class Crowd:
 
     async def work(self, number: int) -> None:
         """Be one person until cancelled."""
-        # A process that ends closes its idle connections, perhaps while a request is on its way.
-        limits = httpx.Limits(max_keepalive_connections=0)
-        async with (
-            httpx.AsyncClient(base_url=self.split.auth.url, timeout=60, limits=limits) as auth,
-            httpx.AsyncClient(base_url=self.split.tasks.url, timeout=60) as tasks,
-        ):
-            body = {"email": f"rotation-{number}@example.com"}
-            session = (await auth.post("/api/v1/auth/dev/login", json=body)).json()
-            tokens: list[str] = []
+        async with AsyncExitStack() as stack:
+            auth, *others = [
+                # A process that ends closes its idle connections, perhaps while a request is on its way.
+                await stack.enter_async_context(self._client(service, keeps=service is not self.split.auth))
+                for service in self.split.services
+            ]
+            refresh_token, tokens = "", list[str]()
             while True:
+                session = await self._renew(auth, number, refresh_token)
+                refresh_token = session["refresh_token"]
                 kept = [token for token in tokens if self.keeps(key_of(token))]
                 tokens = [*kept[-4:], session["access_token"]]
                 for token in tokens:
                     headers = {"Authorization": f"Bearer {token}"}
-                    await self._ask(tasks, "GET", "/api/v1/tasks", headers=headers)
+                    for client, path in zip((auth, *others), PATHS, strict=True):
+                        await self._ask(client, path, headers)
                     self.phase.keys.add(key_of(token))
-                    await self._ask(auth, "GET", "/api/v1/me", headers=headers)
-                again = {"refresh_token": session["refresh_token"]}
-                session = (await self._ask(auth, "POST", "/api/v1/auth/refresh", json=again)).json()
                 self.phase.rounds[number] += 1
 
-    async def _ask(self, client: httpx.AsyncClient, method: str, path: str, **options: object) -> httpx.Response:
+    def _client(self, service: Service, *, keeps: bool) -> httpx.AsyncClient:
+        limits = httpx.Limits() if keeps else httpx.Limits(max_keepalive_connections=0)
+        return httpx.AsyncClient(base_url=self.gateway or service.url, timeout=60, limits=limits)
+
+    async def _renew(self, auth: httpx.AsyncClient, number: int, refresh_token: str) -> dict[str, str]:
+        """Return a session: the same one, or a new one where a gateway cannot tell what became of the request."""
+        path, body = "/api/v1/auth/refresh", {"refresh_token": refresh_token}
         while True:
-            try:
-                answer = await client.request(method, path, **options)
-            except httpx.TransportError:
-                continue  # the process ended; the next one is asked the same
-            self.statuses[answer.status_code] += 1
-            return answer
+            if not body.get("refresh_token"):
+                path, body = "/api/v1/auth/dev/login", {"email": f"rotation-{number}@example.com"}
+            with suppress(httpx.TransportError):
+                answer = await auth.post(path, json=body)
+                if not self._is_of_gateway(answer):
+                    self.statuses[answer.status_code] += 1
+                    session: dict[str, str] = answer.json()
+                    return session
+            if self.gateway is not None:
+                body = {}  # its deadline may be longer than the time in which a token can be used twice
+
+    async def _ask(self, client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> None:
+        while True:
+            with suppress(httpx.TransportError):  # the process ended; the next one is asked the same
+                answer = await client.get(path, headers=headers)
+                if not self._is_of_gateway(answer):
+                    self.statuses[answer.status_code] += 1
+                    return
+
+    def _is_of_gateway(self, answer: httpx.Response) -> bool:
+        return self.gateway is not None and answer.status_code in GATEWAY_ERRORS
 
     async def go_round(self) -> Phase:
         """Return when everybody has gone round some times since now."""
@@ -88,14 +117,12 @@ def key_of(token: str) -> str:
 
 
 @asynccontextmanager
-async def at_work(split: Split) -> AsyncIterator[Crowd]:
+async def at_work(split: Split, gateway: str | None = None) -> AsyncIterator[Crowd]:
     """Have the processes run and people work while the block runs."""
-    crowd = Crowd(split)
+    crowd = Crowd(split, gateway)
     people: list[asyncio.Task[None]] = []
     try:
-        await asyncio.gather(split.auth.start(), split.tasks.start())
-        for service in (split.auth, split.tasks):
-            await until(service.is_ready)
+        await split.start()
         people += [asyncio.create_task(crowd.work(number)) for number in range(PEOPLE)]
         yield crowd
         assert [person for person in people if person.done()] == []
@@ -103,18 +130,19 @@ async def at_work(split: Split) -> AsyncIterator[Crowd]:
         for person in people:
             person.cancel()
         await asyncio.gather(*people, return_exceptions=True)
-        await asyncio.gather(split.auth.close(), split.tasks.close())
+        await split.close()
 
 
 async def until_fetched(split: Split) -> None:
-    """Return when `tasks` has fetched the keys anew, by a fetch that has begun since now."""
+    """Return when all that sign nothing have fetched the keys anew, by a fetch that has begun since now."""
     fetches = 'taskfleet_key_set_fetches_total{outcome="ok"}'
-    before = await split.tasks.read_metric(fetches)
+    before = {service: await service.read_metric(fetches) for service in (split.tasks, split.notifications)}
 
-    async def has_fetched() -> bool:
-        return await split.tasks.read_metric(fetches) >= before + 2
+    async def has_fetched(service: Service) -> bool:
+        return await service.read_metric(fetches) >= before[service] + 2
 
-    await until(has_fetched)
+    for service in before:
+        await until(partial(has_fetched, service))
 
 
 @pytest.fixture
@@ -135,31 +163,51 @@ def id_of(key_file: Path) -> str:
     return SigningKey(load_signing_key(key_file)).key_id
 
 
+async def rotate(crowd: Crowd, old_file: Path, new_file: Path) -> None:
+    """Exchange the key as docs/operations.md tells it, while people work."""
+    split, old, new = crowd.split, id_of(old_file), id_of(new_file)
+    assert (await crowd.go_round()).keys == {old}
+
+    await split.auth.exchange(**sign_with(old_file, new_file))
+    await until_fetched(split)
+    assert (await crowd.go_round()).keys == {old}
+
+    await split.auth.exchange(**sign_with(new_file, old_file))
+    await until_fetched(split)
+    assert (await crowd.go_round()).keys >= {new}
+
+    crowd.keeps = lambda key_id: key_id == new
+    await crowd.go_round()
+    await split.auth.exchange(**sign_with(new_file))
+    await until_fetched(split)
+    assert (await crowd.go_round()).keys == {new}
+
+
 class TestARotationUnderLoad:
     async def test_refuses_no_good_token(
         self, split_settings: dict[str, str], signing_key_file: Path, new_key_file: Path, tmp_path: Path
     ) -> None:
         split = make_split(split_settings, signing_key_file, tmp_path, HASTY_SERVICE, "0.2")
-        old, new = id_of(signing_key_file), id_of(new_key_file)
         async with at_work(split) as crowd:
-            assert (await crowd.go_round()).keys == {old}
-
-            await split.auth.exchange(**sign_with(signing_key_file, new_key_file))
-            await until_fetched(split)
-            assert (await crowd.go_round()).keys == {old}
-
-            await split.auth.exchange(**sign_with(new_key_file, signing_key_file))
-            await until_fetched(split)
-            assert (await crowd.go_round()).keys >= {new}
-
-            crowd.keeps = lambda key_id: key_id == new
-            await crowd.go_round()
-            await split.auth.exchange(**sign_with(new_key_file))
-            await until_fetched(split)
-            assert (await crowd.go_round()).keys == {new}
+            await rotate(crowd, signing_key_file, new_key_file)
 
         assert crowd.statuses.keys() == {200}, crowd.statuses
-        assert crowd.statuses.total() > 5 * PEOPLE * ROUNDS * 3
+        assert crowd.statuses.total() > 5 * PEOPLE * ROUNDS * (1 + len(PATHS))
+
+    async def test_refuses_no_good_token_behind_nginx(
+        self, split_settings: dict[str, str], signing_key_file: Path, new_key_file: Path, tmp_path: Path
+    ) -> None:
+        split = make_split(split_settings, signing_key_file, tmp_path, HASTY_SERVICE, "0.2")
+        upstreams = {
+            f"GATEWAY_{module.upper()}_UPSTREAMS": service.url.removeprefix("http://")
+            for module, service in zip(("auth", "tasks", "notifications"), split.services, strict=True)
+        }
+        nginx = gateway_nginx(tmp_path, None, upstreams | {"GATEWAY_REQUEST_RATE": "10000"})
+        async with nginx, at_work(split, f"http://{HOST}:{nginx.port}") as crowd:
+            await rotate(crowd, signing_key_file, new_key_file)
+
+        assert crowd.statuses.keys() == {200}, crowd.statuses
+        assert crowd.statuses.total() > 5 * PEOPLE * ROUNDS * (1 + len(PATHS))
 
     async def test_that_skips_the_publishing_is_made_up_for_by_a_look(
         self, split_settings: dict[str, str], signing_key_file: Path, new_key_file: Path, tmp_path: Path

@@ -26,6 +26,7 @@ from tests.integration.tasks.calls import (
     run_batch,
     walk,
 )
+from tests.shapes import looks_into_the_process
 
 DAILY = {"rule": "FREQ=DAILY", "from": "due"}
 TODAY = {"date": "2026-11-23", "time": "09:00", "timezone": "Europe/Berlin"}
@@ -571,6 +572,7 @@ def assert_apart(tasks: list[Json]) -> None:
 
 
 class TestAnAccountThatIsFull:
+    @looks_into_the_process
     async def test_completes_no_recurring_task(
         self, ann: httpx.AsyncClient, app: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:

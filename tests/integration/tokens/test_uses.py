@@ -23,6 +23,7 @@ from tests.integration.tokens.conftest import (
     bearer,
     make_token,
 )
+from tests.shapes import looks_into_the_process
 
 
 async def last_used(owner: httpx.AsyncClient) -> str | None:
@@ -33,6 +34,7 @@ async def last_used(owner: httpx.AsyncClient) -> str | None:
 
 
 class TestTheLastUse:
+    @looks_into_the_process
     async def test_is_shown_after_it_was_written(
         self, ann: httpx.AsyncClient, app: FastAPI, clock: FakeClock
     ) -> None:
@@ -43,6 +45,7 @@ class TestTheLastUse:
 
         assert await last_used(ann) == format_instant(START + timedelta(seconds=5))
 
+    @looks_into_the_process
     async def test_is_noted_for_cached_answers_too(
         self, ann: httpx.AsyncClient, app: FastAPI, clock: FakeClock, inspection: Inspection
     ) -> None:
@@ -72,6 +75,7 @@ class TestTheLastUse:
         assert "tasks" in written
         assert "api_tokens" not in written
 
+    @looks_into_the_process
     async def test_is_not_that_of_a_request_that_was_refused(
         self, ann: httpx.AsyncClient, app: FastAPI, clock: FakeClock
     ) -> None:
@@ -94,6 +98,7 @@ class TestTheLastUse:
 
         assert await last_used(ann) == format_instant(START)
 
+    @looks_into_the_process
     async def test_does_not_fail_a_request_when_it_cannot_be_written(
         self, ann: httpx.AsyncClient, app: FastAPI, failing: FailPoint
     ) -> None:

@@ -25,6 +25,7 @@ from tests.integration.tokens.conftest import (
     bearer,
     make_token,
 )
+from tests.shapes import looks_into_the_process
 from tests.waiting import until
 
 USERS = "/api/v1/admin/users"
@@ -173,6 +174,7 @@ class TestAnAdministratorsToken:
 
 
 class TestATokenMadeWhileTheAccountIsErased:
+    @looks_into_the_process
     async def test_is_taken_back(
         self, ann: httpx.AsyncClient, app: FastAPI, raw_database: RawDatabase, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -205,6 +207,7 @@ class TestAReadThatTheCacheKnows:
             assert (again.status_code, unchanged.status_code) == (200, 304)
             assert {answer.content for answer in (*answers, again)} == {(await ann.get(path)).content}
 
+    @looks_into_the_process
     async def test_is_the_same_for_token_and_session(self, ann: httpx.AsyncClient, inspection: Inspection) -> None:
         secret = (await make_token(ann))["secret"]
         await ann.get(ME, headers=bearer(secret))
