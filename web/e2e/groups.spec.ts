@@ -14,6 +14,8 @@ test.describe("lists by date", () => {
     await expect(page.getByRole("heading", { name: "Overdue" })).toBeVisible();
     await expect(page.getByRole("heading", { name: "Today", level: 2 })).toBeVisible();
     await page.keyboard.press("j");
+    await expect(page.getByRole("listitem", { name: /^Renew the passport/ })).toBeFocused();
+    expect(await barriers(page)).toEqual([]); // an overdue one on the ground of the chosen row
     await page.keyboard.press("j");
     await expect(page.getByRole("listitem", { name: /^Buy milk/ })).toBeFocused();
     expect(await barriers(page)).toEqual([]);
