@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { barriers, createTasks, expect, expectToFit, test } from "./person";
+import { isSplit } from "./shape";
 
 /** Far enough away that the page has it before it is due. */
 const SOON_MS = 1_500;
@@ -98,6 +99,7 @@ test("what has not changed is asked for with its ETag, and not sent again", asyn
   signedIn: page,
   context,
 }) => {
+  test.skip(isSplit, "Chromium keeps no answers of a server whose certificate it does not know");
   await expect(bell(page)).toBeVisible();
   const session = await context.newCDPSession(page);
   const paths = new Map<string, string>();
