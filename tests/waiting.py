@@ -8,9 +8,14 @@ from collections.abc import Awaitable, Callable
 DEADLINE_SECONDS = 20.0
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], period_seconds: float = 0.01) -> None:
+async def until(
+    condition: Callable[[], bool | Awaitable[bool]],
+    period_seconds: float = 0.01,
+    *,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> None:
     """Return when the condition holds. Raises `TimeoutError` at the deadline."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(deadline_seconds):
         while True:
             holds = condition()
             if await holds if inspect.isawaitable(holds) else holds:

@@ -3,6 +3,7 @@
 What is told again was on its way when its worker died, and carries the same key.
 """
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,19 @@ KILLS = 104
 CONTROL_KILLS = 16
 
 Sabotage = Literal["", "marks before it sends", "claims for good"]
+
+
+# For so long a transaction that loses its process keeps its documents locked; those here take milliseconds.
+TRANSACTION_SECONDS = 3
+DEFAULT_TRANSACTION_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+async def _short_transactions(raw_database: AsyncDatabase[dict[str, Any]]) -> AsyncIterator[None]:
+    admin = raw_database.client.admin
+    await admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": TRANSACTION_SECONDS})
+    yield
+    await admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": DEFAULT_TRANSACTION_SECONDS})
 
 
 async def make_killing(

@@ -18,6 +18,8 @@ from tests.waiting import until
 
 # Workers at a time.
 _WORKERS = 3
+# What a dead worker's transaction has locked is tried again after a while, and later each time.
+_FINISH_SECONDS = 90.0
 # So many entries wait at least, so that each worker comes to its point.
 _SUPPLY = 40
 
@@ -119,7 +121,7 @@ class Killing:
 
         try:
             async with courier.run():
-                await until(is_done)
+                await until(is_done, deadline_seconds=_FINISH_SECONDS)
         finally:
             await store.close()
 

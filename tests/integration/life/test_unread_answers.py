@@ -81,7 +81,8 @@ class TestAnAnswerThatNobodyReads:
             await until(lambda: export.is_closed and not server.server_state.tasks)
 
         assert faults(caplog.records) == []
-        assert [(one["event"], one["log_level"]) for one in logs] == [("answer_cut_off", "warning")]
+        # Others in this process, such as the watch of a cache server, may have something to tell meanwhile.
+        assert [one["log_level"] for one in logs if one["event"] == "answer_cut_off"] == ["warning"]
 
 
 class TestAFaultAtTheEnd:
