@@ -82,10 +82,13 @@ class Courier:
         left: list[Claim] = []
         for lane in self.lanes:  # that of the occasions first, which gives to the others
             left += await lane.finish(max(deadline - clock.time(), 0))
+        await self._release(left)
+
+    async def _release(self, claims: Sequence[Claim]) -> None:
         try:
-            await self._claims.release(left)
+            await self._claims.release(claims)
         except DatabaseError as error:  # their leases run out
-            logger.warning("outbox_not_released", error=type(error).__name__, entries=len(left))
+            logger.warning("outbox_not_released", error=type(error).__name__, entries=len(claims))
 
     async def _dispatch(self, claim: Claim) -> None:
         async def dispatch() -> None:
@@ -93,14 +96,24 @@ class Courier:
             dispatched = await self._dispatcher.dispatch(claim, new_token() if has_room else None)
             if dispatched is None:
                 return
-            for delivery in dispatched.deliveries:
-                self._deliveries[delivery.lane].accept(delivery)
+            await self._accept(dispatched.deliveries)
             if dispatched.is_noticed:
                 self._observe_lag(claim)
             self._metrics.dispatched.labels(kind_of(claim.occasion)).inc()
             self._metrics.count_delivery(OCCASIONS, "delivered")
 
         await self._attempt(claim, dispatch)
+
+    async def _accept(self, deliveries: Sequence[Claim]) -> None:
+        """Go on with as many as there is room for by now: several occasions were told that there was some."""
+        surplus: list[Claim] = []
+        for delivery in deliveries:
+            lane = self._deliveries[delivery.lane]
+            if lane.has_room:
+                lane.accept(delivery)
+            else:
+                surplus.append(delivery)
+        await self._release(surplus)
 
     async def _deliver(self, claim: Claim) -> None:
         async def deliver() -> None:

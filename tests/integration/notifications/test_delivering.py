@@ -11,10 +11,13 @@ from app.data.outbox import derive_id, occurrence_of
 from app.notifications import delivery
 from app.notifications.channel import PermanentDeliveryError, TemporaryDeliveryError
 from app.notifications.courier import Courier
+from app.notifications.lane import SLOTS
 from app.notifications.retries import MAX_ATTEMPTS
+from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notification_channel import FakeChannel
 from tests.integration.notifications.conftest import Plan, work_off
+from tests.waiting import until
 
 
 def count(metrics: OutboxMetrics, outcome: str) -> float:
@@ -134,6 +137,27 @@ class TestAReceiverThatDoesNotAnswer:
         channel.gate.set()
         await work_off(courier)
         assert len(set(channel.keys)) == len(channel.keys) == 100
+
+    async def test_leaves_to_others_the_deliveries_that_it_keeps_from_their_places(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, raw_database: Any
+    ) -> None:
+        """The occasions that are told at once are told of the same places."""
+        channel.gate = asyncio.Event()
+        channel.addresses = ("phone", "laptop", "tablet")
+        for _ in range(SLOTS):
+            await plan(user=await insert_user(raw_database))
+        await courier.lanes[0].take()
+        await courier.lanes[0].finish(20)
+        await until(lambda: channel.attempts > 0)
+
+        assert channel.attempts == SLOTS
+        is_claimed = {"channel": {"$exists": True}, "claim": {"$exists": True}}
+        assert await raw_database["outbox"].count_documents(is_claimed) == SLOTS
+        is_left = {"due_at": START, "claim": {"$exists": False}}
+        assert await raw_database["outbox"].count_documents(is_left) == 2 * SLOTS
+        channel.gate.set()
+        await work_off(courier)
+        assert len(set(channel.keys)) == len(channel.keys) == 3 * SLOTS
 
 
 class TestAFaultOfOurs:
