@@ -86,7 +86,7 @@ class Lane:
         for claim in claims:
             self.accept(claim)
         self._note(len(chosen), len(claims))
-        return len(seen) == limit
+        return len(seen) == limit or len(seen) > len(chosen)
 
     async def finish(self, seconds: float) -> Sequence[Claim]:
         """Wait for what is under way, but no longer. The rest is cancelled, and its claims returned."""
@@ -115,10 +115,12 @@ class Lane:
             logger.error("outbox_entry_left", lane=self.name, entry_id=str(claim.entry_id), exc_info=error)
 
     async def _wait_for_room(self) -> None:
-        # For half of it, so that one claim is made for many entries.
-        while len(self._running) > self._slots // 2 and not self._stop.is_set():
-            self._has_ended_one.clear()
-            await self._has_ended_one.wait()
+        # For half of it, so that one claim is made for many entries; receivers that hang keep nobody else waiting.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                while len(self._running) > self._slots // 2 and not self._stop.is_set():
+                    self._has_ended_one.clear()
+                    await self._has_ended_one.wait()
 
     async def _wait(self, seconds: float) -> None:
         jittered = random.uniform(0.5 * seconds, seconds)  # noqa: S311 - spreads load, guards nothing

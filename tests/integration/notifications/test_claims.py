@@ -274,3 +274,38 @@ class TestALaneThatIsFull:
         assert await raw_database["outbox"].count_documents({"claim": {"$exists": True}}) == 8
         is_open.set()
         await lane.finish(20)
+
+    async def test_goes_on_with_the_places_that_receivers_leave_which_hang(
+        self, claims: ClaimRepository, raw_database: RawDatabase
+    ) -> None:
+        await insert_due(raw_database, [uuid4() for _ in range(15)], 15)
+        is_open = asyncio.Event()
+        handled = 0
+
+        async def handle(claim: Claim) -> None:
+            nonlocal handled
+            handled += 1
+            if handled <= 5:
+                await is_open.wait()
+            await claims.complete(claim)
+
+        lane = Lane("occasion", claims, handle, slots=8)
+        loop = asyncio.create_task(lane.run())
+        await until(lambda: handled == 15)
+        lane.stop()
+        is_open.set()
+        await asyncio.gather(loop, lane.finish(20))
+        assert await raw_database["outbox"].count_documents({}) == 0
+
+    async def test_knows_that_there_is_more_when_it_saw_more_than_it_has_places_for(
+        self, claims: ClaimRepository, raw_database: RawDatabase
+    ) -> None:
+        await insert_due(raw_database, [uuid4() for _ in range(20)], 20)
+        lane = Lane("occasion", claims, claims.complete, slots=8)
+        lane._spread = 4
+        for _ in range(2):
+            assert await lane.take()
+            await lane.finish(20)
+        assert not await lane.take()
+        await lane.finish(20)
+        assert await raw_database["outbox"].count_documents({}) == 0
