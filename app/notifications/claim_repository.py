@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from pymongo import UpdateOne
 
 from app.core.clock import Clock
@@ -15,6 +16,8 @@ from app.notifications.claims import LEASE, Claim, Sighting
 # What is told of a failure: a line of an SMTP server or a few of Python's words.
 _MAX_ERROR_LENGTH = 500
 _TOKEN_BYTES = 8
+
+logger = structlog.get_logger(__name__)
 
 
 class ClaimRepository:
@@ -42,7 +45,10 @@ class ClaimRepository:
         return [Sighting(document["user_id"], document["_id"], document["due_at"]) for document in documents]
 
     async def claim(self, sightings: Sequence[Sighting]) -> Sequence[Claim]:
-        """Claim what is still as it was seen; the rest has been claimed by somebody else, changed or withdrawn."""
+        """Claim what is still as it was seen; the rest has been claimed by somebody else, changed or withdrawn.
+
+        What cannot be read is claimed and not returned: it comes again after the lease, and holds up nothing else.
+        """
         token, leased_until = new_token(), self._clock.now() + self._lease
         fields = {"$set": {"due_at": leased_until, "claim": token}}
         due_at = {sighting.entry_id: sighting.due_at for sighting in sightings}
@@ -56,7 +62,8 @@ class ClaimRepository:
             hint="_id_",
             comment="read-claimed-work",
         )
-        return [Claim.from_document(document, due_at[document["_id"]]) for document in await found.to_list(None)]
+        claims = (_read(document, due_at[document["_id"]]) for document in await found.to_list(None))
+        return [claim for claim in claims if claim is not None]
 
     async def take_out(self, claim: Claim, session: Session) -> Mapping[str, Any] | None:
         """Delete a claimed entry within a transaction and return its content, or None if the claim is lost."""
@@ -133,6 +140,14 @@ class ClaimRepository:
 def new_token() -> str:
     """Return the name of a new claim."""
     return secrets.token_hex(_TOKEN_BYTES)
+
+
+def _read(document: Document, due_at: datetime) -> Claim | None:
+    try:
+        return Claim.from_document(document, due_at)
+    except Exception:
+        logger.exception("outbox_entry_unreadable", entry_id=str(document["_id"]))
+        return None
 
 
 def _as_seen(sighting: Sighting) -> Document:

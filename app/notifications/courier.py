@@ -155,6 +155,8 @@ class Courier:
                 self._metrics.waiting.set(await self._claims.count_overdue(lanes, OVERDUE, OVERDUE_LIMIT))
             except DatabaseError as error:
                 logger.warning("outbox_not_counted", error=type(error).__name__)
+            except Exception:  # what counts goes on as the lanes do
+                logger.exception("outbox_not_counted")
             jittered = random.uniform(0.5, 1) * _COUNT_SECONDS  # noqa: S311 - spreads load, guards nothing
             with suppress(TimeoutError):
                 async with asyncio.timeout(jittered):

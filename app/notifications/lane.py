@@ -63,6 +63,9 @@ class Lane:
             except DatabaseError as error:
                 _log_failed_look(self.name, error)
                 await self._wait(_AWAY_SECONDS)
+            except Exception:  # whatever it is: nobody would miss a lane that ended
+                logger.exception("outbox_not_read", lane=self.name)
+                await self._wait(_AWAY_SECONDS)
             else:
                 await (self._wait_for_room() if has_more else self._wait(POLL_SECONDS))
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.core.metrics import OutboxMetrics
 from app.data.store import Store
+from app.notifications import lane as lane_module
 from app.notifications.claim_repository import ClaimRepository
 from app.notifications.claims import LEASE, Claim
 from app.notifications.courier import Courier
@@ -309,3 +310,41 @@ class TestALaneThatIsFull:
         assert not await lane.take()
         await lane.finish(20)
         assert await raw_database["outbox"].count_documents({}) == 0
+
+
+class TestWhatNobodyForesaw:
+    async def test_in_one_entry_holds_up_no_other(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any
+    ) -> None:
+        unreadable = await plan(subject=UUID(int=1))
+        await outbox.update_one({"_id": unreadable}, {"$unset": {"attempts": ""}})
+        await plan(subject=UUID(int=2))
+        await work_off(courier)
+
+        assert [message.subject for message, _ in channel.told] == [str(UUID(int=2))]
+        assert [entry["_id"] for entry in await outbox.find({}).to_list(None)] == [unreadable]
+
+    async def test_in_a_look_is_survived_by_the_lane(
+        self, claims: ClaimRepository, plan: Plan, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lane_module, "_AWAY_SECONDS", 0.01)
+        handled: list[Claim] = []
+        looks = 0
+
+        class Surprising(Together):
+            async def find_due(self, lane: str, limit: int) -> Any:
+                nonlocal looks
+                looks += 1
+                if looks == 1:
+                    raise KeyError("due_at")
+                return await claims.find_due(lane, limit)
+
+        async def handle(claim: Claim) -> None:
+            handled.append(claim)
+
+        await plan()
+        lane = Lane("occasion", Surprising(claims, asyncio.Barrier(1)), handle)  # type: ignore[arg-type]
+        loop = asyncio.create_task(lane.run())
+        await until(lambda: len(handled) == 1)
+        lane.stop()
+        await loop
