@@ -51,7 +51,7 @@ class Courier:
         self._clock = store.clock
         self._metrics = metrics
         self._claims = claims = ClaimRepository(store.database, store.clock, lease)
-        self._failures = Failures(claims, store.clock, metrics)
+        self._failures = Failures(claims, store.clock, metrics, recurring or ())
         by_name: dict[str, Channel] = {channel.name: channel for channel in channels}
         recipients = RecipientRepository(store.database)
         self._deliverer = Deliverer(claims, recipients, by_name, self._failures, metrics)

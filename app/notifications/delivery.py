@@ -1,7 +1,8 @@
 """Delivery: one message to one address, as often as it takes, until it is handed over or given up."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 import structlog
 
@@ -15,6 +16,8 @@ from app.notifications.retries import MAX_ATTEMPTS, backoff
 
 # What channels promise to keep to (`Channel.deliver`).
 DELIVERY_SECONDS = 20.0
+# Digests come once a day.
+_RECURRENCE = timedelta(days=1)
 
 logger = structlog.get_logger(__name__)
 
@@ -22,18 +25,24 @@ logger = structlog.get_logger(__name__)
 class Failures:
     """Has what failed tried again later, or buries it."""
 
-    def __init__(self, claims: ClaimRepository, clock: Clock, metrics: OutboxMetrics) -> None:
+    def __init__(
+        self, claims: ClaimRepository, clock: Clock, metrics: OutboxMetrics, recurring: Collection[str] = ()
+    ) -> None:
+        """`recurring` are the occasions that come again and again, each in the one entry that plans the next time."""
         self._claims = claims
         self._clock = clock
         self._metrics = metrics
+        self._recurring = recurring
 
     async def postpone(self, claim: Claim, error: Exception, retry_after_seconds: float | None = None) -> None:
-        """Count an attempt. After the last one the entry is dead."""
+        """Count an attempt. After the last one the entry is dead; what recurs has another day instead."""
         attempts = claim.attempts + 1
-        if attempts >= MAX_ATTEMPTS:
-            await self.bury(claim, error)
-            return
         due_at = self._clock.now() + backoff(attempts, retry_after_seconds)
+        if attempts >= MAX_ATTEMPTS:
+            if claim.channel or claim.occasion not in self._recurring:
+                await self.bury(claim, error)
+                return
+            attempts, due_at = 0, self._clock.now() + _RECURRENCE
         await self._claims.put_back(claim, due_at, attempts, _describe(error))
         self._metrics.count_delivery(claim.lane, "retried")
 

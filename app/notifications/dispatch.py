@@ -55,10 +55,6 @@ class _Wanted:
     token: str | None
 
 
-class _AccountDisabledError(Exception):
-    """Undoes the transaction of an occasion whose user is shut out."""
-
-
 class _ClaimLostError(Exception):
     """Undoes the transaction of an occasion that was withdrawn, or that somebody else has claimed since."""
 
@@ -96,7 +92,7 @@ class Dispatcher:
             return await self._changes.run(claim.user_id, partial(self._tell, claim, wanted))
         except _ClaimLostError:
             return None
-        except (_AccountDisabledError, UnauthenticatedError):
+        except UnauthenticatedError:
             await self._claims.complete(claim)
             return None
 
@@ -113,15 +109,18 @@ class Dispatcher:
             found += [f"{channel.name}:{address}" if address else channel.name for address in addresses]
         return found
 
-    async def _tell(self, claim: Claim, wanted: _Wanted, change: Change) -> Dispatched:
-        if change.account.is_disabled:
-            raise _AccountDisabledError
+    async def _tell(self, claim: Claim, wanted: _Wanted, change: Change) -> Dispatched | None:
         kind, preferences = wanted.kind, wanted.preferences
+        recurring = self._recurring.get(kind)
+        if change.account.is_disabled:
+            await self._take(claim, None, change)
+            if recurring is not None:  # the account may be let in again, and nothing else would plan it then
+                recurring.plan_next(change, preferences)
+            return None
         # In quiet hours it stays what it is until they are over, so that a change of the task can still withdraw it.
         earliest = preferences.earliest(kind, change.at, change.account.timezone)
         is_deferred = bool(wanted.channels) and earliest > change.at
         claimed = await self._take(claim, earliest if is_deferred else None, change)
-        recurring = self._recurring.get(kind)
         told = claimed if recurring is None else await _fill(recurring, claimed, change)
         if recurring is not None and not is_deferred:
             recurring.plan_next(change, preferences)

@@ -18,6 +18,7 @@ from app.notifications.lane import Lane
 from app.notifications.preference_repository import PreferenceRepository
 from app.notifications.preferences import Preferences
 from app.notifications.quiet_hours import QuietHours
+from app.notifications.retries import MAX_ATTEMPTS
 from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notification_channel import FakeChannel
@@ -285,6 +286,18 @@ class TestAUserWhoHasChosen:
         assert channel.attempts == 0
 
 
+async def begin_digests(store: Store, user_id: UUID, quiet_hours: QuietHours | None = None) -> None:
+    """Have somebody told each day at noon."""
+    chosen = {**DEFAULT_CHANNELS, "digest": frozenset({"push"})}
+    await choose(store, user_id, Preferences(chosen=chosen, digest_at=time(12), quiet_hours=quiet_hours))
+
+    async def begin(change: Change) -> None:
+        plan_digest(change, time(12), "UTC")
+        change.stamp()
+
+    await store.changes.run(user_id, begin)
+
+
 class TestADigest:
     @pytest.fixture
     def digest_courier(self, store: Store, channel: FakeChannel, metrics: OutboxMetrics) -> Courier:
@@ -299,16 +312,7 @@ class TestADigest:
     async def test_is_told_each_day_under_another_key_and_not_on_an_empty_one(
         self, digest_courier: Courier, channel: FakeChannel, store: Store, user_id: UUID, clock: FakeClock
     ) -> None:
-        preferences = Preferences(
-            chosen={**DEFAULT_CHANNELS, "digest": frozenset({"push"})}, digest_at=time(12), quiet_hours=None
-        )
-        await choose(store, user_id, preferences)
-
-        async def begin(change: Change) -> None:
-            plan_digest(change, time(12), "UTC")
-            change.stamp()
-
-        await store.changes.run(user_id, begin)
+        await begin_digests(store, user_id)
         days = []
         for _ in range(4):  # the 24th to the 27th
             clock.advance(days=1)
@@ -320,18 +324,55 @@ class TestADigest:
         assert channel.told[0][0].content["due_today"] == ["Buy milk"]
         assert [message.at - START for message, _ in channel.told] == [timedelta(days=1), timedelta(days=3)]
 
+    async def test_of_a_disabled_account_is_told_again_once_it_is_let_in(
+        self,
+        digest_courier: Courier,
+        channel: FakeChannel,
+        store: Store,
+        raw_database: RawDatabase,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        await begin_digests(store, user_id)
+        await raw_database["users"].update_one({"_id": user_id}, {"$set": {"is_disabled": True}})
+        clock.advance(days=1)
+        await work_off(digest_courier)
+        assert channel.attempts == 0
+        entry = await raw_database["outbox"].find_one({})
+        assert entry is not None
+        assert (entry["due_at"], entry["attempts"]) == (START + timedelta(days=2), 0)
+        assert "claim" not in entry
+
+        await raw_database["users"].update_one({"_id": user_id}, {"$set": {"is_disabled": False}})
+        clock.advance(days=2)
+        await work_off(digest_courier)
+        assert len(channel.told) == 1
+
+    async def test_that_fails_again_and_again_has_another_day(
+        self, channel: FakeChannel, metrics: OutboxMetrics, store: Store, outbox: Any, user_id: UUID, clock: FakeClock
+    ) -> None:
+        async def agenda(_user_id: UUID, _now: datetime, _timezone: str) -> Mapping[str, Any] | None:
+            raise KeyError("due")
+
+        courier = Courier(store, [channel], metrics, {"digest": Digests(agenda)})
+        await begin_digests(store, user_id)
+        clock.advance(days=1)
+        for attempts in range(1, MAX_ATTEMPTS):
+            await work_off(courier)
+            entry = await outbox.find_one({})
+            assert entry["attempts"] == attempts
+            clock.set(entry["due_at"])
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["state"], entry["attempts"]) == ("waiting", 0)
+        assert entry["due_at"] == clock.now() + timedelta(days=1)
+        assert metrics.deliveries.labels("occasion", "dead")._value.get() == 0
+
     async def test_in_quiet_hours_is_told_after_them_on_the_same_day(
         self, digest_courier: Courier, channel: FakeChannel, store: Store, user_id: UUID, clock: FakeClock
     ) -> None:
-        quiet = QuietHours(time(11), time(13))
-        chosen = {**DEFAULT_CHANNELS, "digest": frozenset({"push"})}
-        await choose(store, user_id, Preferences(chosen=chosen, digest_at=time(12), quiet_hours=quiet))
-
-        async def begin(change: Change) -> None:
-            plan_digest(change, time(12), "UTC")
-            change.stamp()
-
-        await store.changes.run(user_id, begin)
+        await begin_digests(store, user_id, QuietHours(time(11), time(13)))
         clock.advance(days=1)
         await work_off(digest_courier)
         assert channel.told == []
