@@ -70,8 +70,8 @@ class ClaimRepository:
         document = await self._outbox.find_one_and_delete(_held(claim), session=session, projection={"content": 1})
         return None if document is None else _content_of(document)
 
-    async def defer(self, claim: Claim, until: datetime, session: Session) -> Mapping[str, Any] | None:
-        """Have a claimed entry taken up again at an instant; as `take_out`."""
+    async def defer(self, claim: Claim, until: datetime, session: Session | None = None) -> Mapping[str, Any] | None:
+        """Have a claimed entry taken up again at an instant; returns as `take_out`."""
         update = {"$set": {"due_at": until}, "$unset": {"claim": ""}}
         document = await self._outbox.find_one_and_update(
             _held(claim), update, session=session, projection={"content": 1}

@@ -20,7 +20,6 @@ from app.notifications.delivery import Deliverer, Failures
 from app.notifications.dispatch import Dispatcher, Recurring
 from app.notifications.kinds import Kind, kind_of
 from app.notifications.lane import SLOTS, Lane
-from app.notifications.recipient_repository import RecipientRepository
 from app.notifications.retries import backoff
 
 # Entries that nobody has taken up for so long, several looks of every worker, are told to Prometheus, which asks four
@@ -53,8 +52,7 @@ class Courier:
         self._claims = claims = ClaimRepository(store.database, store.clock, lease)
         self._failures = Failures(claims, store.clock, metrics, recurring or ())
         by_name: dict[str, Channel] = {channel.name: channel for channel in channels}
-        recipients = RecipientRepository(store.database)
-        self._deliverer = Deliverer(claims, recipients, by_name, self._failures, metrics)
+        self._deliverer = Deliverer(store, claims, by_name, self._failures, metrics)
         self._dispatcher = Dispatcher(store, claims, channels, recurring or {})
         self._deliveries = {name: Lane(name, claims, self._deliver, slots) for name in by_name}
         self.lanes = (Lane(OCCASIONS, claims, self._dispatch, slots), *self._deliveries.values())

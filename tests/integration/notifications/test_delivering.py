@@ -1,6 +1,7 @@
 """A delivery that fails is tried again, later each time, and in the end kept for administrators."""
 
 import asyncio
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,15 +9,19 @@ import pytest
 
 from app.core.metrics import OutboxMetrics
 from app.data.outbox import derive_id, occurrence_of
+from app.data.store import Store
 from app.notifications import delivery
 from app.notifications.channel import PermanentDeliveryError, TemporaryDeliveryError
 from app.notifications.courier import Courier
+from app.notifications.kinds import DEFAULT_CHANNELS
 from app.notifications.lane import SLOTS
+from app.notifications.preferences import Preferences
+from app.notifications.quiet_hours import QuietHours
 from app.notifications.retries import MAX_ATTEMPTS
 from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notification_channel import FakeChannel
-from tests.integration.notifications.conftest import Plan, work_off
+from tests.integration.notifications.conftest import Plan, choose, work_off
 from tests.waiting import until
 
 
@@ -158,6 +163,73 @@ class TestAReceiverThatDoesNotAnswer:
         channel.gate.set()
         await work_off(courier)
         assert len(set(channel.keys)) == len(channel.keys) == 3 * SLOTS
+
+
+class TestADeliveryThatIsLate:
+    """Its user may have chosen otherwise since the occasion was told, or have gone to bed."""
+
+    @pytest.fixture
+    async def tried(self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any, clock: FakeClock) -> None:
+        """It was tried once, at noon, and is due again."""
+        channel.trouble = lambda _: TemporaryDeliveryError("421 try again") if channel.attempts == 1 else None
+        await plan()
+        await work_off(courier)
+        clock.set((await outbox.find_one({}))["due_at"])
+
+    async def test_is_dropped_when_the_channel_is_not_wanted_any_more(
+        self, tried: None, courier: Courier, channel: FakeChannel, store: Store, outbox: Any, user_id: UUID
+    ) -> None:
+        await choose(store, user_id, Preferences(chosen={**DEFAULT_CHANNELS, "reminder": frozenset({"in_app"})}))
+        await work_off(courier)
+
+        assert (channel.attempts, await outbox.count_documents({})) == (1, 0)
+
+    async def test_waits_for_the_end_of_quiet_hours_which_is_no_attempt(
+        self,
+        tried: None,
+        courier: Courier,
+        channel: FakeChannel,
+        store: Store,
+        outbox: Any,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        await choose(store, user_id, Preferences(quiet_hours=QuietHours(time(12), time(13))))
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["due_at"], entry["attempts"], channel.attempts) == (START + timedelta(hours=1), 1, 1)
+        assert "claim" not in entry
+        clock.set(entry["due_at"])
+        await work_off(courier)
+        assert (len(channel.told), await outbox.count_documents({})) == (1, 0)
+
+    async def test_is_told_to_whoever_wants_it_as_before(
+        self, tried: None, courier: Courier, channel: FakeChannel
+    ) -> None:
+        """The control."""
+        await work_off(courier)
+        assert len(channel.told) == 1
+
+    async def test_follows_what_is_wanted_by_now_even_if_nobody_tried_it(
+        self,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        store: Store,
+        outbox: Any,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        await plan()
+        courier.lanes[1].stop()  # so that the delivery is left for later
+        await courier.lanes[0].take()
+        await courier.lanes[0].finish(20)
+        await choose(store, user_id, Preferences(chosen={**DEFAULT_CHANNELS, "reminder": frozenset({"in_app"})}))
+        clock.advance(minutes=2)
+        await work_off(courier)
+
+        assert (channel.attempts, await outbox.count_documents({})) == (0, 0)
 
 
 class TestAFaultOfOurs:

@@ -15,21 +15,13 @@ from app.notifications.courier import Courier
 from app.notifications.digest import Digests, plan_digest
 from app.notifications.kinds import DEFAULT_CHANNELS
 from app.notifications.lane import Lane
-from app.notifications.preference_repository import PreferenceRepository
 from app.notifications.preferences import Preferences
 from app.notifications.quiet_hours import QuietHours
 from app.notifications.retries import MAX_ATTEMPTS
 from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notification_channel import FakeChannel
-from tests.integration.notifications.conftest import Plan, RawDatabase, work_off
-
-
-async def choose(store: Store, user_id: UUID, preferences: Preferences) -> None:
-    async def save(change: Change) -> None:
-        await PreferenceRepository(store.database).save(change, preferences)
-
-    await store.changes.run(user_id, save)
+from tests.integration.notifications.conftest import Plan, RawDatabase, choose, work_off
 
 
 async def notices_of(database: RawDatabase, user_id: UUID) -> list[dict[str, Any]]:
