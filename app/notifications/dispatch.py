@@ -39,7 +39,7 @@ class Recurring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What became of an occasion: whether it is told within the app, and deliveries that this process has claimed."""
+    """What became of an occasion: whether it is new within the app, and deliveries that this process has claimed."""
 
     is_noticed: bool
     deliveries: Sequence[Claim] = ()
@@ -126,9 +126,9 @@ class Dispatcher:
             recurring.plan_next(change, preferences)
         if told is None:
             return Dispatched(is_noticed=False)
-        is_noticed = _IN_APP in preferences.channels_for(kind)
-        if is_noticed:
-            await self._notices.insert(change, _to_notice(told, kind, change))
+        is_noticed = False
+        if _IN_APP in preferences.channels_for(kind):
+            is_noticed = await self._notices.insert(change, _to_notice(told, kind, change))
         entries = [] if is_deferred else [_to_delivery(told, channel) for channel in wanted.channels]
         deliveries = await self._claims.add(entries, claim.due_at, wanted.token, change.session)
         return Dispatched(is_noticed, deliveries)

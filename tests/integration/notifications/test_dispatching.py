@@ -260,6 +260,30 @@ class TestAUserWhoHasChosen:
         await work_off(courier)
         assert (len(channel.told), len(await notices_of(raw_database, user_id))) == (1, 1)
 
+    async def test_has_nothing_more_to_fetch_when_the_quiet_hours_end(
+        self,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        store: Store,
+        user_id: UUID,
+        clock: FakeClock,
+        metrics: OutboxMetrics,
+    ) -> None:
+        """The notice was there when they were not over."""
+        await choose(store, user_id, Preferences(quiet_hours=QuietHours(time(11), time(13))))
+        await plan()
+        await work_off(courier)
+        before, _ = await store.changes.sync_state(user_id)
+        clock.advance(hours=1)
+        await work_off(courier)
+
+        assert len(channel.told) == 1
+        assert (await store.changes.sync_state(user_id))[0] == before
+        samples = [sample for metric in metrics.lag_seconds.collect() for sample in metric.samples]
+        # One for the notice, one for the delivery.
+        assert [sample.value for sample in samples if sample.name.endswith("_count")] == [2]
+
     async def test_hears_no_more_of_what_was_withdrawn_in_quiet_hours(
         self, courier: Courier, channel: FakeChannel, plan: Plan, store: Store, user_id: UUID, clock: FakeClock
     ) -> None:
