@@ -140,7 +140,7 @@ class PlannedWork:
         key = {"_id": entry.entry_id, "user_id": entry.user_id}
         fields = {**entry.to_fields(), **entry.to_initial_fields()}
         self._forget(entry.entry_id)
-        forgotten = dict.fromkeys(("claim", "died_at", "last_error"), "")
+        forgotten = dict.fromkeys(("claim", "owed_at", "died_at", "last_error"), "")
         self._writes[entry.entry_id] = UpdateOne(key, {"$set": fields, "$unset": forgotten}, upsert=True)
 
     def withdraw(self, user_id: UUID, entry_id: UUID) -> None:

@@ -143,7 +143,7 @@ class Courier:
 
     def _observe_lag(self, claim: Claim) -> None:
         if claim.attempts == 0:
-            lag = self._clock.now() - claim.due_at
+            lag = self._clock.now() - claim.owed_at
             self._metrics.lag_seconds.observe(max(lag.total_seconds(), 0.0))
 
     async def _count_overdue(self) -> None:

@@ -130,7 +130,7 @@ class Dispatcher:
         if _IN_APP in preferences.channels_for(kind):
             is_noticed = await self._notices.insert(change, _to_notice(told, kind, change))
         entries = [] if is_deferred else [_to_delivery(told, channel) for channel in wanted.channels]
-        deliveries = await self._claims.add(entries, claim.due_at, wanted.token, change.session)
+        deliveries = await self._claims.add(entries, claim.owed_at, wanted.token, change.session)
         return Dispatched(is_noticed, deliveries)
 
     async def _take(self, claim: Claim, until: datetime | None, change: Change) -> Claim:

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.core.metrics import OutboxMetrics
+from app.data.changes import Change
+from app.data.outbox import OutboxEntry
 from app.data.store import Store
 from app.notifications import lane as lane_module
 from app.notifications.claim_repository import ClaimRepository
@@ -146,7 +148,7 @@ class TestALease:
 
         clock.advance(0.001)
         second = await claim_one(claims)
-        assert (second.entry_id, second.due_at) == (first.entry_id, clock.now())
+        assert (second.entry_id, second.owed_at) == (first.entry_id, START)
         assert second.token != first.token
 
     async def test_that_ended_lets_its_holder_mark_nothing(
@@ -197,6 +199,46 @@ class TestALease:
         clock.advance(LEASE.total_seconds())
         await work_off(courier)
         assert len(channel.told) == 1
+
+    async def test_that_was_lost_is_part_of_the_lag(
+        self, claims: ClaimRepository, courier: Courier, metrics: OutboxMetrics, plan: Plan, clock: FakeClock
+    ) -> None:
+        await plan()
+        await claim_one(claims)
+        clock.advance(LEASE.total_seconds())
+        await claim_one(claims)
+        clock.advance(LEASE.total_seconds())
+        await work_off(courier)
+
+        # Twice: within the app and by the channel.
+        assert metrics.lag_seconds._sum.get() == 2 * 2 * LEASE.total_seconds()
+
+    async def test_that_was_given_back_without_an_attempt_is_part_of_the_lag(
+        self, claims: ClaimRepository, plan: Plan, clock: FakeClock
+    ) -> None:
+        await plan()
+        await claims.put_back(await claim_one(claims), START + timedelta(seconds=5), 0, "interrupted")
+        clock.advance(5)
+        claim = await claim_one(claims)
+        assert claim.owed_at == START
+
+        await claims.put_back(claim, START + timedelta(seconds=20), 1, "refused")
+        clock.advance(15)
+        assert (await claim_one(claims)).owed_at == clock.now()
+
+    async def test_that_ended_is_no_part_of_the_lag_of_another_day(
+        self, claims: ClaimRepository, store: Store, user_id: UUID, clock: FakeClock
+    ) -> None:
+        async def put_off(change: Change) -> None:
+            change.outbox.put_off(OutboxEntry(user_id, "digest", "", clock.now() + timedelta(days=1)))
+            change.keep()
+
+        await store.changes.run(user_id, put_off)
+        clock.advance(days=1)
+        await claim_one(claims)
+        await store.changes.run(user_id, put_off)
+        clock.advance(days=1)
+        assert (await claim_one(claims)).owed_at == clock.now()
 
 
 class TestAClockThatJumps:
