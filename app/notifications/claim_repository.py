@@ -1,5 +1,6 @@
 """Claims in MongoDB: finding what is due, claiming it, and saying what became of it."""
 
+import random
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,6 +17,11 @@ from app.notifications.claims import LEASE, Claim, Sighting
 # What is told of a failure: a line of an SMTP server or a few of Python's words.
 _MAX_ERROR_LENGTH = 500
 _TOKEN_BYTES = 8
+# Long enough for a worker to look past some thousands of entries, of which it sees up to 512 at once.
+_LEAST_ASIDE_SECONDS = 1.0
+_ASIDE_SECONDS = 5.0
+# With it, 10,000 entries cost some 330 writes a second while they wait; it is as long as a lease.
+_LONG_ASIDE_SECONDS = 60.0
 
 logger = structlog.get_logger(__name__)
 
@@ -64,6 +70,20 @@ class ClaimRepository:
         )
         claims = [_read(document) for document in await found.to_list(None)]
         return [claim for claim in claims if claim is not None]
+
+    async def set_aside(self, sightings: Sequence[Sighting]) -> None:
+        """Have what is still as it was seen come again in some seconds, each at another time.
+
+        What has been owed for long waits for up to as long again, so that thousands of entries which make no headway
+        cost few writes.
+        """
+        now, writes = self._clock.now(), []
+        for sighting in sightings:
+            longest = min(max((now - sighting.owed_at).total_seconds(), _ASIDE_SECONDS), _LONG_ASIDE_SECONDS)
+            seconds = random.uniform(_LEAST_ASIDE_SECONDS, longest)  # noqa: S311 - spreads load, guards nothing
+            fields = {"due_at": now + timedelta(seconds=seconds), "owed_at": sighting.owed_at}
+            writes.append(UpdateOne(_as_seen(sighting), {"$set": fields}))
+        await self._outbox.bulk_write(writes, ordered=False)
 
     async def take_out(self, claim: Claim, session: Session) -> Mapping[str, Any] | None:
         """Delete a claimed entry within a transaction and return its content, or None if the claim is lost."""

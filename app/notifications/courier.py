@@ -90,7 +90,7 @@ class Courier:
 
     async def _dispatch(self, claim: Claim) -> None:
         async def dispatch() -> None:
-            has_room = all(lane.has_room for lane in self._deliveries.values())
+            has_room = all(lane.has_room_for(claim.user_id) for lane in self._deliveries.values())
             dispatched = await self._dispatcher.dispatch(claim, new_token() if has_room else None)
             if dispatched is None:
                 return
@@ -107,7 +107,7 @@ class Courier:
         surplus: list[Claim] = []
         for delivery in deliveries:
             lane = self._deliveries[delivery.lane]
-            if lane.has_room:
+            if lane.has_room_for(delivery.user_id):
                 lane.accept(delivery)
             else:
                 surplus.append(delivery)

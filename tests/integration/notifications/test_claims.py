@@ -55,7 +55,7 @@ class TestSeveralWorkers:
     async def test_share_what_is_due_without_overlap(
         self, claims: ClaimRepository, store: Store, raw_database: RawDatabase
     ) -> None:
-        await insert_due(raw_database, [uuid4() for _ in range(10)], ENTRIES)
+        await insert_due(raw_database, [uuid4() for _ in range(ENTRIES)], ENTRIES)
         handled: list[UUID] = []
 
         async def handle(claim: Claim) -> None:
@@ -72,7 +72,7 @@ class TestSeveralWorkers:
         self, claims: ClaimRepository, store: Store, raw_database: RawDatabase
     ) -> None:
         """All of them look at the same moment, again and again, which is as bad as it gets."""
-        await insert_due(raw_database, [uuid4()], 5 * ENTRIES)
+        await insert_due(raw_database, [uuid4() for _ in range(ENTRIES)], 5 * ENTRIES)
         lanes = [Lane("occasion", claims, claims.complete) for _ in range(WORKERS)]
         for _ in range(4):
             await look_together(lanes)  # they learn that they are several
@@ -89,7 +89,7 @@ class TestSeveralWorkers:
     ) -> None:
         """The control."""
         monkeypatch.setattr(Lane, "_note", count_only)
-        await insert_due(raw_database, [uuid4()], 5 * ENTRIES)
+        await insert_due(raw_database, [uuid4() for _ in range(ENTRIES)], 5 * ENTRIES)
         lanes = [Lane("occasion", claims, claims.complete) for _ in range(WORKERS)]
         for _ in range(5):
             await look_together(lanes)
@@ -135,6 +135,9 @@ class Together:
 
     async def claim(self, sightings: Any) -> Any:
         return await self._claims.claim(sightings)
+
+    async def set_aside(self, sightings: Any) -> None:
+        await self._claims.set_aside(sightings)
 
 
 class TestALease:
@@ -295,10 +298,8 @@ class TestAClockThatJumps:
 
 
 class TestALaneThatIsFull:
-    async def test_takes_no_more_than_it_has_places_for(
-        self, store: Store, channel: FakeChannel, raw_database: RawDatabase, user_id: UUID, metrics: OutboxMetrics
-    ) -> None:
-        await insert_due(raw_database, [user_id], 50)
+    async def test_takes_no_more_than_it_has_places_for(self, store: Store, raw_database: RawDatabase) -> None:
+        await insert_due(raw_database, [uuid4() for _ in range(50)], 50)
         is_open = asyncio.Event()
         claims = ClaimRepository(store.database, store.clock)
         underway = 0
@@ -352,6 +353,111 @@ class TestALaneThatIsFull:
         assert not await lane.take()
         await lane.finish(20)
         assert await raw_database["outbox"].count_documents({}) == 0
+
+
+class TestAUserOfWhomMuchIsDue:
+    async def test_has_a_quarter_of_the_places(
+        self, claims: ClaimRepository, raw_database: RawDatabase, user_id: UUID
+    ) -> None:
+        await insert_due(raw_database, [user_id], 200)
+        is_open = asyncio.Event()
+
+        async def handle(_claim: Claim) -> None:
+            await is_open.wait()
+
+        lane = Lane("occasion", claims, handle, slots=32)
+        for _ in range(3):
+            await lane.take()
+        assert lane.claimed == 8
+        assert lane.has_room
+        assert not lane.has_room_for(user_id)
+        assert lane.has_room_for(uuid4())
+        is_open.set()
+        await lane.finish(20)
+        assert lane.has_room_for(user_id)
+
+    async def test_keeps_nobody_else_waiting_though_the_receivers_hang(
+        self, claims: ClaimRepository, raw_database: RawDatabase, user_id: UUID, plan: Plan, clock: FakeClock
+    ) -> None:
+        await insert_due(raw_database, [user_id], 300)
+        other = uuid4()
+        await plan(user=other, seconds=1)
+        clock.advance(1)
+        is_open, has_come = asyncio.Event(), asyncio.Event()
+
+        async def handle(claim: Claim) -> None:
+            if claim.user_id == other:
+                has_come.set()
+            else:
+                await is_open.wait()
+
+        lane = Lane("occasion", claims, handle, slots=8)
+        loop = asyncio.create_task(lane.run())
+        await until(has_come.is_set)
+        lane.stop()
+        is_open.set()
+        await asyncio.gather(loop, lane.finish(20))
+
+    async def test_is_told_all_of_it_in_the_end(
+        self, claims: ClaimRepository, raw_database: RawDatabase, user_id: UUID, clock: FakeClock
+    ) -> None:
+        await insert_due(raw_database, [user_id], 200)
+        lane = Lane("occasion", claims, claims.complete, slots=32)
+        while await raw_database["outbox"].count_documents({}):
+            while await lane.take():
+                await lane.finish(20)
+            await lane.finish(20)
+            clock.advance(1)
+
+        assert (lane.claimed, lane.lost) == (200, 0)
+        assert clock.now() < START + timedelta(minutes=1)
+
+    async def test_is_not_set_aside_where_nobody_can_be_hidden(
+        self, claims: ClaimRepository, raw_database: RawDatabase, user_id: UUID
+    ) -> None:
+        await insert_due(raw_database, [user_id], 20)
+        lane = Lane("occasion", claims, claims.complete, slots=32)
+        counts = []
+        while True:
+            has_more = await lane.take()
+            await lane.finish(20)
+            counts.append(lane.claimed)
+            if not has_more:
+                break
+        assert counts == [8, 16, 20]
+
+    async def test_comes_again_in_some_seconds_and_is_owed_since_the_same_time(
+        self, claims: ClaimRepository, plan: Plan, clock: FakeClock
+    ) -> None:
+        await plan()
+        clock.advance(3)
+        await claims.set_aside(await claims.find_due("occasion", 1))
+        clock.advance(0.999)
+        assert await claims.find_due("occasion", 1) == []
+
+        clock.advance(4.001)
+        assert (await claim_one(claims)).owed_at == START
+
+    async def test_comes_again_the_later_the_longer_it_is_owed(
+        self, claims: ClaimRepository, raw_database: RawDatabase, user_id: UUID, clock: FakeClock
+    ) -> None:
+        await insert_due(raw_database, [user_id], 200)
+        clock.advance(hours=1)
+        await claims.set_aside(await claims.find_due("occasion", 200))
+
+        entries = await raw_database["outbox"].find({}).to_list(None)
+        waits = sorted((entry["due_at"] - clock.now()).total_seconds() for entry in entries)
+        assert 1 <= waits[0] < 15
+        assert 45 < waits[-1] <= 60
+
+    async def test_is_set_aside_only_as_it_was_seen(self, claims: ClaimRepository, plan: Plan, outbox: Any) -> None:
+        entry_id = await plan()
+        seen = await claims.find_due("occasion", 1)
+        await outbox.update_one({"_id": entry_id}, {"$set": {"due_at": START + timedelta(days=1)}})
+        await claims.set_aside(seen)
+
+        entry = await outbox.find_one({})
+        assert entry["due_at"] == START + timedelta(days=1)
 
 
 class TestWhatNobodyForesaw:

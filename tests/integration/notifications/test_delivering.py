@@ -130,8 +130,8 @@ class TestAReceiverThatDoesNotAnswer:
     ) -> None:
         """Every lane has places of its own."""
         channel.gate = asyncio.Event()
-        for number in range(100):
-            await plan(subject=UUID(int=number))
+        for _ in range(100):
+            await plan(user=await insert_user(raw_database))
         while await courier.lanes[0].take():
             await courier.lanes[0].finish(20)
         await courier.lanes[0].finish(20)
@@ -163,6 +163,25 @@ class TestAReceiverThatDoesNotAnswer:
         channel.gate.set()
         await work_off(courier)
         assert len(set(channel.keys)) == len(channel.keys) == 3 * SLOTS
+
+    async def test_holds_up_no_other_user(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, raw_database: Any, user_id: UUID
+    ) -> None:
+        """However many addresses one has."""
+        channel.gate = asyncio.Event()
+        channel.addresses = tuple(f"phone-{number}" for number in range(20))
+        await plan()
+        await courier.lanes[0].take()
+        await courier.lanes[0].finish(20)
+        await until(lambda: channel.attempts > 0)
+
+        assert channel.attempts == SLOTS // 4
+        assert not courier.lanes[1].has_room_for(user_id)
+        is_left = {"due_at": START, "claim": {"$exists": False}}
+        assert await raw_database["outbox"].count_documents(is_left) == 20 - SLOTS // 4
+        channel.gate.set()
+        await work_off(courier)
+        assert len(set(channel.keys)) == len(channel.keys) == 20
 
 
 class TestADeliveryThatIsLate:
