@@ -187,7 +187,6 @@ class Changes:
             lock.release()
 
     async def _begin(self, session: Session, user_id: UUID, new_tasks: int) -> Change:
-        now = self._clock.now()
         # By the id alone, for which MongoDB needs no plan; a deleted account is left as it was, by aborting.
         document = await self._users.find_one_and_update(
             {"_id": user_id},
@@ -197,6 +196,8 @@ class Changes:
         )
         if document is None or document.get("deleted_at") is not None:
             raise UnauthenticatedError("The account does not exist any more.", error="invalid_token")
+        # Read when the user's earlier changes are over, so that none of them can have told what lies ahead by it.
+        now = self._clock.now()
         marks = document["revision_marks"]
         if not _marks_between(marks, now - timedelta(days=1), now):
             kept = _marks_between(marks, now - TOMBSTONE_LIFETIME - timedelta(days=1), now)

@@ -68,7 +68,7 @@ class OutboxEntry:
     `kind` says what happened, `subject` to what (the id of a task, of a session), `occurrence` which time (of several
     with the same subject), `channel` how it is told; an entry without one is an occasion, for which the recipient's
     preferences are still to be asked. `content` is all that is needed to tell it: whoever does reads nothing of the
-    feature that wrote it.
+    feature that wrote it, unless the kind is one whose content is made when it is told, as that of digests.
     """
 
     user_id: UUID
@@ -140,7 +140,7 @@ class PlannedWork:
         key = {"_id": entry.entry_id, "user_id": entry.user_id}
         fields = {**entry.to_fields(), **entry.to_initial_fields()}
         self._forget(entry.entry_id)
-        forgotten = dict.fromkeys(("claim", "died_at", "last_error"), "")
+        forgotten = dict.fromkeys(("claim", "owed_at", "died_at", "last_error"), "")
         self._writes[entry.entry_id] = UpdateOne(key, {"$set": fields, "$unset": forgotten}, upsert=True)
 
     def withdraw(self, user_id: UUID, entry_id: UUID) -> None:

@@ -17,11 +17,12 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An entry that was seen to be due."""
+    """An entry that was seen to be due; `owed_at` is since when, however often it was claimed since."""
 
     user_id: UUID
     entry_id: UUID
     due_at: datetime
+    owed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ class Claim:
     """An entry of the outbox as it was claimed.
 
     `token` is that of the claim, by which alone it is marked: whoever claims it after the lease has another one.
-    `due_at` is when it was due, before the claim moved that to the end of the lease.
+    `owed_at` is since when it is due, which neither this claim has moved, to the end of its lease, nor one before it.
     """
 
     user_id: UUID
     entry_id: UUID
     token: str
-    due_at: datetime
+    owed_at: datetime
     occasion: str
     subject: str
     occurrence: str
@@ -45,13 +46,13 @@ class Claim:
     attempts: int
 
     @classmethod
-    def from_document(cls, document: Document, due_at: datetime) -> Self:
+    def from_document(cls, document: Document) -> Self:
         """Read a claimed `outbox` document."""
         return cls(
             user_id=document["user_id"],
             entry_id=document["_id"],
             token=document["claim"],
-            due_at=due_at,
+            owed_at=document["owed_at"],
             occasion=document["kind"],
             subject=document["subject"],
             occurrence=document["occurrence"],

@@ -20,7 +20,6 @@ from app.notifications.delivery import Deliverer, Failures
 from app.notifications.dispatch import Dispatcher, Recurring
 from app.notifications.kinds import Kind, kind_of
 from app.notifications.lane import SLOTS, Lane
-from app.notifications.recipient_repository import RecipientRepository
 from app.notifications.retries import backoff
 
 # Entries that nobody has taken up for so long, several looks of every worker, are told to Prometheus, which asks four
@@ -51,10 +50,9 @@ class Courier:
         self._clock = store.clock
         self._metrics = metrics
         self._claims = claims = ClaimRepository(store.database, store.clock, lease)
-        self._failures = Failures(claims, store.clock, metrics)
+        self._failures = Failures(claims, store.clock, metrics, recurring or ())
         by_name: dict[str, Channel] = {channel.name: channel for channel in channels}
-        recipients = RecipientRepository(store.database)
-        self._deliverer = Deliverer(claims, recipients, by_name, self._failures, metrics)
+        self._deliverer = Deliverer(store, claims, by_name, self._failures, metrics)
         self._dispatcher = Dispatcher(store, claims, channels, recurring or {})
         self._deliveries = {name: Lane(name, claims, self._deliver, slots) for name in by_name}
         self.lanes = (Lane(OCCASIONS, claims, self._dispatch, slots), *self._deliveries.values())
@@ -82,25 +80,38 @@ class Courier:
         left: list[Claim] = []
         for lane in self.lanes:  # that of the occasions first, which gives to the others
             left += await lane.finish(max(deadline - clock.time(), 0))
+        await self._release(left)
+
+    async def _release(self, claims: Sequence[Claim]) -> None:
         try:
-            await self._claims.release(left)
+            await self._claims.release(claims)
         except DatabaseError as error:  # their leases run out
-            logger.warning("outbox_not_released", error=type(error).__name__, entries=len(left))
+            logger.warning("outbox_not_released", error=type(error).__name__, entries=len(claims))
 
     async def _dispatch(self, claim: Claim) -> None:
         async def dispatch() -> None:
-            has_room = all(lane.has_room for lane in self._deliveries.values())
+            has_room = all(lane.has_room_for(claim.user_id) for lane in self._deliveries.values())
             dispatched = await self._dispatcher.dispatch(claim, new_token() if has_room else None)
             if dispatched is None:
                 return
-            for delivery in dispatched.deliveries:
-                self._deliveries[delivery.lane].accept(delivery)
+            await self._accept(dispatched.deliveries)
             if dispatched.is_noticed:
                 self._observe_lag(claim)
             self._metrics.dispatched.labels(kind_of(claim.occasion)).inc()
             self._metrics.count_delivery(OCCASIONS, "delivered")
 
         await self._attempt(claim, dispatch)
+
+    async def _accept(self, deliveries: Sequence[Claim]) -> None:
+        """Go on with as many as there is room for by now: several occasions were told that there was some."""
+        surplus: list[Claim] = []
+        for delivery in deliveries:
+            lane = self._deliveries[delivery.lane]
+            if lane.has_room_for(delivery.user_id):
+                lane.accept(delivery)
+            else:
+                surplus.append(delivery)
+        await self._release(surplus)
 
     async def _deliver(self, claim: Claim) -> None:
         async def deliver() -> None:
@@ -132,7 +143,7 @@ class Courier:
 
     def _observe_lag(self, claim: Claim) -> None:
         if claim.attempts == 0:
-            lag = self._clock.now() - claim.due_at
+            lag = self._clock.now() - claim.owed_at
             self._metrics.lag_seconds.observe(max(lag.total_seconds(), 0.0))
 
     async def _count_overdue(self) -> None:
@@ -142,6 +153,8 @@ class Courier:
                 self._metrics.waiting.set(await self._claims.count_overdue(lanes, OVERDUE, OVERDUE_LIMIT))
             except DatabaseError as error:
                 logger.warning("outbox_not_counted", error=type(error).__name__)
+            except Exception:  # what counts goes on as the lanes do
+                logger.exception("outbox_not_counted")
             jittered = random.uniform(0.5, 1) * _COUNT_SECONDS  # noqa: S311 - spreads load, guards nothing
             with suppress(TimeoutError):
                 async with asyncio.timeout(jittered):

@@ -39,7 +39,7 @@ class Recurring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What became of an occasion: whether it is told within the app, and deliveries that this process has claimed."""
+    """What became of an occasion: whether it is new within the app, and deliveries that this process has claimed."""
 
     is_noticed: bool
     deliveries: Sequence[Claim] = ()
@@ -53,10 +53,6 @@ class _Wanted:
     preferences: Preferences
     channels: Sequence[str]
     token: str | None
-
-
-class _AccountDisabledError(Exception):
-    """Undoes the transaction of an occasion whose user is shut out."""
 
 
 class _ClaimLostError(Exception):
@@ -96,7 +92,7 @@ class Dispatcher:
             return await self._changes.run(claim.user_id, partial(self._tell, claim, wanted))
         except _ClaimLostError:
             return None
-        except (_AccountDisabledError, UnauthenticatedError):
+        except UnauthenticatedError:
             await self._claims.complete(claim)
             return None
 
@@ -113,25 +109,28 @@ class Dispatcher:
             found += [f"{channel.name}:{address}" if address else channel.name for address in addresses]
         return found
 
-    async def _tell(self, claim: Claim, wanted: _Wanted, change: Change) -> Dispatched:
-        if change.account.is_disabled:
-            raise _AccountDisabledError
+    async def _tell(self, claim: Claim, wanted: _Wanted, change: Change) -> Dispatched | None:
         kind, preferences = wanted.kind, wanted.preferences
+        recurring = self._recurring.get(kind)
+        if change.account.is_disabled:
+            await self._take(claim, None, change)
+            if recurring is not None:  # the account may be let in again, and nothing else would plan it then
+                recurring.plan_next(change, preferences)
+            return None
         # In quiet hours it stays what it is until they are over, so that a change of the task can still withdraw it.
         earliest = preferences.earliest(kind, change.at, change.account.timezone)
         is_deferred = bool(wanted.channels) and earliest > change.at
         claimed = await self._take(claim, earliest if is_deferred else None, change)
-        recurring = self._recurring.get(kind)
         told = claimed if recurring is None else await _fill(recurring, claimed, change)
         if recurring is not None and not is_deferred:
             recurring.plan_next(change, preferences)
         if told is None:
             return Dispatched(is_noticed=False)
-        is_noticed = _IN_APP in preferences.channels_for(kind)
-        if is_noticed:
-            await self._notices.insert(change, _to_notice(told, kind, change))
+        is_noticed = False
+        if _IN_APP in preferences.channels_for(kind):
+            is_noticed = await self._notices.insert(change, _to_notice(told, kind, change))
         entries = [] if is_deferred else [_to_delivery(told, channel) for channel in wanted.channels]
-        deliveries = await self._claims.add(entries, claim.due_at, wanted.token, change.session)
+        deliveries = await self._claims.add(entries, claim.owed_at, wanted.token, change.session)
         return Dispatched(is_noticed, deliveries)
 
     async def _take(self, claim: Claim, until: datetime | None, change: Change) -> Claim:

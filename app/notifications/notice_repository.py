@@ -27,15 +27,18 @@ class NoticeRepository:
     def __init__(self, database: Database) -> None:
         self._collection = database.collection(NOTIFICATIONS.name)
 
-    async def insert(self, change: Change, notice: Notice) -> None:
-        """Add a notice within a change; one that is there stays as it is, read or not."""
-        fields = {name: value for name, value in notice.to_document().items() if name != "_id"} | change.stamp()
-        await self._collection.update_one(
+    async def insert(self, change: Change, notice: Notice) -> bool:
+        """Add a notice within a change; return whether it is new. One that is there stays as it is, read or not."""
+        fields = {name: value for name, value in notice.to_document().items() if name != "_id"}
+        result = await self._collection.update_one(
             {"_id": notice.notice_id, "user_id": change.user_id},
-            {"$setOnInsert": fields},
+            {"$setOnInsert": fields | change.stamp_ahead()},
             upsert=True,
             session=change.session,
         )
+        if is_new := result.upserted_id is not None:
+            change.stamp()
+        return is_new
 
     async def find_page(
         self, user_id: UUID, limit: int, after: NoticePlace | None, *, is_unread_only: bool = False

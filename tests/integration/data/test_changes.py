@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.data import changes as changes_module
 from app.data.changes import TOMBSTONE_LIFETIME, Change, sync_floor
 from app.data.database import Session
+from app.data.outbox import OutboxEntry
 from app.data.store import Store
 from tests.architecture.inspection import Inspection
 from tests.factories.users import insert_user
@@ -119,6 +120,48 @@ class TestAChange:
         await store.changes.run(user_id, write)
 
         assert (await read_user(raw_database, other))["revision"] == 0
+
+
+class WaitingUsers:
+    """The collection of users in which the write that begins a change has to wait for an earlier change."""
+
+    def __init__(self, users: Any, wait: Callable[[], None]) -> None:
+        self._users, self._wait = users, wait
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._users, name)
+
+    async def find_one_and_update(self, *arguments: Any, **options: Any) -> Any:
+        self._wait()
+        return await self._users.find_one_and_update(*arguments, **options)
+
+
+class TestAChangeThatWaitedForAnother:
+    @pytest.fixture
+    def waiting(self, store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Store:
+        """Any change waits for five seconds."""
+        users = WaitingUsers(store.changes._users, lambda: clock.advance(5))
+        monkeypatch.setattr(store.changes, "_users", users)
+        return store
+
+    async def test_happens_after_it(self, waiting: Store, user_id: UUID, clock: FakeClock) -> None:
+        async def tell(change: Change) -> datetime:
+            change.stamp()
+            return change.at
+
+        assert await waiting.changes.run(user_id, tell) == clock.now() == START + timedelta(seconds=5)
+
+    async def test_does_not_plan_again_what_was_told_meanwhile(
+        self, waiting: Store, raw_database: Raw, user_id: UUID
+    ) -> None:
+        async def plan(change: Change) -> None:
+            for seconds in (3, 7):
+                at = START + timedelta(seconds=seconds)
+                change.outbox.plan(OutboxEntry(user_id, "reminder", str(seconds), at), change.at)
+            change.stamp()
+
+        await waiting.changes.run(user_id, plan)
+        assert [entry["subject"] for entry in await raw_database["outbox"].find({}).to_list(None)] == ["7"]
 
 
 class TestAChangeThatStampsNothing:

@@ -11,9 +11,12 @@ from prometheus_client import CollectorRegistry
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.core.metrics import OutboxMetrics
+from app.data.changes import Change
 from app.data.outbox import Outbox, OutboxEntry, occurrence_of
 from app.data.store import Store
 from app.notifications.courier import Courier
+from app.notifications.preference_repository import PreferenceRepository
+from app.notifications.preferences import Preferences
 from tests.factories.users import insert_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.notification_channel import FakeChannel
@@ -85,3 +88,12 @@ async def work_off(courier: Courier) -> None:
         while await lane.take():
             await lane.finish(20)
         await lane.finish(20)
+
+
+async def choose(store: Store, user_id: UUID, preferences: Preferences) -> None:
+    """Save what somebody wants."""
+
+    async def save(change: Change) -> None:
+        await PreferenceRepository(store.database).save(change, preferences)
+
+    await store.changes.run(user_id, save)

@@ -1,6 +1,7 @@
 """A delivery that fails is tried again, later each time, and in the end kept for administrators."""
 
 import asyncio
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,20 @@ import pytest
 
 from app.core.metrics import OutboxMetrics
 from app.data.outbox import derive_id, occurrence_of
+from app.data.store import Store
 from app.notifications import delivery
 from app.notifications.channel import PermanentDeliveryError, TemporaryDeliveryError
 from app.notifications.courier import Courier
+from app.notifications.kinds import DEFAULT_CHANNELS
+from app.notifications.lane import SLOTS
+from app.notifications.preferences import Preferences
+from app.notifications.quiet_hours import QuietHours
 from app.notifications.retries import MAX_ATTEMPTS
+from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notification_channel import FakeChannel
-from tests.integration.notifications.conftest import Plan, work_off
+from tests.integration.notifications.conftest import Plan, choose, work_off
+from tests.waiting import until
 
 
 def count(metrics: OutboxMetrics, outcome: str) -> float:
@@ -44,7 +52,7 @@ class TestAReceiverThatIsAwayForAWhile:
             clock.set(entry["due_at"])
             await work_off(courier)
 
-        assert all(0 <= wait <= 10 * 2**index for index, wait in enumerate(waits))
+        assert all(5 * 2**index <= wait <= 10 * 2**index for index, wait in enumerate(waits))
         key = derive_id(user_id, "reminder", str(UUID(int=7)), occurrence_of(START), "push:phone")
         assert channel.keys == [key]
         assert (count(metrics, "retried"), count(metrics, "delivered"), count(metrics, "dead")) == (3, 1, 0)
@@ -122,8 +130,8 @@ class TestAReceiverThatDoesNotAnswer:
     ) -> None:
         """Every lane has places of its own."""
         channel.gate = asyncio.Event()
-        for number in range(100):
-            await plan(subject=UUID(int=number))
+        for _ in range(100):
+            await plan(user=await insert_user(raw_database))
         while await courier.lanes[0].take():
             await courier.lanes[0].finish(20)
         await courier.lanes[0].finish(20)
@@ -134,6 +142,113 @@ class TestAReceiverThatDoesNotAnswer:
         channel.gate.set()
         await work_off(courier)
         assert len(set(channel.keys)) == len(channel.keys) == 100
+
+    async def test_leaves_to_others_the_deliveries_that_it_keeps_from_their_places(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, raw_database: Any
+    ) -> None:
+        """The occasions that are told at once are told of the same places."""
+        channel.gate = asyncio.Event()
+        channel.addresses = ("phone", "laptop", "tablet")
+        for _ in range(SLOTS):
+            await plan(user=await insert_user(raw_database))
+        await courier.lanes[0].take()
+        await courier.lanes[0].finish(20)
+        await until(lambda: channel.attempts > 0)
+
+        assert channel.attempts == SLOTS
+        is_claimed = {"channel": {"$exists": True}, "claim": {"$exists": True}}
+        assert await raw_database["outbox"].count_documents(is_claimed) == SLOTS
+        is_left = {"due_at": START, "claim": {"$exists": False}}
+        assert await raw_database["outbox"].count_documents(is_left) == 2 * SLOTS
+        channel.gate.set()
+        await work_off(courier)
+        assert len(set(channel.keys)) == len(channel.keys) == 3 * SLOTS
+
+    async def test_holds_up_no_other_user(
+        self, courier: Courier, channel: FakeChannel, plan: Plan, raw_database: Any, user_id: UUID
+    ) -> None:
+        """However many addresses one has."""
+        channel.gate = asyncio.Event()
+        channel.addresses = tuple(f"phone-{number}" for number in range(20))
+        await plan()
+        await courier.lanes[0].take()
+        await courier.lanes[0].finish(20)
+        await until(lambda: channel.attempts > 0)
+
+        assert channel.attempts == SLOTS // 4
+        assert not courier.lanes[1].has_room_for(user_id)
+        is_left = {"due_at": START, "claim": {"$exists": False}}
+        assert await raw_database["outbox"].count_documents(is_left) == 20 - SLOTS // 4
+        channel.gate.set()
+        await work_off(courier)
+        assert len(set(channel.keys)) == len(channel.keys) == 20
+
+
+class TestADeliveryThatIsLate:
+    """Its user may have chosen otherwise since the occasion was told, or have gone to bed."""
+
+    @pytest.fixture
+    async def tried(self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any, clock: FakeClock) -> None:
+        """It was tried once, at noon, and is due again."""
+        channel.trouble = lambda _: TemporaryDeliveryError("421 try again") if channel.attempts == 1 else None
+        await plan()
+        await work_off(courier)
+        clock.set((await outbox.find_one({}))["due_at"])
+
+    async def test_is_dropped_when_the_channel_is_not_wanted_any_more(
+        self, tried: None, courier: Courier, channel: FakeChannel, store: Store, outbox: Any, user_id: UUID
+    ) -> None:
+        await choose(store, user_id, Preferences(chosen={**DEFAULT_CHANNELS, "reminder": frozenset({"in_app"})}))
+        await work_off(courier)
+
+        assert (channel.attempts, await outbox.count_documents({})) == (1, 0)
+
+    async def test_waits_for_the_end_of_quiet_hours_which_is_no_attempt(
+        self,
+        tried: None,
+        courier: Courier,
+        channel: FakeChannel,
+        store: Store,
+        outbox: Any,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        await choose(store, user_id, Preferences(quiet_hours=QuietHours(time(12), time(13))))
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["due_at"], entry["attempts"], channel.attempts) == (START + timedelta(hours=1), 1, 1)
+        assert "claim" not in entry
+        clock.set(entry["due_at"])
+        await work_off(courier)
+        assert (len(channel.told), await outbox.count_documents({})) == (1, 0)
+
+    async def test_is_told_to_whoever_wants_it_as_before(
+        self, tried: None, courier: Courier, channel: FakeChannel
+    ) -> None:
+        """The control."""
+        await work_off(courier)
+        assert len(channel.told) == 1
+
+    async def test_follows_what_is_wanted_by_now_even_if_nobody_tried_it(
+        self,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        store: Store,
+        outbox: Any,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        await plan()
+        courier.lanes[1].stop()  # so that the delivery is left for later
+        await courier.lanes[0].take()
+        await courier.lanes[0].finish(20)
+        await choose(store, user_id, Preferences(chosen={**DEFAULT_CHANNELS, "reminder": frozenset({"in_app"})}))
+        clock.advance(minutes=2)
+        await work_off(courier)
+
+        assert (channel.attempts, await outbox.count_documents({})) == (0, 0)
 
 
 class TestAFaultOfOurs:

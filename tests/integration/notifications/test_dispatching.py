@@ -15,20 +15,13 @@ from app.notifications.courier import Courier
 from app.notifications.digest import Digests, plan_digest
 from app.notifications.kinds import DEFAULT_CHANNELS
 from app.notifications.lane import Lane
-from app.notifications.preference_repository import PreferenceRepository
 from app.notifications.preferences import Preferences
 from app.notifications.quiet_hours import QuietHours
+from app.notifications.retries import MAX_ATTEMPTS
 from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notification_channel import FakeChannel
-from tests.integration.notifications.conftest import Plan, RawDatabase, work_off
-
-
-async def choose(store: Store, user_id: UUID, preferences: Preferences) -> None:
-    async def save(change: Change) -> None:
-        await PreferenceRepository(store.database).save(change, preferences)
-
-    await store.changes.run(user_id, save)
+from tests.integration.notifications.conftest import Plan, RawDatabase, choose, work_off
 
 
 async def notices_of(database: RawDatabase, user_id: UUID) -> list[dict[str, Any]]:
@@ -267,6 +260,30 @@ class TestAUserWhoHasChosen:
         await work_off(courier)
         assert (len(channel.told), len(await notices_of(raw_database, user_id))) == (1, 1)
 
+    async def test_has_nothing_more_to_fetch_when_the_quiet_hours_end(
+        self,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        store: Store,
+        user_id: UUID,
+        clock: FakeClock,
+        metrics: OutboxMetrics,
+    ) -> None:
+        """The notice was there when they were not over."""
+        await choose(store, user_id, Preferences(quiet_hours=QuietHours(time(11), time(13))))
+        await plan()
+        await work_off(courier)
+        before, _ = await store.changes.sync_state(user_id)
+        clock.advance(hours=1)
+        await work_off(courier)
+
+        assert len(channel.told) == 1
+        assert (await store.changes.sync_state(user_id))[0] == before
+        samples = [sample for metric in metrics.lag_seconds.collect() for sample in metric.samples]
+        # One for the notice, one for the delivery.
+        assert [sample.value for sample in samples if sample.name.endswith("_count")] == [2]
+
     async def test_hears_no_more_of_what_was_withdrawn_in_quiet_hours(
         self, courier: Courier, channel: FakeChannel, plan: Plan, store: Store, user_id: UUID, clock: FakeClock
     ) -> None:
@@ -285,6 +302,18 @@ class TestAUserWhoHasChosen:
         assert channel.attempts == 0
 
 
+async def begin_digests(store: Store, user_id: UUID, quiet_hours: QuietHours | None = None) -> None:
+    """Have somebody told each day at noon."""
+    chosen = {**DEFAULT_CHANNELS, "digest": frozenset({"push"})}
+    await choose(store, user_id, Preferences(chosen=chosen, digest_at=time(12), quiet_hours=quiet_hours))
+
+    async def begin(change: Change) -> None:
+        plan_digest(change, time(12), "UTC")
+        change.stamp()
+
+    await store.changes.run(user_id, begin)
+
+
 class TestADigest:
     @pytest.fixture
     def digest_courier(self, store: Store, channel: FakeChannel, metrics: OutboxMetrics) -> Courier:
@@ -299,16 +328,7 @@ class TestADigest:
     async def test_is_told_each_day_under_another_key_and_not_on_an_empty_one(
         self, digest_courier: Courier, channel: FakeChannel, store: Store, user_id: UUID, clock: FakeClock
     ) -> None:
-        preferences = Preferences(
-            chosen={**DEFAULT_CHANNELS, "digest": frozenset({"push"})}, digest_at=time(12), quiet_hours=None
-        )
-        await choose(store, user_id, preferences)
-
-        async def begin(change: Change) -> None:
-            plan_digest(change, time(12), "UTC")
-            change.stamp()
-
-        await store.changes.run(user_id, begin)
+        await begin_digests(store, user_id)
         days = []
         for _ in range(4):  # the 24th to the 27th
             clock.advance(days=1)
@@ -320,18 +340,55 @@ class TestADigest:
         assert channel.told[0][0].content["due_today"] == ["Buy milk"]
         assert [message.at - START for message, _ in channel.told] == [timedelta(days=1), timedelta(days=3)]
 
+    async def test_of_a_disabled_account_is_told_again_once_it_is_let_in(
+        self,
+        digest_courier: Courier,
+        channel: FakeChannel,
+        store: Store,
+        raw_database: RawDatabase,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        await begin_digests(store, user_id)
+        await raw_database["users"].update_one({"_id": user_id}, {"$set": {"is_disabled": True}})
+        clock.advance(days=1)
+        await work_off(digest_courier)
+        assert channel.attempts == 0
+        entry = await raw_database["outbox"].find_one({})
+        assert entry is not None
+        assert (entry["due_at"], entry["attempts"]) == (START + timedelta(days=2), 0)
+        assert "claim" not in entry
+
+        await raw_database["users"].update_one({"_id": user_id}, {"$set": {"is_disabled": False}})
+        clock.advance(days=2)
+        await work_off(digest_courier)
+        assert len(channel.told) == 1
+
+    async def test_that_fails_again_and_again_has_another_day(
+        self, channel: FakeChannel, metrics: OutboxMetrics, store: Store, outbox: Any, user_id: UUID, clock: FakeClock
+    ) -> None:
+        async def agenda(_user_id: UUID, _now: datetime, _timezone: str) -> Mapping[str, Any] | None:
+            raise KeyError("due")
+
+        courier = Courier(store, [channel], metrics, {"digest": Digests(agenda)})
+        await begin_digests(store, user_id)
+        clock.advance(days=1)
+        for attempts in range(1, MAX_ATTEMPTS):
+            await work_off(courier)
+            entry = await outbox.find_one({})
+            assert entry["attempts"] == attempts
+            clock.set(entry["due_at"])
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["state"], entry["attempts"]) == ("waiting", 0)
+        assert entry["due_at"] == clock.now() + timedelta(days=1)
+        assert metrics.deliveries.labels("occasion", "dead")._value.get() == 0
+
     async def test_in_quiet_hours_is_told_after_them_on_the_same_day(
         self, digest_courier: Courier, channel: FakeChannel, store: Store, user_id: UUID, clock: FakeClock
     ) -> None:
-        quiet = QuietHours(time(11), time(13))
-        chosen = {**DEFAULT_CHANNELS, "digest": frozenset({"push"})}
-        await choose(store, user_id, Preferences(chosen=chosen, digest_at=time(12), quiet_hours=quiet))
-
-        async def begin(change: Change) -> None:
-            plan_digest(change, time(12), "UTC")
-            change.stamp()
-
-        await store.changes.run(user_id, begin)
+        await begin_digests(store, user_id, QuietHours(time(11), time(13)))
         clock.advance(days=1)
         await work_off(digest_courier)
         assert channel.told == []

@@ -50,6 +50,24 @@ class TestACourierAtWork:
             clock.advance(courier_module.OVERDUE.total_seconds() + 1)
             await until(lambda: metrics.waiting._value.get() == 2)
 
+    async def test_counts_on_after_a_failure_that_nobody_foresaw(
+        self, courier: Courier, metrics: OutboxMetrics, plan: Plan, clock: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(courier_module, "_COUNT_SECONDS", 0.01)
+        monkeypatch.setattr("app.notifications.lane.Lane.take", nothing_due)
+        count_overdue, failures = courier._claims.count_overdue, [KeyError("entries")]
+
+        async def count(*arguments: Any) -> int:
+            if failures:
+                raise failures.pop()
+            return await count_overdue(*arguments)
+
+        monkeypatch.setattr(courier._claims, "count_overdue", count)
+        await plan()
+        clock.advance(courier_module.OVERDUE.total_seconds() + 1)
+        async with courier.run():
+            await until(lambda: metrics.waiting._value.get() == 1)
+
 
 async def nothing_due(_lane: object) -> bool:
     return False
