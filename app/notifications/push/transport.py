@@ -9,6 +9,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from app.core.cookieless import make_cookie_refusal
 from app.notifications.lane import SLOTS
 from app.notifications.push.addresses import AddressPolicy
 
@@ -101,12 +102,13 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
 async def open_checked_http(
     addresses: CheckedAddresses, timeout_seconds: float, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Give a client that follows no redirects and goes through no proxy, which would do the looking up itself."""
+    """Give a client that follows no redirects, keeps no cookies and uses no proxy, which would do the looking up."""
     transport = _CheckedTransport(addresses, tls or httpx.create_ssl_context())
     async with httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=False,
+        cookies=make_cookie_refusal(),
     ) as client:
         yield client
