@@ -37,7 +37,7 @@ class TestARefusalOfOneMail:
         assert isinstance(error, TemporaryDeliveryError)
         assert str(error).endswith("refused: 450 4.2.1")
 
-    @pytest.mark.parametrize("step", STEPS)
+    @pytest.mark.parametrize("step", ["RCPT", "DATA"])
     async def test_by_5xx_is_final(
         self, step: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
     ) -> None:
@@ -92,6 +92,40 @@ class TestARefusalOfAllMails:
 
         assert isinstance(error, TemporaryDeliveryError)
         assert str(error) == f"the mail server refused us: {reply[:9]}"
+
+    @pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "553 no", "501 5.5.4 no such option"])
+    async def test_because_of_the_sender_is_tried_again(
+        self, reply: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """Which is the same in all mails."""
+        await mail_server.play(replies={"MAIL": reply})
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error).startswith(f"the sender was refused: {reply[:3]}")
+
+    @pytest.mark.parametrize("step", STEPS)
+    @pytest.mark.parametrize("code", ["5.1.7", "5.1.8", "5.4.5", "5.7.0", "5.7.1", "5.7.26"])
+    async def test_that_is_told_by_its_code_is_tried_again_whenever_it_comes(
+        self, step: str, code: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """Servers wait with it for the recipient or the content: too many mails, a list that we are on."""
+        await mail_server.play(replies={step: f"550 {code} not from you"})
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error).endswith(f"refused: 550 {code}")
+
+    @pytest.mark.parametrize("code", ["5.1.10", "5.1.6", "5.4.4", "5.6.7", "5.2.1"])
+    async def test_is_not_what_other_codes_tell(
+        self, code: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """The control."""
+        await mail_server.play(replies={"RCPT": f"550 {code} no"})
+
+        assert isinstance(await fail(channel, user_id), PermanentDeliveryError)
 
     async def test_that_cannot_be_read_is_tried_again_on_another_connection(
         self, channel: MailChannel, mail_server: MailServer, user_id: UUID
