@@ -19,8 +19,6 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 # Looking up, connecting and TLS take some tenths of a second from anywhere to anywhere.
 _LOOKUP_SECONDS = 3.0
 CONNECT_SECONDS = 3.0
-# One of each family: where one does not work, the other does.
-_MAX_TRIED = 2
 # Pushes go to few services, each of which closes what is idle for some minutes.
 _KEEPALIVE_SECONDS = 60.0
 
@@ -53,6 +51,16 @@ class CheckedAddresses:
         return permitted
 
 
+def choose_tried(addresses: Sequence[str]) -> Sequence[str]:
+    """Return the first address and the first of the other family, or else the next: two, for which there is time.
+
+    Where a network has no way out by one family, all addresses of it fail alike.
+    """
+    first, *others = addresses
+    of_other_family = [address for address in others if (":" in address) != (":" in first)]
+    return [first, *(of_other_family or others)[:1]]
+
+
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects to addresses; TLS, which comes after it, and the request go on naming the host."""
 
@@ -68,7 +76,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        *first, last = (await self._addresses.find(host, port))[:_MAX_TRIED]
+        *first, last = choose_tried(await self._addresses.find(host, port))
         for address in first:
             try:
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
