@@ -1,20 +1,24 @@
 """A mail server that refuses, is slow, or goes away: what is tried again, and what is not."""
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from app.core.errors import ServiceUnavailableError
 from app.core.metrics import OutboxMetrics
 from app.data.store import Store
 from app.notifications.channel import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
 from app.notifications.courier import Courier
-from app.notifications.mail import channel as mail_channel
+from app.notifications.mail import connections
 from app.notifications.mail.channel import MailChannel
 from tests.fakes.clock import FakeClock
 from tests.fakes.mail_server import MailServer
 from tests.integration.notifications.conftest import Plan, work_off
 from tests.integration.notifications.mail.conftest import Open, make_message, make_recipient
+from tests.waiting import until
 
 STEPS = ["MAIL", "RCPT", "DATA"]
 
@@ -23,6 +27,10 @@ async def fail(channel: MailChannel, user_id: UUID, **recipient: Any) -> Deliver
     with pytest.raises(DeliveryError) as caught:
         await channel.deliver(make_message(), make_recipient(user_id, **recipient))
     return caught.value
+
+
+def deliver(channel: MailChannel, user_id: UUID) -> asyncio.Task[None]:
+    return asyncio.create_task(channel.deliver(make_message(), make_recipient(user_id)))
 
 
 class TestARefusalOfOneMail:
@@ -188,7 +196,7 @@ class TestAServerThatIsAway:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         await mail_server.play(hangs_at=step)
-        monkeypatch.setattr(mail_channel, "SEND_SECONDS", 0.2)
+        monkeypatch.setattr(connections, "SEND_SECONDS", 0.2)
 
         error = await fail(channel, user_id)
 
@@ -205,12 +213,66 @@ class TestAServerThatIsAway:
         """What timed out is not used again: its answer may come as that to another mail."""
         await mail_server.play(hangs_at="DATA")
         with monkeypatch.context() as patch:
-            patch.setattr(mail_channel, "SEND_SECONDS", 0.2)
+            patch.setattr(connections, "SEND_SECONDS", 0.2)
             await fail(channel, user_id)
         await mail_server.play()
         await channel.deliver(make_message(), make_recipient(user_id))
 
         assert len(await mail_server.collect()) == 1
+
+
+class TestAServerThatIsSlow:
+    """All connections wait for it, and so do other mails."""
+
+    @pytest.fixture
+    async def hanging(
+        self, channel: MailChannel, mail_server: MailServer, user_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> AsyncIterator[Sequence[asyncio.Task[None]]]:
+        """Mails that hold every connection for a second; other mails would go through at once."""
+        monkeypatch.setattr(connections, "SEND_SECONDS", 1.0)
+        await mail_server.play(hangs_at="CONNECT")
+        before = await mail_server.connections()
+        deliveries = [deliver(channel, user_id) for _ in range(connections.MAX_CONNECTIONS)]
+
+        async def are_connected() -> bool:
+            return await mail_server.connections() == before + len(deliveries)
+
+        await until(are_connected)
+        await mail_server.play()
+        yield deliveries
+        for delivery in deliveries:
+            delivery.cancel()
+        await asyncio.gather(*deliveries, return_exceptions=True)
+
+    async def test_has_them_wait_for_a_while_which_is_no_attempt(
+        self,
+        hanging: Sequence[asyncio.Task[None]],
+        channel: MailChannel,
+        user_id: UUID,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(connections, "WAIT_SECONDS", 0.05)
+
+        with pytest.raises(ServiceUnavailableError, match="in use"):
+            await deliver(channel, user_id)
+
+        assert not any(delivery.done() for delivery in hanging)
+
+    async def test_takes_nothing_from_the_time_of_those_that_waited(
+        self,
+        hanging: Sequence[asyncio.Task[None]],
+        channel: MailChannel,
+        mail_server: MailServer,
+        user_id: UUID,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(connections, "WAIT_SECONDS", 10.0)
+
+        await deliver(channel, user_id)
+
+        assert len(await mail_server.collect()) == 1
+        ends = await asyncio.gather(*hanging, return_exceptions=True)
+        assert {str(end) for end in ends} == {"the mail server did not answer in time"}
 
 
 class TestAnAddress:
@@ -280,3 +342,15 @@ class TestTheOutbox:
 
         entry = await outbox.find_one({})
         assert (entry["state"], entry["last_error"]) == ("dead", "the recipient was refused: 550 5.1.1")
+
+    async def test_counts_no_attempt_for_a_mail_that_found_no_connection(
+        self, courier: Courier, channel: MailChannel, plan: Plan, outbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(connections, "WAIT_SECONDS", 0.0)
+        monkeypatch.setattr(channel._connections, "_slots", asyncio.Semaphore(0))
+        await plan()
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["lane"], entry["state"], entry["attempts"]) == ("email", "waiting", 0)
+        assert entry["last_error"] == "ServiceUnavailableError"
