@@ -32,6 +32,7 @@ class MailConnections:
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: list[SMTP] = []
         self._timers: dict[SMTP, asyncio.TimerHandle] = {}
+        self._quitting: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[SMTP]:
@@ -64,10 +65,10 @@ class MailConnections:
 
     async def close(self) -> None:
         """Say goodbye to the server."""
-        idle, self._idle = self._idle, []
-        for client in idle:
-            self._timers.pop(client).cancel()
-        await asyncio.gather(*map(_quit, idle))
+        for client in [*self._idle]:
+            self._timers[client].cancel()
+            self._drop(client)
+        await asyncio.gather(*self._quitting)
 
     async def _take(self) -> SMTP | None:
         """Return a connection that was used before, if one still answers."""
@@ -110,10 +111,13 @@ class MailConnections:
     def _drop(self, client: SMTP) -> None:
         self._idle.remove(client)
         del self._timers[client]
-        client.close()
+        quitting = asyncio.create_task(_quit(client))
+        self._quitting.add(quitting)
+        quitting.add_done_callback(self._quitting.discard)
 
 
 async def _quit(client: SMTP) -> None:
+    """End a connection as RFC 5321, section 4.1.1.10, asks for; servers log, and some count, those that just go."""
     with suppress(SMTPException, TimeoutError):
         async with asyncio.timeout(_QUIT_SECONDS):
             await client.quit()
