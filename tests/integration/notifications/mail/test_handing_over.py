@@ -57,6 +57,17 @@ class TestAReminder:
             assert "https://tasks.example/unsubscribe?token=" in part
             assert "/api/" not in part  # a GET by whoever looks at links changes nothing
 
+    async def test_leads_to_the_task(self, channel: MailChannel, mail_server: MailServer, user_id: UUID) -> None:
+        """As the push of the same does."""
+        task_id = str(UUID(int=7))
+        await channel.deliver(make_message(subject=task_id), make_recipient(user_id))
+
+        (mail,) = await mail_server.collect()
+        text, html = mail.texts
+        url = f"https://tasks.example/all?task={task_id}"
+        assert f"Open the task: {url}" in text.splitlines()
+        assert f'<p><a href="{url}">Open the task</a></p>' in html.splitlines()
+
     async def test_with_a_long_title_tells_all_of_it_in_the_text_alone(
         self, channel: MailChannel, mail_server: MailServer, user_id: UUID
     ) -> None:
@@ -86,6 +97,7 @@ class TestADigest:
         (mail,) = await mail_server.collect()
         assert mail.parse()["Subject"] == "Your day: 1 due today"
         assert "Today: Buy milk" in mail.texts[0].splitlines()
+        assert "Open your tasks: https://tasks.example/today" in mail.texts[0].splitlines()
         assert '<p dir="auto">Today: Buy milk</p>' in mail.texts[1].splitlines()
 
 
