@@ -13,10 +13,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.exchange import Exchange
-from app.api.problems import respond_with_fault, respond_with_problem
+from app.api.problems import PayloadTooLargeError, respond_with_fault, respond_with_problem
 from app.api.route_labels import method_label, route_template
 from app.core.access_log import AccessLog
-from app.core.errors import NotFoundError, ProblemError, ServiceUnavailableError
+from app.core.errors import NotFoundError, ServiceUnavailableError
 from app.core.metrics import Metrics
 
 # What a URL cannot hold (RFC 3986, section 2), but some servers pass on; reading it would fail further in.
@@ -146,14 +146,6 @@ class DeadlineMiddleware:
             logger.warning("request_timed_out")
             problem = ServiceUnavailableError("The request could not be answered in time.")
             await respond_with_problem(Request(scope), problem)(scope, receive, send)
-
-
-class PayloadTooLargeError(ProblemError):
-    """The body is longer than any operation takes."""
-
-    slug = "payload-too-large"
-    title = "Payload too large"
-    status = 413
 
 
 class BodyLimitMiddleware:

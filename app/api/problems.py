@@ -107,6 +107,14 @@ class MalformedBodyError(ProblemError):
     status = 400
 
 
+class PayloadTooLargeError(ProblemError):
+    """The body is longer than the operation takes."""
+
+    slug = "payload-too-large"
+    title = "Payload too large"
+    status = 413
+
+
 class UnsupportedMediaTypeError(ProblemError):
     """The body is of a type that the operation does not take."""
 

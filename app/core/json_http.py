@@ -1,4 +1,4 @@
-"""Requests for JSON documents: bounded in time and size, redirects not followed."""
+"""Requests for JSON documents: bounded in time and size, redirects not followed, cookies not kept."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import httpx
 from pydantic_core import from_json
+
+from app.core.cookieless import make_cookie_refusal
 
 # Statuses by which a server says "later" rather than "no".
 _LATER = frozenset({408, 425, 429})
@@ -46,6 +48,7 @@ class JsonHttp:
             timeout=timeout_seconds,
             mounts=_DIRECT,
             trust_env=may_use_proxy,
+            cookies=make_cookie_refusal(),
             # Unpacked sizes cannot be told in advance.
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
         )

@@ -65,6 +65,7 @@ class Channel(Protocol):
         """Hand the message over to whoever carries it on, within 20 s.
 
         May be called again for a message that was handed over before. An address that is no more is forgotten by the
-        channel and counts as delivered. Raises `TemporaryDeliveryError` or `PermanentDeliveryError`.
+        channel and counts as delivered. Raises `TemporaryDeliveryError` or `PermanentDeliveryError`, or
+        `ServiceUnavailableError` when this process could not try, which counts as no attempt.
         """
         ...

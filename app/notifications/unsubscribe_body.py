@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import Field, ValidationError
 
-from app.api.problems import InvalidInputError, UnsupportedMediaTypeError
+from app.api.problems import InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError
 from app.api.schemas import StrictModel
 from app.api.strict_json import parse_strict_json
 
@@ -16,6 +16,9 @@ _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 # RFC 8058, section 3.1.
 _FIELD, _VALUE = "List-Unsubscribe", "One-Click"
+# Several times what a page or a mail program sends. Anybody may send it, and the parser of parts takes time by the
+# square of the length, and a level of the stack for each of those within each other.
+MAX_BODY_BYTES = 2_048
 
 TokenText = Annotated[str, Field(min_length=1, max_length=200, examples=["AZjHom8AcACAAAAAAAAAAA..."])]
 
@@ -47,8 +50,10 @@ UNSUBSCRIBE_BODY: dict[str, Any] = {
 def read_unsubscribe_token(content_type: str, body: bytes, token: str | None) -> str:
     """Return the token of a request: that of the query with a form, else that of the JSON body.
 
-    Raises `UnsupportedMediaTypeError`, `MalformedBodyError` or `InvalidInputError`.
+    Raises `PayloadTooLargeError`, `UnsupportedMediaTypeError`, `MalformedBodyError` or `InvalidInputError`.
     """
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLargeError(f"The body is longer than {MAX_BODY_BYTES} bytes.")
     match content_type.partition(";")[0].strip().lower():
         case "application/json":
             return _read_json(body)

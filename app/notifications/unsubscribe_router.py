@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from app.api.limited_routes import exempt_from_limits
 from app.api.openapi import problems
 from app.api.strict_json import UploadRoute
 from app.notifications.dependencies import NotificationsPart
@@ -30,6 +31,9 @@ class Unsubscribed(BaseModel):
     summary="Stop mails by a link in one",
     responses=problems(400, 404, 413, 415, 422, 503),
     openapi_extra={"requestBody": UNSUBSCRIBE_BODY},
+)
+@exempt_from_limits(
+    "mail programs of a large receiver send it from few addresses; a request is short, a token unguessable"
 )
 async def unsubscribe(
     request: Request, response: Response, module: NotificationsPart, token: QueryToken | None = None

@@ -1,6 +1,5 @@
 """The channel of mails: one letter to the account's address, handed over to the mail server."""
 
-import asyncio
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,9 +15,6 @@ from app.notifications.mail.failures import OF_ONE_MAIL, telling_failures
 from app.notifications.mail.letters import Letter, Letters
 from app.notifications.mail.unsubscribe_token import STOPPABLE_KINDS, UnsubscribeToken, make_unsubscribe_key
 from app.notifications.preference_repository import PreferenceRepository
-
-# Of the 20 s that a delivery may take, the rest is for the database, before and after.
-SEND_SECONDS = 16.0
 
 
 class MailChannel:
@@ -41,7 +37,7 @@ class MailChannel:
         """Hand a letter over to the mail server.
 
         Nothing is sent to an account that has no address by now, or wants no such mails any more.
-        Raises `TemporaryDeliveryError` or `PermanentDeliveryError`.
+        Raises `TemporaryDeliveryError` or `PermanentDeliveryError`, `ServiceUnavailableError` if it was not tried.
         """
         if recipient.email is None:
             return
@@ -56,8 +52,7 @@ class MailChannel:
             token = UnsubscribeToken.mint(recipient.user_id, kind, key)
         letter = self._letters.write(message, recipient, recipient.email, token, self._clock.now())
         with telling_failures():
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._send(letter)
+            await self._send(letter)
 
     async def _make_key(self, user_id: UUID) -> bytes | None:
         """Give the user a key, in a change so that none is left of an account that is being erased; None if it is."""

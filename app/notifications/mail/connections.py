@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from aiosmtplib import SMTP, SMTPException
 
+from app.core.errors import ServiceUnavailableError
 from app.core.mail_server import MailServer
 
 # Servers take some dozen from one client (50 by default in Postfix); there may be several workers.
@@ -14,6 +15,10 @@ MAX_CONNECTIONS = 8
 # Where mails go out all the time, connections are kept by that; else one is soon in a server's way.
 IDLE_SECONDS = 10.0
 _QUIT_SECONDS = 1.0
+# Of the 20 s that a delivery may take: waiting for others, then opening a connection and sending. The rest is for the
+# database.
+WAIT_SECONDS = 3.0
+SEND_SECONDS = 16.0
 
 
 class MailConnections:
@@ -27,14 +32,16 @@ class MailConnections:
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: list[SMTP] = []
         self._timers: dict[SMTP, asyncio.TimerHandle] = {}
+        self._quitting: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[SMTP]:
         """Lend a connection, which is kept if it is still good in the end; what goes wrong ends it.
 
-        Raises what aiosmtplib raises, `OSError` or `ssl.SSLError`.
+        Raises what aiosmtplib raises, `OSError` or `ssl.SSLError`; `TimeoutError` at the deadline, which is that of
+        opening and borrowing together; `ServiceUnavailableError` while all connections are in use.
         """
-        async with self._slots:
+        async with self._slot(), asyncio.timeout(SEND_SECONDS):
             client = await self._take() or await self._open()
             try:
                 yield client
@@ -43,12 +50,25 @@ class MailConnections:
                 raise
             self._keep(client)
 
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """Wait for as long as others may be about to finish; what waits longer is nothing to blame a mail for."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise ServiceUnavailableError("All connections to the mail server are in use.") from None
+        try:
+            yield
+        finally:
+            self._slots.release()
+
     async def close(self) -> None:
         """Say goodbye to the server."""
-        idle, self._idle = self._idle, []
-        for client in idle:
-            self._timers.pop(client).cancel()
-        await asyncio.gather(*map(_quit, idle))
+        for client in [*self._idle]:
+            self._timers[client].cancel()
+            self._drop(client)
+        await asyncio.gather(*self._quitting)
 
     async def _take(self) -> SMTP | None:
         """Return a connection that was used before, if one still answers."""
@@ -91,10 +111,13 @@ class MailConnections:
     def _drop(self, client: SMTP) -> None:
         self._idle.remove(client)
         del self._timers[client]
-        client.close()
+        quitting = asyncio.create_task(_quit(client))
+        self._quitting.add(quitting)
+        quitting.add_done_callback(self._quitting.discard)
 
 
 async def _quit(client: SMTP) -> None:
+    """End a connection as RFC 5321, section 4.1.1.10, asks for; servers log, and some count, those that just go."""
     with suppress(SMTPException, TimeoutError):
         async with asyncio.timeout(_QUIT_SECONDS):
             await client.quit()

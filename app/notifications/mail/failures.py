@@ -29,6 +29,10 @@ _OF_THE_MAIL: dict[type[SMTPResponseException], str] = {
 
 OF_ONE_MAIL = tuple(_OF_THE_MAIL)
 
+# Enhanced codes (RFC 3463) that concern all mails, whatever step they come at: of the sender, which is always ours
+# (5.1.7, 5.1.8), of having sent too many (5.4.5), of what policy forbids (5.7).
+_OF_THE_INSTALLATION = re.compile(r"5\.(?:1\.[78]|4\.5|7\.\d{1,3})", re.ASCII)
+
 
 @contextmanager
 def telling_failures() -> Iterator[None]:
@@ -73,8 +77,14 @@ def _explain_reply(error: SMTPResponseException) -> DeliveryError:
     enhanced = _ENHANCED_CODE.match(error.message)
     code = f"{error.code} {enhanced.group()}" if enhanced else str(error.code)
     reason = f"{what or 'the mail server refused us'}: {code}"
-    is_final = what is not None and 500 <= error.code <= 599
+    is_final = 500 <= error.code <= 599 and _concerns_the_mail(error, enhanced.group() if enhanced else "")
     return PermanentDeliveryError(reason) if is_final else TemporaryDeliveryError(reason)
+
+
+def _concerns_the_mail(error: SMTPResponseException, enhanced_code: str) -> bool:
+    """Return whether others may get through that come from the same sender and the same server."""
+    is_of_one = isinstance(error, SMTPRecipientRefused | SMTPDataError)
+    return is_of_one and not _OF_THE_INSTALLATION.fullmatch(enhanced_code)
 
 
 def _find_tls_error(error: BaseException | None) -> ssl.SSLError | None:

@@ -12,6 +12,7 @@ from app.notifications.channel import Message, PermanentDeliveryError, Recipient
 from app.notifications.kinds import Kind, kind_of
 from app.notifications.mail.mime import Header, clean, encode_mailbox, encode_text, write_mail
 from app.notifications.mail.unsubscribe_token import UnsubscribeToken, page_path, post_path
+from app.notifications.pages import find_page
 from app.notifications.texts import Told, tell
 
 # Longer ones are cut in all lists of mails; the whole title is in the text.
@@ -20,11 +21,11 @@ _MAX_NAME_LENGTH = 80
 # What can stand between angle brackets in a header and in SMTP; stricter than either.
 _ADDRESS = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]+@[A-Za-z0-9.-]+")
 
-_ACTIONS: dict[Kind, tuple[str, str]] = {
-    "reminder": ("Open your tasks", "/today"),
-    "digest": ("Open your tasks", "/today"),
-    "security": ("Look at your devices", "/settings"),
-    "welcome": ("Open Taskfleet", "/"),
+_ACTIONS: dict[Kind, str] = {
+    "reminder": "Open the task",
+    "digest": "Open your tasks",
+    "security": "Look at your devices",
+    "welcome": "Open Taskfleet",
 }
 _REASONS: dict[Kind, str] = {
     "reminder": "You get this mail because you asked to be reminded of tasks by mail.",
@@ -70,7 +71,7 @@ class Letters:
         if not _ADDRESS.fullmatch(email):
             raise PermanentDeliveryError("the address cannot be written in a mail")
         told, kind = tell(message, recipient.timezone), kind_of(message.occasion)
-        links = self._link(kind, token)
+        links = self._link(kind, find_page(message), token)
         content = write_mail(
             [*self._address(recipient, email, told, now), *self._mark(message, token)],
             _write_text(told, kind, links),
@@ -98,9 +99,8 @@ class Letters:
             marks.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         return marks
 
-    def _link(self, kind: Kind, token: UnsubscribeToken | None) -> Sequence[_Link]:
-        label, path = _ACTIONS[kind]
-        links = [_Link(label, self._public_url + path)]
+    def _link(self, kind: Kind, page: str, token: UnsubscribeToken | None) -> Sequence[_Link]:
+        links = [_Link(_ACTIONS[kind], self._public_url + page)]
         if token is not None:
             links.append(_Link("How you are notified", f"{self._public_url}/settings/notifications"))
             links.append(_Link(_TO_UNSUBSCRIBE[kind], self._public_url + page_path(token.encode())))

@@ -15,6 +15,7 @@ from app.notifications.notice_service import UNREAD_LIMIT
 from app.notifications.push.encryption import encrypt, load_encryption
 from app.notifications.push.endpoints import Endpoint, InvalidEndpointError
 from app.notifications.push.messages import HANDLING, make_plaintext, make_topic
+from app.notifications.push.refusals import KeyRefusals
 from app.notifications.push.repository import SubscriptionRepository
 from app.notifications.push.sender import Push, PushAnswer, PushSender
 from app.notifications.push.subscriptions import Subscription
@@ -23,8 +24,12 @@ from app.notifications.texts import tell
 
 # The subscription is over (RFC 8030, section 7.3), or never was.
 _GONE = frozenset({404, 410})
+# Our key is refused, for all users: nobody but the operator can mend it, and pushes are stale by then.
+_KEY_REFUSED = frozenset({401, 403})
 # Statuses below 500 by which a server says "later" rather than "no".
 _LATER = frozenset({408, 425, 429})
+# The message is too long, which is nothing that the subscription could help.
+_TOO_LONG = 413
 
 logger = structlog.get_logger(__name__)
 
@@ -43,6 +48,7 @@ class PushChannel:
         self._key = key
         self._clock = clock
         self._allows_loopback = allows_loopback
+        self._key_refusals = KeyRefusals()
 
     async def addresses_of(self, user_id: UUID, email: str | None) -> tuple[str, ...]:  # noqa: ARG002 - the port's
         """Return the ids of the user's subscriptions; whether their sessions go on is looked at in the end."""
@@ -52,7 +58,7 @@ class PushChannel:
     async def deliver(self, message: Message, recipient: Recipient) -> None:
         """Hand a message over to a browser's push service.
 
-        A subscription whose session has ended, or that the push service knows no more, is forgotten. Raises
+        A subscription whose session has ended, or that the push service takes nothing for, is forgotten. Raises
         `TemporaryDeliveryError` or `PermanentDeliveryError`.
         """
         now = self._clock.now()
@@ -66,10 +72,14 @@ class PushChannel:
         await load_encryption()
         push = await self._make(message, recipient, subscription, self._key.authorise(endpoint.origin, now))
         answer = await self._sender.send(subscription.endpoint, push)
-        if answer.status in _GONE:
+        if answer.status in _KEY_REFUSED:
+            self._key_refusals.tell(endpoint.origin, answer.status, now)
+        elif _is_of_the_subscription(answer.status):
             await self._subscriptions.delete(recipient.user_id, subscription.subscription_id)
-            return
-        _require_accepted(answer, endpoint)
+            if answer.status not in _GONE:  # or it is a fault of ours, which somebody has to see
+                logger.warning("push_subscription_refused", service=endpoint.origin, status=answer.status)
+        else:
+            _require_accepted(answer)
 
     async def _find(self, recipient: Recipient, now: datetime) -> Subscription | None:
         """Return the subscription, or None when it is no more or its session has ended."""
@@ -98,13 +108,15 @@ class PushChannel:
         )
 
 
-def _require_accepted(answer: PushAnswer, endpoint: Endpoint) -> None:
+def _is_of_the_subscription(status: int) -> bool:
+    """Return whether the next message would get the same refusal, since all of them are encrypted alike."""
+    return 400 <= status < 500 and status not in _LATER and status != _TOO_LONG
+
+
+def _require_accepted(answer: PushAnswer) -> None:
     if answer.status < 300:
         return
     reason = f"the push service answered {answer.status}"
     if answer.status >= 500 or answer.status in _LATER:
         raise TemporaryDeliveryError(reason, answer.retry_after_seconds)
-    if answer.status in {401, 403}:
-        # It concerns every push to this service, and nobody but the operator can mend it.
-        logger.error("push_key_refused", service=endpoint.origin, status=answer.status)
     raise PermanentDeliveryError(reason)

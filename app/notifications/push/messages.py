@@ -7,7 +7,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from app.notifications.channel import Message
-from app.notifications.kinds import Kind, kind_of
+from app.notifications.kinds import Kind
+from app.notifications.pages import find_page
 from app.notifications.push.base64url import encode_base64url
 from app.notifications.push.encryption import MAX_PLAINTEXT_BYTES
 from app.notifications.push.sender import Urgency
@@ -50,25 +51,13 @@ def make_plaintext(message: Message, told: Told, unread_count: int) -> bytes:
     content: dict[str, Any] = {
         "title": told.title,
         "body": told.body,
-        "url": _find_page(message),
+        "url": find_page(message),
         "tag": make_topic(message),
         "unread": unread_count,
     }
     for name in ("body", "title"):
         _cut(content, name)
     return to_json(content)
-
-
-def _find_page(message: Message) -> str:
-    match kind_of(message.occasion):
-        case "reminder":
-            return f"/all?task={message.subject}"
-        case "digest":
-            return "/today"
-        case "security":
-            return "/settings"
-        case "welcome":
-            return "/"
 
 
 def _cut(content: dict[str, Any], name: str) -> None:

@@ -100,7 +100,7 @@ def read_retry_after(text: str, now: datetime) -> float | None:
         return float(text[:9])  # thirty years; nobody waits longer
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of a year or a zone that fits into no integer of C
         return None
     at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
     return max((at - now).total_seconds(), 0.0)

@@ -9,6 +9,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from app.core.cookieless import make_cookie_refusal
 from app.notifications.lane import SLOTS
 from app.notifications.push.addresses import AddressPolicy
 
@@ -18,8 +19,6 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 # Looking up, connecting and TLS take some tenths of a second from anywhere to anywhere.
 _LOOKUP_SECONDS = 3.0
 CONNECT_SECONDS = 3.0
-# One of each family: where one does not work, the other does.
-_MAX_TRIED = 2
 # Pushes go to few services, each of which closes what is idle for some minutes.
 _KEEPALIVE_SECONDS = 60.0
 
@@ -52,6 +51,16 @@ class CheckedAddresses:
         return permitted
 
 
+def choose_tried(addresses: Sequence[str]) -> Sequence[str]:
+    """Return the first address and the first of the other family, or else the next: two, for which there is time.
+
+    Where a network has no way out by one family, all addresses of it fail alike.
+    """
+    first, *others = addresses
+    of_other_family = [address for address in others if (":" in address) != (":" in first)]
+    return [first, *(of_other_family or others)[:1]]
+
+
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects to addresses; TLS, which comes after it, and the request go on naming the host."""
 
@@ -67,7 +76,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        *first, last = (await self._addresses.find(host, port))[:_MAX_TRIED]
+        *first, last = choose_tried(await self._addresses.find(host, port))
         for address in first:
             try:
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -101,12 +110,13 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
 async def open_checked_http(
     addresses: CheckedAddresses, timeout_seconds: float, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Give a client that follows no redirects and goes through no proxy, which would do the looking up itself."""
+    """Give a client that follows no redirects, keeps no cookies and uses no proxy, which would do the looking up."""
     transport = _CheckedTransport(addresses, tls or httpx.create_ssl_context())
     async with httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=False,
+        cookies=make_cookie_refusal(),
     ) as client:
         yield client

@@ -1,13 +1,13 @@
 """The key by which push services know this installation, and what is signed with it (VAPID, RFC 8292)."""
 
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from app.core.mail_server import Sender
 from app.core.signing_keys import load_signing_key
 from app.notifications.push.base64url import encode_base64url
 
@@ -42,6 +42,5 @@ class VapidKey:
 
 
 def choose_subject(mail_from: str | None, public_url: str) -> str:
-    """Return whom push services turn to: the sender of mails, or else the site."""
-    _, address = parseaddr(mail_from or "")
-    return f"mailto:{address}" if "@" in address else public_url
+    """Return whom push services turn to: the sender of mails, or else the site. Raises `ValueError` for no sender."""
+    return public_url if mail_from is None else f"mailto:{Sender.parse(mail_from).address}"

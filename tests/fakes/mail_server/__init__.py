@@ -102,7 +102,7 @@ class MailServer:
     ) -> None:
         """Fail from now on, until told otherwise.
 
-        Steps are CONNECT, MAIL, RCPT, DATA (the content has arrived), AUTH and RSET; `replies` has lines by them.
+        Steps are CONNECT, MAIL, RCPT, DATA (the content has arrived), AUTH, RSET, QUIT; `replies` has lines by them.
         """
         await self._ask(do="play", replies=replies or {}, closes_at=closes_at, hangs_at=hangs_at)
 
@@ -115,6 +115,11 @@ class MailServer:
     async def connections(self) -> int:
         """Return how often somebody has connected to it since it was started."""
         count: int = (await self._ask(do="count"))["connections"]
+        return count
+
+    async def farewells(self) -> int:
+        """Return how often somebody has said QUIT since it was started."""
+        count: int = (await self._ask(do="count"))["farewells"]
         return count
 
     async def _ask(self, **command: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class Script:
         self.hangs_at: str | None = None
         self.mails: list[Taken] = []
         self.connections = 0
+        self.farewells = 0
 
     async def play(self, step: str, close: Callable[[], None]) -> str | None:
         """Return what is answered at a step in place of the ordinary."""
@@ -62,6 +63,10 @@ class Handler:
 
     async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         return await self._play("RSET", server) or "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self._script.farewells += 1
+        return await self._play("QUIT", server) or "221 Bye"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if (reply := await self._play("DATA", server)) is not None:
@@ -128,7 +133,7 @@ def obey(script: Script, command: dict[str, Any]) -> dict[str, Any]:
             mails, script.mails = script.mails, []
             return {"mails": mails}
         case _:
-            return {"connections": script.connections}
+            return {"connections": script.connections, "farewells": script.farewells}
 
 
 async def main() -> None:

@@ -62,6 +62,20 @@ class TestAUserWhoSendsTooMuch:
         assert (unchanged.status_code, unchanged.headers["X-RateLimit-Remaining"]) == (304, "1")
 
 
+class TestAReceiverOfMails:
+    async def test_stops_mails_for_many_readers_from_one_address(
+        self, start_service: StartService, open_client_of: OpenClient
+    ) -> None:
+        """RFC 8058; under the ordinary limit of an address, which is the control."""
+        receiver = open_client_of(await start_service(address="60/minute"))
+        path, form = "/api/v1/notifications/unsubscribe?token=unknown", {"List-Unsubscribe": "One-Click"}
+
+        answers = [await receiver.post(path, data=form) for _ in range(70)]
+
+        assert {answer.status_code for answer in answers} == {404}
+        assert await statuses(receiver, PROVIDERS, 61) == [200] * 60 + [429]
+
+
 class TestSomebodyWhoIsNotSignedIn:
     @pytest.mark.parametrize(
         "authorization", ["Bearer nonsense", "Bearer ", "Basic YTpi", "Bearer " + "x" * 10_000, "nonsense"]

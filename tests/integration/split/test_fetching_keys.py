@@ -28,6 +28,12 @@ class TestAKeySet:
         async with answering(whole(SET)) as url:
             assert await load(url) == {KEY.key_id: GOOD}
 
+    async def test_may_come_with_a_cookie_which_is_not_kept(self) -> None:
+        answer = whole(SET, HEAD + b"Set-Cookie: who=ann; Path=/\r\n")
+        async with answering(answer) as url, JsonHttp(0.5, MAX_KEY_SET_BYTES, may_use_proxy=False) as http:
+            await http.ask("GET", url)
+            assert len(http._client.cookies.jar) == 0
+
     async def test_is_fetched_past_the_proxy_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         nobody = "http://127.0.0.3:9/"
         async with answering(whole(SET)) as proxy:

@@ -46,7 +46,7 @@ class TestTheChannels:
 
     def test_of_a_welcome_are_nobodys_choice(self) -> None:
         assert "welcome" not in CHOSEN_KINDS
-        assert Preferences().channels_for("welcome") == {"in_app", "email"}
+        assert Preferences().channels_for("welcome") == {"email"}
 
 
 class TestTheEarliestInstant:

@@ -1,20 +1,24 @@
 """A mail server that refuses, is slow, or goes away: what is tried again, and what is not."""
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from app.core.errors import ServiceUnavailableError
 from app.core.metrics import OutboxMetrics
 from app.data.store import Store
 from app.notifications.channel import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
 from app.notifications.courier import Courier
-from app.notifications.mail import channel as mail_channel
+from app.notifications.mail import connections
 from app.notifications.mail.channel import MailChannel
 from tests.fakes.clock import FakeClock
 from tests.fakes.mail_server import MailServer
 from tests.integration.notifications.conftest import Plan, work_off
 from tests.integration.notifications.mail.conftest import Open, make_message, make_recipient
+from tests.waiting import until
 
 STEPS = ["MAIL", "RCPT", "DATA"]
 
@@ -23,6 +27,10 @@ async def fail(channel: MailChannel, user_id: UUID, **recipient: Any) -> Deliver
     with pytest.raises(DeliveryError) as caught:
         await channel.deliver(make_message(), make_recipient(user_id, **recipient))
     return caught.value
+
+
+def deliver(channel: MailChannel, user_id: UUID) -> asyncio.Task[None]:
+    return asyncio.create_task(channel.deliver(make_message(), make_recipient(user_id)))
 
 
 class TestARefusalOfOneMail:
@@ -37,7 +45,7 @@ class TestARefusalOfOneMail:
         assert isinstance(error, TemporaryDeliveryError)
         assert str(error).endswith("refused: 450 4.2.1")
 
-    @pytest.mark.parametrize("step", STEPS)
+    @pytest.mark.parametrize("step", ["RCPT", "DATA"])
     async def test_by_5xx_is_final(
         self, step: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
     ) -> None:
@@ -92,6 +100,40 @@ class TestARefusalOfAllMails:
 
         assert isinstance(error, TemporaryDeliveryError)
         assert str(error) == f"the mail server refused us: {reply[:9]}"
+
+    @pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "553 no", "501 5.5.4 no such option"])
+    async def test_because_of_the_sender_is_tried_again(
+        self, reply: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """Which is the same in all mails."""
+        await mail_server.play(replies={"MAIL": reply})
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error).startswith(f"the sender was refused: {reply[:3]}")
+
+    @pytest.mark.parametrize("step", STEPS)
+    @pytest.mark.parametrize("code", ["5.1.7", "5.1.8", "5.4.5", "5.7.0", "5.7.1", "5.7.26"])
+    async def test_that_is_told_by_its_code_is_tried_again_whenever_it_comes(
+        self, step: str, code: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """Servers wait with it for the recipient or the content: too many mails, a list that we are on."""
+        await mail_server.play(replies={step: f"550 {code} not from you"})
+
+        error = await fail(channel, user_id)
+
+        assert isinstance(error, TemporaryDeliveryError)
+        assert str(error).endswith(f"refused: 550 {code}")
+
+    @pytest.mark.parametrize("code", ["5.1.10", "5.1.6", "5.4.4", "5.6.7", "5.2.1"])
+    async def test_is_not_what_other_codes_tell(
+        self, code: str, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        """The control."""
+        await mail_server.play(replies={"RCPT": f"550 {code} no"})
+
+        assert isinstance(await fail(channel, user_id), PermanentDeliveryError)
 
     async def test_that_cannot_be_read_is_tried_again_on_another_connection(
         self, channel: MailChannel, mail_server: MailServer, user_id: UUID
@@ -154,7 +196,7 @@ class TestAServerThatIsAway:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         await mail_server.play(hangs_at=step)
-        monkeypatch.setattr(mail_channel, "SEND_SECONDS", 0.2)
+        monkeypatch.setattr(connections, "SEND_SECONDS", 0.2)
 
         error = await fail(channel, user_id)
 
@@ -171,12 +213,66 @@ class TestAServerThatIsAway:
         """What timed out is not used again: its answer may come as that to another mail."""
         await mail_server.play(hangs_at="DATA")
         with monkeypatch.context() as patch:
-            patch.setattr(mail_channel, "SEND_SECONDS", 0.2)
+            patch.setattr(connections, "SEND_SECONDS", 0.2)
             await fail(channel, user_id)
         await mail_server.play()
         await channel.deliver(make_message(), make_recipient(user_id))
 
         assert len(await mail_server.collect()) == 1
+
+
+class TestAServerThatIsSlow:
+    """All connections wait for it, and so do other mails."""
+
+    @pytest.fixture
+    async def hanging(
+        self, channel: MailChannel, mail_server: MailServer, user_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> AsyncIterator[Sequence[asyncio.Task[None]]]:
+        """Mails that hold every connection for a second; other mails would go through at once."""
+        monkeypatch.setattr(connections, "SEND_SECONDS", 1.0)
+        await mail_server.play(hangs_at="CONNECT")
+        before = await mail_server.connections()
+        deliveries = [deliver(channel, user_id) for _ in range(connections.MAX_CONNECTIONS)]
+
+        async def are_connected() -> bool:
+            return await mail_server.connections() == before + len(deliveries)
+
+        await until(are_connected)
+        await mail_server.play()
+        yield deliveries
+        for delivery in deliveries:
+            delivery.cancel()
+        await asyncio.gather(*deliveries, return_exceptions=True)
+
+    async def test_has_them_wait_for_a_while_which_is_no_attempt(
+        self,
+        hanging: Sequence[asyncio.Task[None]],
+        channel: MailChannel,
+        user_id: UUID,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(connections, "WAIT_SECONDS", 0.05)
+
+        with pytest.raises(ServiceUnavailableError, match="in use"):
+            await deliver(channel, user_id)
+
+        assert not any(delivery.done() for delivery in hanging)
+
+    async def test_takes_nothing_from_the_time_of_those_that_waited(
+        self,
+        hanging: Sequence[asyncio.Task[None]],
+        channel: MailChannel,
+        mail_server: MailServer,
+        user_id: UUID,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(connections, "WAIT_SECONDS", 10.0)
+
+        await deliver(channel, user_id)
+
+        assert len(await mail_server.collect()) == 1
+        ends = await asyncio.gather(*hanging, return_exceptions=True)
+        assert {str(end) for end in ends} == {"the mail server did not answer in time"}
 
 
 class TestAnAddress:
@@ -246,3 +342,15 @@ class TestTheOutbox:
 
         entry = await outbox.find_one({})
         assert (entry["state"], entry["last_error"]) == ("dead", "the recipient was refused: 550 5.1.1")
+
+    async def test_counts_no_attempt_for_a_mail_that_found_no_connection(
+        self, courier: Courier, channel: MailChannel, plan: Plan, outbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(connections, "WAIT_SECONDS", 0.0)
+        monkeypatch.setattr(channel._connections, "_slots", asyncio.Semaphore(0))
+        await plan()
+        await work_off(courier)
+
+        entry = await outbox.find_one({})
+        assert (entry["lane"], entry["state"], entry["attempts"]) == ("email", "waiting", 0)
+        assert entry["last_error"] == "ServiceUnavailableError"

@@ -57,6 +57,17 @@ class TestAReminder:
             assert "https://tasks.example/unsubscribe?token=" in part
             assert "/api/" not in part  # a GET by whoever looks at links changes nothing
 
+    async def test_leads_to_the_task(self, channel: MailChannel, mail_server: MailServer, user_id: UUID) -> None:
+        """As the push of the same does."""
+        task_id = str(UUID(int=7))
+        await channel.deliver(make_message(subject=task_id), make_recipient(user_id))
+
+        (mail,) = await mail_server.collect()
+        text, html = mail.texts
+        url = f"https://tasks.example/all?task={task_id}"
+        assert f"Open the task: {url}" in text.splitlines()
+        assert f'<p><a href="{url}">Open the task</a></p>' in html.splitlines()
+
     async def test_with_a_long_title_tells_all_of_it_in_the_text_alone(
         self, channel: MailChannel, mail_server: MailServer, user_id: UUID
     ) -> None:
@@ -86,6 +97,7 @@ class TestADigest:
         (mail,) = await mail_server.collect()
         assert mail.parse()["Subject"] == "Your day: 1 due today"
         assert "Today: Buy milk" in mail.texts[0].splitlines()
+        assert "Open your tasks: https://tasks.example/today" in mail.texts[0].splitlines()
         assert '<p dir="auto">Today: Buy milk</p>' in mail.texts[1].splitlines()
 
 
@@ -232,6 +244,38 @@ class TestConnections:
     ) -> None:
         monkeypatch.setattr(connections, "IDLE_SECONDS", 0.0)
         channel = await open_channel(f"smtp://{HOST}:{mail_server.port}")
+        before = await mail_server.farewells()
         await channel.deliver(make_message(), make_recipient(user_id))
 
+        async def has_been_told() -> bool:
+            return await mail_server.farewells() == before + 1
+
+        await until(has_been_told)
+        assert channel._connections._idle == []
+
+    async def test_end_with_a_farewell_when_the_process_does(
+        self, channel: MailChannel, mail_server: MailServer, user_id: UUID
+    ) -> None:
+        before = await mail_server.farewells()
+        await asyncio.gather(*(channel.deliver(make_message(), make_recipient(user_id)) for _ in range(3)))
+        count = len(channel._connections._idle)
+        await channel._connections.close()
+
+        assert count > 0
+        assert await mail_server.farewells() == before + count
+        assert channel._connections._timers == {}
+
+    async def test_are_not_held_by_a_server_that_does_not_let_go(
+        self, channel: MailChannel, mail_server: MailServer, user_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(connections, "IDLE_SECONDS", 0.0)
+        monkeypatch.setattr(connections, "_QUIT_SECONDS", 0.05)
+        before = await mail_server.farewells()
+        await mail_server.play(hangs_at="QUIT")
+        await channel.deliver(make_message(), make_recipient(user_id))
         await until(lambda: channel._connections._idle == [])
+        async with asyncio.timeout(5):
+            await channel._connections.close()  # which waits for the one that is under way
+
+        assert await mail_server.farewells() == before + 1
+        assert channel._connections._quitting == set()

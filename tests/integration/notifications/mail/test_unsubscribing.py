@@ -1,6 +1,7 @@
 """A link in a mail stops such mails, without signing in."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -13,6 +14,7 @@ from app.data.store import Store
 from app.notifications.channel import Message
 from app.notifications.mail.channel import MailChannel
 from app.notifications.mail.unsubscribe_token import UnsubscribeToken
+from app.notifications.unsubscribe_body import MAX_BODY_BYTES
 from tests.conftest import SignIn
 from tests.fakes.mail_server import MailServer
 from tests.integration.notifications.conftest import RawDatabase
@@ -67,6 +69,13 @@ async def wants_by_mail(reader: httpx.AsyncClient) -> dict[str, bool]:
     return {kind: switches["email"] for kind, switches in channels.items()}
 
 
+def _nest(depth: int) -> bytes:
+    """Parts within parts, in a body whose boundary is x."""
+    names = ["x", *(f"b{level}" for level in range(depth))]
+    parts = [f"--{outer}\nContent-Type: multipart/a;boundary={inner}\n\n" for outer, inner in pairwise(names)]
+    return "".join(parts).encode()
+
+
 class TestAMailProgram:
     async def test_stops_the_kind_of_mail_by_one_click(
         self, link: str, client: httpx.AsyncClient, reader: httpx.AsyncClient
@@ -109,6 +118,27 @@ class TestAMailProgram:
 
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/List-Unsubscribe")
         assert (await wants_by_mail(reader))["reminder"]
+
+    @pytest.mark.parametrize("content", [_nest(1_000), b"--x\n\n" * 1_000, b" " * 2_049])
+    async def test_that_sends_more_than_the_form_is_refused_unread(
+        self, content: bytes, link: str, client: httpx.AsyncClient, reader: httpx.AsyncClient
+    ) -> None:
+        """Parts within parts would take the parser's stack, or its time, which is everybody's."""
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        answer = await client.post(link.removeprefix("https://tasks.example"), content=content, headers=headers)
+
+        assert (answer.status_code, answer.json()["type"]) == (413, "/problems/payload-too-large")
+        assert (await wants_by_mail(reader))["reminder"]
+
+    async def test_that_nests_as_many_parts_as_it_may_stops_nothing(
+        self, link: str, client: httpx.AsyncClient
+    ) -> None:
+        content = _nest(40)
+        assert len(content) <= MAX_BODY_BYTES
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        answer = await client.post(link.removeprefix("https://tasks.example"), content=content, headers=headers)
+
+        assert answer.status_code == 422
 
     async def test_needs_the_token_in_the_query(self, link: str, client: httpx.AsyncClient) -> None:
         answer = await client.post(PATH, data=ONE_CLICK)

@@ -216,8 +216,8 @@ class TestASubscriptionThatIsOver:
 
 
 class TestAPushServiceThatRefuses:
-    @pytest.mark.parametrize("status", [302, 400, 401, 403, 413])
-    async def test_is_asked_once(
+    @pytest.mark.parametrize("status", [302, 413])
+    async def test_a_message_is_asked_once(
         self,
         status: int,
         ann: httpx.AsyncClient,
@@ -228,15 +228,58 @@ class TestAPushServiceThatRefuses:
     ) -> None:
         await subscribe(ann)
         await push_service.answer(status, Location=f"{push_service.origin}/push/elsewhere")
-        with capture_logs() as logs:
-            await remind(ann)
+        await remind(ann)
 
         entry = await outbox.find_one({})
         assert (entry["state"], entry["last_error"]) == ("dead", f"the push service answered {status}")
         assert await push_service.request_count() == 1
         assert len((await ann.get(SUBSCRIPTIONS)).json()["items"]) == 1
-        told = [log["service"] for log in logs if log["event"] == "push_key_refused"]
-        assert told == ([push_service.origin] if status in {401, 403} else [])
+
+    @pytest.mark.parametrize("status", [400, 405, 415, 422])
+    async def test_a_subscription_is_troubled_no_more(
+        self,
+        status: int,
+        ann: httpx.AsyncClient,
+        subscribe: Subscribe,
+        remind: Remind,
+        push_service: PushService,
+        outbox: Any,
+    ) -> None:
+        """Each of its messages would be refused, and kept for administrators, who can do nothing about it."""
+        await subscribe(ann)
+        await push_service.answer(status)
+        with capture_logs() as logs:
+            await remind(ann)
+            await remind(ann, "Buy bread")
+
+        assert await push_service.request_count() == 1
+        assert (await ann.get(SUBSCRIPTIONS)).json() == {"items": []}
+        assert await outbox.count_documents({}) == 0
+        told = [(log["service"], log["status"]) for log in logs if log["event"] == "push_subscription_refused"]
+        assert told == [(push_service.origin, status)]
+
+    @pytest.mark.parametrize("status", [401, 403])
+    async def test_the_key_is_told_to_the_operator_once_and_leaves_nothing_behind(
+        self,
+        status: int,
+        ann: httpx.AsyncClient,
+        subscribe: Subscribe,
+        remind: Remind,
+        push_service: PushService,
+        outbox: Any,
+    ) -> None:
+        """Pushes are stale before anybody has mended the key; the subscriptions are those of the right one."""
+        await subscribe(ann)
+        await push_service.answer(status)
+        with capture_logs() as logs:
+            await remind(ann)
+            await remind(ann, "Buy bread")
+
+        assert await push_service.request_count() == 2
+        assert await outbox.count_documents({}) == 0
+        assert len((await ann.get(SUBSCRIPTIONS)).json()["items"]) == 1
+        told = [(log["service"], log["status"]) for log in logs if log["event"] == "push_key_refused"]
+        assert told == [(push_service.origin, status)]
 
     @pytest.mark.parametrize(("status", "seconds"), [(429, 600), (500, 0), (503, 120)])
     async def test_for_now_is_asked_again_when_it_wants(
@@ -269,15 +312,15 @@ class TestAPushServiceThatRefuses:
         ann: httpx.AsyncClient,
         push_service: PushService,
         remind: Remind,
-        outbox: Any,
     ) -> None:
         """The control: the service of these tests does look at the key."""
         stranger = await push_service.subscribe("BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT")
         assert (await ann.post(SUBSCRIPTIONS, json=stranger)).status_code == 201
-        await remind(ann)
+        with capture_logs() as logs:
+            await remind(ann)
 
         assert await push_service.refusals() == ["another key than the one that the browser subscribed with"]
-        assert (await outbox.find_one({}))["state"] == "dead"
+        assert "push_key_refused" in {log["event"] for log in logs}
 
     async def test_because_its_clock_is_another_one_gets_a_token_that_lasts_for_hours(
         self,

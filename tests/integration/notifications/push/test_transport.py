@@ -77,6 +77,18 @@ class TestAConnection:
 
         assert server.addresses == ["127.0.0.2"]
 
+    async def test_keeps_no_cookies(self, server: TlsServer) -> None:
+        """Which would tell a push service who else is pushed to by us, and pile up."""
+        server.answer_headers = b"Set-Cookie: who=ann; Path=/\r\n"
+        addresses = CheckedAddresses(AddressPolicy(allows_loopback=True), Names(["127.0.0.1"]).resolve)
+        async with open_checked_http(addresses, 5, server.trust) as client:
+            for _ in range(2):
+                assert (await client.post(f"https://{HOST}:{server.port}/x")).headers["Set-Cookie"]
+            assert len(client.cookies.jar) == 0
+
+        assert len(server.hosts) == 2
+        assert server.cookies == []
+
     async def test_passes_over_addresses_that_it_may_not_use(self, server: TlsServer) -> None:
         assert await push(server, Names(["10.0.0.1", "::ffff:127.0.0.1", "127.0.0.2"])) == [201]
 

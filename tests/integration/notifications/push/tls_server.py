@@ -19,12 +19,14 @@ from app.core.clock import SystemClock
 
 @dataclass
 class TlsServer:
-    """What reached it: the names in the handshakes (SNI), the `Host` headers, the addresses connected to."""
+    """What reached it: names in handshakes (SNI), the headers `Host` and `Cookie`, addresses connected to."""
 
     port: int = 0
     names: list[str | None] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    cookies: list[str] = field(default_factory=list)
+    answer_headers: bytes = b""
     trust: ssl.SSLContext = field(default_factory=lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,7 +35,8 @@ class TlsServer:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 lines = head.decode().split("\r\n")
                 self.hosts += [line.partition(": ")[2] for line in lines if line.lower().startswith("host:")]
-                writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+                self.cookies += [line for line in lines if line.lower().startswith("cookie:")]
+                writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n" + self.answer_headers + b"\r\n")
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

@@ -22,7 +22,20 @@ class TestRetryAfter:
         assert read_retry_after(text, START) == seconds
 
     @pytest.mark.parametrize(
-        "text", ["", "soon", "-1", "1.5", "1e9", "\u0663", "Mon, 99 Nov 2026 12:02:00 GMT", "0x10"]
+        "text",
+        [
+            "",
+            "soon",
+            "-1",
+            "1.5",
+            "1e9",
+            "\u0663",
+            "Mon, 99 Nov 2026 12:02:00 GMT",
+            "0x10",
+            # Numbers beyond those of C.
+            "Mon, 23 Nov 2026 12:02:00 +99999999999999999",
+            "Mon, 23 Nov 20261111111111 12:02:00 GMT",
+        ],
     )
     def test_is_none_where_it_is_nonsense(self, text: str) -> None:
         assert read_retry_after(text, START) is None

@@ -57,8 +57,9 @@ class TestTheContact:
             ("tasks@example.com", "mailto:tasks@example.com"),
             ("Taskfleet <tasks@example.com>", "mailto:tasks@example.com"),
             (None, "https://tasks.example"),
-            ("", "https://tasks.example"),
-            ("nobody", "https://tasks.example"),
+            # A name that other readers take for another sender, or for two.
+            ("Ann, of bob@example.org <tasks@example.com>", "mailto:tasks@example.com"),
+            ('"Tasks (at work)" <tasks@example.com>', "mailto:tasks@example.com"),
         ],
     )
     def test_is_the_sender_of_mails_or_else_the_site(self, mail_from: str | None, subject: str) -> None:
