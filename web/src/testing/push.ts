@@ -14,7 +14,8 @@ export class FakePush {
     const registration = {
       pushManager: {
         getSubscription: async () => this.subscription,
-        subscribe: async () => this.#subscribe(),
+        subscribe: async ({ applicationServerKey }: { applicationServerKey: string }) =>
+          this.#subscribe(applicationServerKey),
       },
       getNotifications: async () => this.shown,
     };
@@ -28,25 +29,33 @@ export class FakePush {
     vi.stubGlobal("Notification", notification);
   }
 
-  #subscribe(): FakeSubscription {
+  #subscribe(key: string): FakeSubscription {
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) {
       throw failure;
     }
+    if (this.subscription !== null && this.subscription.key !== key) {
+      throw new DOMException("Another key.", "InvalidStateError");
+    }
     this.#count += 1;
-    this.subscription ??= new FakeSubscription(this, `https://push.test/${this.#count}`);
+    this.subscription ??= new FakeSubscription(this, `https://push.test/${this.#count}`, key);
     return this.subscription;
   }
 }
 
 class FakeSubscription {
   readonly endpoint: string;
+  readonly key: string;
+  readonly options: { readonly applicationServerKey: ArrayBuffer };
   readonly #push: FakePush;
 
-  constructor(push: FakePush, endpoint: string) {
+  constructor(push: FakePush, endpoint: string, key: string) {
     this.#push = push;
     this.endpoint = endpoint;
+    this.key = key;
+    const bytes = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
+    this.options = { applicationServerKey: Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)).buffer };
   }
 
   toJSON() {

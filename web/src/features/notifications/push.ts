@@ -1,7 +1,13 @@
-import { getPushKey, subscribeToPushes, unsubscribeFromPushes } from "../../api/generated/taskfleet";
+import {
+  getPushKey,
+  listPushSubscriptions,
+  subscribeToPushes,
+  unsubscribeFromPushes,
+} from "../../api/generated/taskfleet";
 import type { SubscriptionDraft } from "../../api/generated/taskfleet.schemas";
 import { ApiProblem } from "../../api/problem";
 import { within } from "../../device/deadline";
+import { isOfKey } from "./push-key";
 import { forgetPushMark, isPushSignedOut, notePush, pushMark } from "./push-mark";
 
 /** What this browser and the service make possible. */
@@ -49,9 +55,15 @@ export async function turnPushOn(userId: string): Promise<void> {
   if (key === undefined || manager === undefined) {
     return; // it was possible a moment ago; the state says what has changed
   }
+  const former = pushMark()?.endpoint;
   const subscription = await subscribe(manager, key);
+  const { endpoint } = subscription;
   await subscribeToPushes(subscription.toJSON() as unknown as SubscriptionDraft);
-  notePush({ userId, endpoint: subscription.endpoint });
+  notePush({ userId, endpoint });
+  if (former !== undefined && former !== endpoint) {
+    // Otherwise it goes with the first push that comes to nothing there.
+    await unsubscribeFromPushes({ endpoint: former }).catch(() => undefined);
+  }
 }
 
 /** Have no more pushes come to this browser. Rejects when the service cannot be told. */
@@ -74,10 +86,22 @@ export async function keepPush(userId: string): Promise<void> {
     await leavePush();
     return;
   }
-  const subscription = await (await findManager())?.getSubscription();
-  const isCurrent = subscription?.endpoint === mark.endpoint && !isPushSignedOut();
-  if (!isCurrent && Notification.permission === "granted") {
+  if (Notification.permission !== "granted") {
+    return;
+  }
+  if (isPushSignedOut()) {
     await turnPushOn(userId);
+    return;
+  }
+  const [key, manager, { items }] = await Promise.all([findKey(), findManager(), listPushSubscriptions()]);
+  const subscription = await manager?.getSubscription();
+  const isListed = (endpoint: string) => items.some((item) => item.endpoint === endpoint);
+  if (subscription && isListed(subscription.endpoint) && (key === undefined || isOfKey(subscription, key))) {
+    notePush({ userId, endpoint: subscription.endpoint }); // the worker may have renewed it
+  } else if (isListed(mark.endpoint)) {
+    await turnPushOn(userId);
+  } else {
+    await leavePush(); // removed on another device, or by its push service
   }
 }
 
