@@ -3,6 +3,8 @@ import { vi } from "vitest";
 /** A browser's push: the worker's registration, the subscription that it has, and the leave that was given. */
 export class FakePush {
   permission: NotificationPermission = "granted";
+  /** What somebody answers who is asked for leave. */
+  decision: NotificationPermission | undefined;
   subscription: FakeSubscription | null = null;
   /** What the next subscription fails with. */
   failure: Error | undefined;
@@ -24,7 +26,11 @@ export class FakePush {
       configurable: true,
     });
     vi.stubGlobal("PushManager", class {});
-    const notification = { requestPermission: async () => this.permission };
+    const requestPermission = async () => {
+      this.permission = this.decision ?? this.permission;
+      return this.permission;
+    };
+    const notification = { requestPermission };
     Object.defineProperty(notification, "permission", { get: () => this.permission });
     vi.stubGlobal("Notification", notification);
   }
