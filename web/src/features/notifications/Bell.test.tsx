@@ -166,6 +166,12 @@ describe("the list", () => {
     expect(screen.getByRole("button", { name: "Mark “Task 1” as read" })).toBeDefined();
   });
 
+  test("shows kinds of a newer service, too", async () => {
+    const kind = "of tomorrow" as NoticeOut["kind"];
+    await open(new Notices(noticeOf({ kind, title: "Something new" })));
+    expect(await screen.findByRole("link", { name: /Something new/ })).toBeDefined();
+  });
+
   test("leads to the task, which is read by that", async () => {
     const { user, router, requests } = await open(new Notices(...MANY));
     await user.click(await screen.findByRole("link", { name: /Task 1/ }));
