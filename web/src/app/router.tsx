@@ -11,6 +11,7 @@ import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
 import { forgetLastUser, lastUser } from "../device/database";
 import type { Device } from "../device/device";
+import { showAppBadge } from "../features/notifications/app-badge";
 import { notePushSignedOut } from "../features/notifications/push-mark";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
@@ -75,6 +76,7 @@ const signIn = createRoute({
     // Whoever signs in next sees nothing of the one before.
     forgetLastUser();
     notePushSignedOut();
+    showAppBadge(0);
   },
   component: function SignIn() {
     const { next = "/today", expired = false, erased = false } = signIn.useSearch();

@@ -128,6 +128,20 @@ describe("the bell", () => {
   });
 });
 
+describe("the badge of the installed app", () => {
+  test("goes down with what is read", async () => {
+    const setAppBadge = vi.fn(async (_count: number) => undefined);
+    Object.defineProperty(navigator, "setAppBadge", { value: setAppBadge, configurable: true });
+    const service = new Notices(...MANY);
+    const { client } = await renderBell(service);
+    await waitFor(() => expect(setAppBadge.mock.calls).toEqual([[3]]));
+    service.items = [];
+    refreshNotices(client);
+    await waitFor(() => expect(setAppBadge.mock.calls).toEqual([[3], [0]]));
+    Reflect.deleteProperty(navigator, "setAppBadge");
+  });
+});
+
 describe("the list", () => {
   async function open(service: Notices) {
     const rendered = await renderBell(service);
