@@ -1,6 +1,6 @@
 import type { VitePWAOptions } from "vite-plugin-pwa";
 import { PUSH_WORKER } from "./push-worker.ts";
-import { API_BRANCHES, API_ROOTS } from "./src/app/api-roots.ts";
+import { API_PATHS } from "./src/app/api-roots.ts";
 
 /** Vite's names, which tell the content. */
 const HASHED = /assets\/[^/]+-[\w-]{8}\.\w+$/;
@@ -50,14 +50,7 @@ export function installable(assetBase: string): Partial<VitePWAOptions> {
       modifyURLPrefix: { "assets/": `${assetBase}assets/` },
       navigateFallback: "index.html",
       // Signing in leads through the API.
-      navigateFallbackDenylist: [
-        new RegExp(`^/(?:${API_ROOTS.map(literally).join("|")})(?:/|\\?|$)`),
-        new RegExp(`^/(?:${API_BRANCHES.map(literally).join("|")})/[^?]`),
-      ],
+      navigateFallbackDenylist: [...API_PATHS],
     },
   };
-}
-
-function literally(text: string): string {
-  return text.replaceAll(".", "\\.");
 }
