@@ -12,7 +12,7 @@ import { announceSession } from "../api/tabs";
 import { forgetLastUser, lastUser } from "../device/database";
 import type { Device } from "../device/device";
 import { showAppBadge } from "../features/notifications/app-badge";
-import { notePushSignedOut } from "../features/notifications/push-mark";
+import { notePushSignedOut, pushMark } from "../features/notifications/push-mark";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
 import { Root } from "./Root";
@@ -75,8 +75,8 @@ const signIn = createRoute({
     }
     // Whoever signs in next sees nothing of the one before.
     forgetLastUser();
-    notePushSignedOut();
     showAppBadge(0);
+    endPushes();
   },
   component: function SignIn() {
     const { next = "/today", expired = false, erased = false } = signIn.useSearch();
@@ -272,6 +272,17 @@ const adminViews = [
     component: lazyRouteComponent(() => import("./KeepCommonTasksRoute"), "KeepCommonTasksRoute"),
   }),
 ] as const;
+
+/** Leave nothing to be seen of what was pushed to a session that has ended elsewhere. */
+function endPushes(): void {
+  if (pushMark() !== undefined) {
+    notePushSignedOut();
+    // What stays shown without the code for it, the user can close.
+    void import("../features/notifications/push")
+      .then(({ closeShown }) => closeShown())
+      .catch(() => undefined);
+  }
+}
 
 async function isSignedIn(client: QueryClient): Promise<boolean> {
   try {

@@ -115,6 +115,14 @@ export async function leavePush(): Promise<void> {
   }
 }
 
+/** Close what has come and is still shown, so that whoever comes next does not see it. */
+export async function closeShown(): Promise<void> {
+  const registration = await navigator.serviceWorker.getRegistration();
+  for (const shown of (await registration?.getNotifications()) ?? []) {
+    shown.close();
+  }
+}
+
 function isSupported(): boolean {
   return "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 }
@@ -136,13 +144,6 @@ async function subscribe(manager: PushManager, key: string): Promise<PushSubscri
 
 async function endSubscription(): Promise<void> {
   await (await (await findManager())?.getSubscription())?.unsubscribe();
-}
-
-async function closeShown(): Promise<void> {
-  const registration = await navigator.serviceWorker.getRegistration();
-  for (const shown of (await registration?.getNotifications()) ?? []) {
-    shown.close();
-  }
 }
 
 async function findManager(): Promise<PushManager | undefined> {
