@@ -49,8 +49,8 @@ export function installable(assetBase: string): Partial<VitePWAOptions> {
       dontCacheBustURLsMatching: HASHED,
       modifyURLPrefix: { "assets/": `${assetBase}assets/` },
       navigateFallback: "index.html",
-      // Signing in leads through the API.
-      navigateFallbackDenylist: [...API_PATHS],
+      // Signing in leads through the API. Links of mails may be newer than the app that is kept, and need a network anyway.
+      navigateFallbackDenylist: [...API_PATHS, /^\/unsubscribe(?:\?|$)/],
     },
   };
 }

@@ -6,7 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { lazy } from "react";
+import { lazy, Suspense } from "react";
 import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
 import { forgetLastUser, lastUser } from "../device/database";
@@ -41,6 +41,7 @@ interface SignInSearch {
 const SignInPage = lazy(async () => ({
   default: (await import("../features/session/SignInPage")).SignInPage,
 }));
+const NotFoundPage = lazy(async () => ({ default: (await import("./NotFoundPage")).NotFoundPage }));
 const pages = () => import("./pages");
 /** Pages for whoever is there. */
 const OPEN_PAGES = ["/sign-in", "/unsubscribe"];
@@ -305,6 +306,13 @@ export function buildRouter(client: QueryClient, device: Device) {
     context: { client, device },
     defaultPreload: "intent",
     defaultErrorComponent: FailurePage,
+    // What surrounds other pages asks for more than somebody may have who is not signed in.
+    notFoundMode: "root",
+    defaultNotFoundComponent: () => (
+      <Suspense>
+        <NotFoundPage />
+      </Suspense>
+    ),
   });
 }
 
