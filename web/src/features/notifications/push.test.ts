@@ -111,6 +111,15 @@ describe("turning it on", () => {
   });
 });
 
+describe("turning it off", () => {
+  test("changes nothing where the service cannot be told", async () => {
+    serve((request) => (request.method === "DELETE" ? refusal(403) : answer(request)));
+    await turnPushOn("ada");
+    await expect(turnPushOff()).rejects.toMatchObject({ status: 403 });
+    expect(await readPush()).toEqual({ kind: "on", endpoint: "https://push.test/1" });
+  });
+});
+
 describe("a start of the app", () => {
   let requests: readonly SentRequest[];
 

@@ -69,10 +69,11 @@ export async function turnPushOn(userId: string): Promise<void> {
 /** Have no more pushes come to this browser. Rejects when the service cannot be told. */
 export async function turnPushOff(): Promise<void> {
   const endpoint = pushMark()?.endpoint;
-  await endSubscription();
   if (endpoint !== undefined) {
+    // First: a subscription that only the browser has ended would be renewed at the next start.
     await unsubscribeFromPushes({ endpoint });
   }
+  await endSubscription();
   forgetPushMark();
 }
 
