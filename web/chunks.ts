@@ -25,7 +25,7 @@ export const FEW_FILES = {
     },
     {
       name: "app",
-      test: /\/src\/(?:(?:api|device)\/|words\/(?!notifications)|(?:app|features\/(?:dragging|lists|quick-add|recurrence|search|selection|session|tasks))\/[a-z-]+\.ts$|features\/notifications\/(?:push-mark|telling)\.ts$|push-worker\/messages)/,
+      test: /\/src\/(?:(?:api|device)\/|words\/(?!notifications|not-found)|(?:app|features\/(?:dragging|lists|quick-add|recurrence|search|selection|session|tasks))\/[a-z-]+\.ts$|features\/notifications\/(?:app-badge|push-mark|telling)\.ts$|push-worker\/messages)/,
     },
   ],
 };

@@ -1,6 +1,6 @@
 import type { VitePWAOptions } from "vite-plugin-pwa";
 import { PUSH_WORKER } from "./push-worker.ts";
-import { API_BRANCHES, API_ROOTS } from "./src/app/api-roots.ts";
+import { API_PATHS } from "./src/app/api-roots.ts";
 
 /** Vite's names, which tell the content. */
 const HASHED = /assets\/[^/]+-[\w-]{8}\.\w+$/;
@@ -49,15 +49,8 @@ export function installable(assetBase: string): Partial<VitePWAOptions> {
       dontCacheBustURLsMatching: HASHED,
       modifyURLPrefix: { "assets/": `${assetBase}assets/` },
       navigateFallback: "index.html",
-      // Signing in leads through the API.
-      navigateFallbackDenylist: [
-        new RegExp(`^/(?:${API_ROOTS.map(literally).join("|")})(?:/|\\?|$)`),
-        new RegExp(`^/(?:${API_BRANCHES.map(literally).join("|")})/[^?]`),
-      ],
+      // Signing in leads through the API. Links of mails may be newer than the app that is kept, and need a network anyway.
+      navigateFallbackDenylist: [...API_PATHS, /^\/unsubscribe(?:\?|$)/],
     },
   };
-}
-
-function literally(text: string): string {
-  return text.replaceAll(".", "\\.");
 }

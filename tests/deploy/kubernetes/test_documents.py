@@ -1,6 +1,7 @@
 """What docs/kubernetes.md and k8s/README.md name is there."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,8 +11,8 @@ from tests.deploy.kubernetes.reference_rules import secrets_of
 from tests.deploy.kubernetes.rendering import INSTALLATIONS, installation, name_of, pods, render
 
 GUIDE = read_document("docs/kubernetes.md")
-# `kubectl apply -k DIRECTORY -l LABEL=VALUE`
-_APPLY = re.compile(r"kubectl (?:apply -k|kustomize) (\S+?)(?: -l (\S+?))?[`,\n ]")
+# `kubectl apply -k DIRECTORY -l LABEL=VALUE`, or `-l 'LABEL!=VALUE'`
+_APPLY = re.compile(r"kubectl (?:apply -k|kustomize) (\S+?)(?: -l '?([^\s']+?)'?)?[`,\n ]")
 _FILE = re.compile(r"(?<![\w/])k8s/[\w./-]*\w")
 _WORKLOAD = re.compile(r"\b(deployment|statefulset|job|service)/([\w.-]+\w)")
 
@@ -19,6 +20,12 @@ _WORKLOAD = re.compile(r"\b(deployment|statefulset|job|service)/([\w.-]+\w)")
 def objects(name: str) -> set[str]:
     """Return kind and name of every object of an installation, as `kubectl` writes them."""
     return {name_of(one).lower().replace(" ", "/") for one in installation(name)}
+
+
+def is_selected(labels: Mapping[str, str], selector: str) -> bool:
+    """Whether `kubectl` takes an object with these labels by `LABEL=VALUE` or `LABEL!=VALUE`."""
+    label, _, value = selector.partition("=")
+    return (labels.get(label.removesuffix("!")) == value) is not label.endswith("!")
 
 
 class TestTheGuide:
@@ -30,9 +37,10 @@ class TestTheGuide:
 
         assert len(commands) > 8
         for directory, selected in commands:
-            key, _, value = selected.partition("=")
             labels = [one["metadata"].get("labels", {}) for one in render(directory.removeprefix("k8s/"))]
-            assert not selected or any(label.get(key) == value for label in labels), (directory, selected)
+            taken = {is_selected(each, selected) for each in labels} if selected else {True, False}
+            # A label that nothing has would take nothing, or leave nothing out.
+            assert taken == {True, False}, (directory, selected)
 
     def test_waits_for_what_there_is(self) -> None:
         everything = set().union(*(objects(name) for name in INSTALLATIONS))
@@ -65,4 +73,18 @@ class TestTheSearch:
 
         assert _FILE.findall(text) == ["k8s/nowhere.yaml", "k8s/overlays/nowhere"]
         assert _APPLY.findall(text) == [("k8s/overlays/nowhere", "a=b")]
+        assert _APPLY.findall("kubectl apply -k k8s/x -l 'a!=b'\n") == [("k8s/x", "a!=b")]
         assert _WORKLOAD.findall(text) == [("deployment", "nowhere")]
+
+    @pytest.mark.parametrize(
+        ("selector", "labels", "expected"),
+        [
+            ("a=b", {"a": "b"}, True),
+            ("a=b", {}, False),
+            ("a!=b", {"a": "b"}, False),
+            ("a!=b", {"a": "c"}, True),
+            ("a!=b", {}, True),
+        ],
+    )
+    def test_selects_as_kubectl_does(self, selector: str, labels: dict[str, str], expected: bool) -> None:
+        assert is_selected(labels, selector) is expected

@@ -6,12 +6,13 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { lazy } from "react";
+import { lazy, Suspense } from "react";
 import { ApiProblem } from "../api/problem";
 import { announceSession } from "../api/tabs";
 import { forgetLastUser, lastUser } from "../device/database";
 import type { Device } from "../device/device";
-import { notePushSignedOut } from "../features/notifications/push-mark";
+import { showAppBadge } from "../features/notifications/app-badge";
+import { notePushSignedOut, pushMark } from "../features/notifications/push-mark";
 import { profileQuery } from "../features/session/profile";
 import { FailurePage } from "./FailurePage";
 import { Root } from "./Root";
@@ -40,6 +41,7 @@ interface SignInSearch {
 const SignInPage = lazy(async () => ({
   default: (await import("../features/session/SignInPage")).SignInPage,
 }));
+const NotFoundPage = lazy(async () => ({ default: (await import("./NotFoundPage")).NotFoundPage }));
 const pages = () => import("./pages");
 /** Pages for whoever is there. */
 const OPEN_PAGES = ["/sign-in", "/unsubscribe"];
@@ -74,7 +76,8 @@ const signIn = createRoute({
     }
     // Whoever signs in next sees nothing of the one before.
     forgetLastUser();
-    notePushSignedOut();
+    showAppBadge(0);
+    endPushes();
   },
   component: function SignIn() {
     const { next = "/today", expired = false, erased = false } = signIn.useSearch();
@@ -271,6 +274,17 @@ const adminViews = [
   }),
 ] as const;
 
+/** Leave nothing to be seen of what was pushed to a session that has ended elsewhere. */
+function endPushes(): void {
+  if (pushMark() !== undefined) {
+    notePushSignedOut();
+    // What stays shown without the code for it, the user can close.
+    void import("../features/notifications/push")
+      .then(({ closeShown }) => closeShown())
+      .catch(() => undefined);
+  }
+}
+
 async function isSignedIn(client: QueryClient): Promise<boolean> {
   try {
     await client.fetchQuery({ ...profileQuery, staleTime: 0 });
@@ -292,6 +306,13 @@ export function buildRouter(client: QueryClient, device: Device) {
     context: { client, device },
     defaultPreload: "intent",
     defaultErrorComponent: FailurePage,
+    // What surrounds other pages asks for more than somebody may have who is not signed in.
+    notFoundMode: "root",
+    defaultNotFoundComponent: () => (
+      <Suspense>
+        <NotFoundPage />
+      </Suspense>
+    ),
   });
 }
 

@@ -15,18 +15,21 @@ afterEach(() => {
 class FakeWindow implements WindowClient {
   readonly shown: string[] = [];
   readonly focus = vi.fn(async () => undefined);
+  readonly postMessage = vi.fn((message: unknown, ports: Transferable[]) => this.#receive(message, ports));
+  readonly url: string;
   readonly visibilityState: DocumentVisibilityState;
   readonly #answers: boolean;
 
   constructor(
     readonly focused: boolean,
-    { answers = true, isVisible = true } = {},
+    { answers = true, isVisible = true, path = "/today" } = {},
   ) {
+    this.url = `https://taskfleet.test${path}`;
     this.visibilityState = isVisible ? "visible" : "hidden";
     this.#answers = answers;
   }
 
-  postMessage(message: unknown, [port]: Transferable[]): void {
+  #receive(message: unknown, [port]: Transferable[]): void {
     if (this.#answers && isOpenRequest(message)) {
       this.shown.push(message.path);
       (port as MessagePort).postMessage("shown");
@@ -111,13 +114,33 @@ describe("a click on a notification", () => {
 
   test("opens a window where those that are there do not answer", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const silent = new FakeWindow(true, { answers: false });
-    const { scope, openWindow } = scopeWith([silent]);
+    const silent = [1, 2, 3].map(() => new FakeWindow(true, { answers: false }));
+    const { scope, openWindow } = scopeWith(silent);
     const opened = openPage(scope, click("/today"));
-    await vi.advanceTimersByTimeAsync(1_000);
-    await opened;
+    // A browser lets the worker open one for a second after the click.
+    await vi.advanceTimersByTimeAsync(600);
     expect(openWindow.mock.calls).toEqual([["/today"]]);
-    expect(silent.focus).not.toHaveBeenCalled();
+    await opened;
+    expect(silent.map(({ postMessage }) => postMessage.mock.calls.length)).toEqual([1, 1, 1]);
+    expect(silent.flatMap(({ focus }) => focus.mock.calls)).toEqual([]);
+  });
+
+  test.each(["/docs", "/api/v1/tasks", "/problems/not-found?x=1", "/calendar/feed.ics"])(
+    "does not wait for a window that has none of the app: %s",
+    async (path) => {
+      const other = new FakeWindow(true, { answers: false, path });
+      const { scope, openWindow } = scopeWith([other]);
+      await openPage(scope, click("/today"));
+      expect(openWindow.mock.calls).toEqual([["/today"]]);
+      expect(other.postMessage).not.toHaveBeenCalled();
+    },
+  );
+
+  test("asks a window of the app whose path begins like another's", async () => {
+    const month = new FakeWindow(true, { path: "/calendar?month=2026-12" });
+    const { scope } = scopeWith([month]);
+    await openPage(scope, click("/today"));
+    expect(month.shown).toEqual(["/today"]);
   });
 
   test("opens the app where its page is none of the app's", async () => {

@@ -17,6 +17,7 @@ export interface WorkerScope {
 
 /** A window of this app. */
 export interface WindowClient {
+  readonly url: string;
   readonly focused: boolean;
   readonly visibilityState: DocumentVisibilityState;
   focus(): Promise<unknown>;

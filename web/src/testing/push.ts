@@ -3,6 +3,8 @@ import { vi } from "vitest";
 /** A browser's push: the worker's registration, the subscription that it has, and the leave that was given. */
 export class FakePush {
   permission: NotificationPermission = "granted";
+  /** What somebody answers who is asked for leave. */
+  decision: NotificationPermission | undefined;
   subscription: FakeSubscription | null = null;
   /** What the next subscription fails with. */
   failure: Error | undefined;
@@ -14,7 +16,8 @@ export class FakePush {
     const registration = {
       pushManager: {
         getSubscription: async () => this.subscription,
-        subscribe: async () => this.#subscribe(),
+        subscribe: async ({ applicationServerKey }: { applicationServerKey: string }) =>
+          this.#subscribe(applicationServerKey),
       },
       getNotifications: async () => this.shown,
     };
@@ -23,30 +26,42 @@ export class FakePush {
       configurable: true,
     });
     vi.stubGlobal("PushManager", class {});
-    const notification = { requestPermission: async () => this.permission };
+    const requestPermission = async () => {
+      this.permission = this.decision ?? this.permission;
+      return this.permission;
+    };
+    const notification = { requestPermission };
     Object.defineProperty(notification, "permission", { get: () => this.permission });
     vi.stubGlobal("Notification", notification);
   }
 
-  #subscribe(): FakeSubscription {
+  #subscribe(key: string): FakeSubscription {
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) {
       throw failure;
     }
+    if (this.subscription !== null && this.subscription.key !== key) {
+      throw new DOMException("Another key.", "InvalidStateError");
+    }
     this.#count += 1;
-    this.subscription ??= new FakeSubscription(this, `https://push.test/${this.#count}`);
+    this.subscription ??= new FakeSubscription(this, `https://push.test/${this.#count}`, key);
     return this.subscription;
   }
 }
 
 class FakeSubscription {
   readonly endpoint: string;
+  readonly key: string;
+  readonly options: { readonly applicationServerKey: ArrayBuffer };
   readonly #push: FakePush;
 
-  constructor(push: FakePush, endpoint: string) {
+  constructor(push: FakePush, endpoint: string, key: string) {
     this.#push = push;
     this.endpoint = endpoint;
+    this.key = key;
+    const bytes = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
+    this.options = { applicationServerKey: Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)).buffer };
   }
 
   toJSON() {

@@ -128,6 +128,20 @@ describe("the bell", () => {
   });
 });
 
+describe("the badge of the installed app", () => {
+  test("goes down with what is read", async () => {
+    const setAppBadge = vi.fn(async (_count: number) => undefined);
+    Object.defineProperty(navigator, "setAppBadge", { value: setAppBadge, configurable: true });
+    const service = new Notices(...MANY);
+    const { client } = await renderBell(service);
+    await waitFor(() => expect(setAppBadge.mock.calls).toEqual([[3]]));
+    service.items = [];
+    refreshNotices(client);
+    await waitFor(() => expect(setAppBadge.mock.calls).toEqual([[3], [0]]));
+    Reflect.deleteProperty(navigator, "setAppBadge");
+  });
+});
+
 describe("the list", () => {
   async function open(service: Notices) {
     const rendered = await renderBell(service);
@@ -164,6 +178,12 @@ describe("the list", () => {
     await user.click(await screen.findByRole("button", { name: "Mark all as read" }));
     expect((await screen.findByRole("alert")).textContent).toBe("That was not marked as read. Not today.");
     expect(screen.getByRole("button", { name: "Mark “Task 1” as read" })).toBeDefined();
+  });
+
+  test("shows kinds of a newer service, too", async () => {
+    const kind = "of tomorrow" as NoticeOut["kind"];
+    await open(new Notices(noticeOf({ kind, title: "Something new" })));
+    expect(await screen.findByRole("link", { name: /Something new/ })).toBeDefined();
   });
 
   test("leads to the task, which is read by that", async () => {

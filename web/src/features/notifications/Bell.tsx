@@ -1,4 +1,5 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { showAppBadge } from "./app-badge";
 import { BellButton } from "./BellButton";
 import { useUnread } from "./notices";
 
@@ -8,7 +9,13 @@ const NoticePanel = lazy(async () => ({ default: (await loadPanel()).NoticePanel
 
 /** The bell, with what it opens. */
 export function Bell() {
-  const unreadCount = useUnread()?.unread_count ?? 0;
+  const known = useUnread()?.unread_count;
+  const unreadCount = known ?? 0;
+  useEffect(() => {
+    if (known !== undefined) {
+      showAppBadge(known); // pushes alone would let it grow for ever
+    }
+  }, [known]);
   const [hasPanel, setHasPanel] = useState(false);
   const button = <BellButton unreadCount={unreadCount} aria-expanded={false} />;
   return hasPanel ? (

@@ -7,12 +7,12 @@ import { useNow } from "../settings/now";
 import { describePast } from "../settings/past";
 import { NoticeLink } from "./NoticeLink";
 
-const ICONS = {
-  reminder: IconBell,
+/** Kinds that this version of the app does not know yet have that of reminders. */
+const ICONS: Partial<Record<string, typeof IconBell>> = {
   digest: IconCalendarDue,
   security: IconShield,
   welcome: IconChecklist,
-} as const;
+};
 
 interface Props {
   readonly notice: NoticeOut;
@@ -25,7 +25,7 @@ interface Props {
 /** One notice, which leads to what it is about and is read by that. */
 export function NoticeEntry({ notice, onRead, onLeave, onButtonGone }: Props) {
   const isUnread = notice.read_at === null;
-  const Icon = ICONS[notice.kind];
+  const Icon = ICONS[notice.kind] ?? IconBell;
   return (
     <li className="notice" data-unread={isUnread}>
       <NoticeLink

@@ -5,7 +5,7 @@ import type { NoticeOut } from "../../api/generated/taskfleet.schemas";
 import { notificationWords } from "../../words/notifications";
 import { NoticeLink } from "./NoticeLink";
 import { useReading } from "./notices";
-import { isPushedHere } from "./preferences";
+import { isPushedHere } from "./pushed-here";
 import { onLookedAt, takeOn } from "./telling";
 import "./notifications.css";
 

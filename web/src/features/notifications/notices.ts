@@ -20,6 +20,8 @@ const READING = ["notifications-reading"];
 const PAGE_SIZE = 30;
 /** Of what is unread: enough to tell of what has just come. */
 const NEWEST = 10;
+/** As long as nobody notices, and many windows are no burden to a service that has just come back. */
+const ASK_AGAIN_MS = 60_000;
 
 /** How many are unread, and the newest of these. The user's revision tells when to ask again. */
 export const unreadQuery = queryOptions({
@@ -27,6 +29,8 @@ export const unreadQuery = queryOptions({
   queryFn: ({ signal }) => listNotifications({ unread: "true", limit: NEWEST }, { signal }),
   staleTime: Number.POSITIVE_INFINITY,
   gcTime: Number.POSITIVE_INFINITY,
+  // No revision tells that the service answers again.
+  refetchInterval: ({ state }) => (state.status === "error" ? ASK_AGAIN_MS : false),
 });
 
 /** Everything that the user was told, the newest first. */

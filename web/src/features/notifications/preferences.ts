@@ -1,20 +1,10 @@
-import {
-  type QueryClient,
-  queryOptions,
-  useMutation,
-  useMutationState,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { queryOptions, useMutation, useMutationState, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { getNotificationSettings, updateNotificationSettings } from "../../api/generated/taskfleet";
 import type { PreferencesOut, PreferencesPatch } from "../../api/generated/taskfleet.schemas";
 import { mayRetry, retryDelay } from "../../api/retry";
-import { pushMark } from "./push-mark";
 
 const KEY = ["preferences-change"];
-/** How old the choice may be by which this window decides whether a push says the same. */
-const PUSH_CHOICE_AGE_MS = 60_000;
 
 export const KINDS = ["reminder", "digest", "security"] as const;
 export const CHANNELS = ["in_app", "email", "push"] as const;
@@ -61,19 +51,6 @@ export function usePreferencesChange() {
 /** Return preferences as a merge patch (RFC 7396) leaves them. */
 export function withPatch(preferences: PreferencesOut, patch: PreferencesPatch): PreferencesOut {
   return merge(preferences, patch) as PreferencesOut;
-}
-
-/** Whether a push message to this browser tells of a kind. */
-export async function isPushedHere(client: QueryClient, kind: Kind): Promise<boolean> {
-  if (pushMark() === undefined || Notification.permission !== "granted") {
-    return false;
-  }
-  try {
-    const chosen = await client.fetchQuery({ ...preferencesQuery, staleTime: PUSH_CHOICE_AGE_MS });
-    return chosen.channels[kind].push;
-  } catch {
-    return false; // told twice is better than not at all
-  }
 }
 
 function merge(present: unknown, patch: unknown): unknown {

@@ -9,6 +9,8 @@ let push: FakePush;
 beforeEach(() => {
   push = new FakePush();
   push.install();
+  key = KEY;
+  devices = [];
 });
 
 afterEach(() => {
@@ -16,17 +18,33 @@ afterEach(() => {
   Reflect.deleteProperty(navigator, "serviceWorker");
 });
 
-function answer({ method, url }: SentRequest): Response {
+/** Two keys of the service, in base64url. */
+const [KEY, NEXT_KEY] = ["AAAA", "-_-_"];
+
+let key: string;
+/** What the service has, and what it is asked. */
+let devices: string[];
+
+function answer({ method, url, body }: SentRequest): Response {
   if (url.pathname === "/api/v1/push/public-key") {
-    return json({ public_key: "key" });
+    return json({ public_key: key });
   }
-  return method === "DELETE" ? new Response(null, { status: 204 }) : json({ id: "subscription-1" }, 201);
+  switch (method) {
+    case "GET":
+      return json({ items: devices.map((endpoint) => ({ endpoint })) });
+    case "DELETE":
+      devices = devices.filter((endpoint) => endpoint !== url.searchParams.get("endpoint"));
+      return new Response(null, { status: 204 });
+    default:
+      devices.push((body as { endpoint: string }).endpoint);
+      return json({ id: "subscription-1" }, 201);
+  }
 }
 
-/** What was sent about subscriptions. */
+/** What was changed about subscriptions. */
 function sent(requests: readonly SentRequest[]): string[] {
   return requests
-    .filter(({ url }) => url.pathname === "/api/v1/me/push-subscriptions")
+    .filter(({ method, url }) => method !== "GET" && url.pathname === "/api/v1/me/push-subscriptions")
     .map(({ method, url, body }) => {
       const endpoint =
         (body as { endpoint?: string } | undefined)?.endpoint ?? url.searchParams.get("endpoint");
@@ -76,12 +94,29 @@ describe("turning it on", () => {
     await expect(turnPushOn("ada")).rejects.toBeInstanceOf(PushServiceError);
   });
 
-  test("replaces a subscription of an older key", async () => {
-    const requests = serve(answer);
+  test("replaces a subscription of an older key, at the service too", async () => {
+    serve(answer);
     await turnPushOn("ada");
-    push.failure = new DOMException("Another key.", "InvalidStateError");
+    key = NEXT_KEY;
     await turnPushOn("ada");
-    expect(sent(requests)).toEqual(["POST https://push.test/1", "POST https://push.test/2"]);
+    expect(devices).toEqual(["https://push.test/2"]);
+  });
+
+  test("is done where the service cannot be told of the one before", async () => {
+    serve((request) => (request.method === "DELETE" ? refusal(403) : answer(request)));
+    await turnPushOn("ada");
+    key = NEXT_KEY;
+    await turnPushOn("ada");
+    expect(pushMark()?.endpoint).toBe("https://push.test/2");
+  });
+});
+
+describe("turning it off", () => {
+  test("changes nothing where the service cannot be told", async () => {
+    serve((request) => (request.method === "DELETE" ? refusal(403) : answer(request)));
+    await turnPushOn("ada");
+    await expect(turnPushOff()).rejects.toMatchObject({ status: 403 });
+    expect(await readPush()).toEqual({ kind: "on", endpoint: "https://push.test/1" });
   });
 });
 
@@ -94,12 +129,47 @@ describe("a start of the app", () => {
     requests = serve(answer);
   });
 
-  test("says nothing to the service where all is as it was", async () => {
+  test("changes nothing where all is as it was", async () => {
     await keepPush("ada");
-    expect(requests).toEqual([]);
+    expect(sent(requests)).toEqual([]);
+    expect(pushMark()?.endpoint).toBe("https://push.test/1");
+  });
+
+  test("leaves alone what was removed elsewhere, and notes it", async () => {
+    devices = [];
+    await keepPush("ada");
+    expect(push.subscription).toBeNull();
+    expect(pushMark()).toBeUndefined();
+    expect(sent(requests)).toEqual([]);
+  });
+
+  test("subscribes anew where the service has another key", async () => {
+    key = NEXT_KEY;
+    await keepPush("ada");
+    await keepPush("ada");
+    expect(push.subscription?.key).toBe(NEXT_KEY);
+    expect(sent(requests)).toEqual(["POST https://push.test/2", "DELETE https://push.test/1"]);
+  });
+
+  test("notes what the worker has renewed", async () => {
+    await push.subscription?.unsubscribe();
+    const { endpoint } = await (await navigator.serviceWorker.ready).pushManager.subscribe({
+      applicationServerKey: KEY,
+    });
+    devices = [endpoint];
+    await keepPush("ada");
+    expect(pushMark()?.endpoint).toBe(endpoint);
+    expect(sent(requests)).toEqual([]);
+  });
+
+  test("keeps the note where the service cannot be asked", async () => {
+    serve(() => refusal(403));
+    await expect(keepPush("ada")).rejects.toMatchObject({ status: 403 });
+    expect(pushMark()?.endpoint).toBe("https://push.test/1");
   });
 
   test("subscribes again after another sign-in of the same user, once", async () => {
+    devices = []; // the service tells of sessions that are alive
     notePushSignedOut();
     await keepPush("ada");
     await keepPush("ada");
@@ -109,7 +179,7 @@ describe("a start of the app", () => {
   test("subscribes again where the browser has ended the subscription", async () => {
     push.subscription = null;
     await keepPush("ada");
-    expect(sent(requests)).toEqual(["POST https://push.test/2"]);
+    expect(sent(requests)).toEqual(["POST https://push.test/2", "DELETE https://push.test/1"]);
     expect(pushMark()?.endpoint).toBe("https://push.test/2");
   });
 

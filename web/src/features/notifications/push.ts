@@ -1,7 +1,13 @@
-import { getPushKey, subscribeToPushes, unsubscribeFromPushes } from "../../api/generated/taskfleet";
+import {
+  getPushKey,
+  listPushSubscriptions,
+  subscribeToPushes,
+  unsubscribeFromPushes,
+} from "../../api/generated/taskfleet";
 import type { SubscriptionDraft } from "../../api/generated/taskfleet.schemas";
 import { ApiProblem } from "../../api/problem";
 import { within } from "../../device/deadline";
+import { isOfKey } from "./push-key";
 import { forgetPushMark, isPushSignedOut, notePush, pushMark } from "./push-mark";
 
 /** What this browser and the service make possible. */
@@ -49,18 +55,25 @@ export async function turnPushOn(userId: string): Promise<void> {
   if (key === undefined || manager === undefined) {
     return; // it was possible a moment ago; the state says what has changed
   }
+  const former = pushMark()?.endpoint;
   const subscription = await subscribe(manager, key);
+  const { endpoint } = subscription;
   await subscribeToPushes(subscription.toJSON() as unknown as SubscriptionDraft);
-  notePush({ userId, endpoint: subscription.endpoint });
+  notePush({ userId, endpoint });
+  if (former !== undefined && former !== endpoint) {
+    // Otherwise it goes with the first push that comes to nothing there.
+    await unsubscribeFromPushes({ endpoint: former }).catch(() => undefined);
+  }
 }
 
 /** Have no more pushes come to this browser. Rejects when the service cannot be told. */
 export async function turnPushOff(): Promise<void> {
   const endpoint = pushMark()?.endpoint;
-  await endSubscription();
   if (endpoint !== undefined) {
+    // First: a subscription that only the browser has ended would be renewed at the next start.
     await unsubscribeFromPushes({ endpoint });
   }
+  await endSubscription();
   forgetPushMark();
 }
 
@@ -74,10 +87,22 @@ export async function keepPush(userId: string): Promise<void> {
     await leavePush();
     return;
   }
-  const subscription = await (await findManager())?.getSubscription();
-  const isCurrent = subscription?.endpoint === mark.endpoint && !isPushSignedOut();
-  if (!isCurrent && Notification.permission === "granted") {
+  if (Notification.permission !== "granted") {
+    return;
+  }
+  if (isPushSignedOut()) {
     await turnPushOn(userId);
+    return;
+  }
+  const [key, manager, { items }] = await Promise.all([findKey(), findManager(), listPushSubscriptions()]);
+  const subscription = await manager?.getSubscription();
+  const isListed = (endpoint: string) => items.some((item) => item.endpoint === endpoint);
+  if (subscription && isListed(subscription.endpoint) && (key === undefined || isOfKey(subscription, key))) {
+    notePush({ userId, endpoint: subscription.endpoint }); // the worker may have renewed it
+  } else if (isListed(mark.endpoint)) {
+    await turnPushOn(userId);
+  } else {
+    await leavePush(); // removed on another device, or by its push service
   }
 }
 
@@ -88,6 +113,14 @@ export async function leavePush(): Promise<void> {
     await within(LEAVING_PATIENCE_MS, Promise.all([endSubscription(), closeShown()]));
   } catch {
     // The service pushes nothing to a session that has ended.
+  }
+}
+
+/** Close what has come and is still shown, so that whoever comes next does not see it. */
+export async function closeShown(): Promise<void> {
+  const registration = await navigator.serviceWorker.getRegistration();
+  for (const shown of (await registration?.getNotifications()) ?? []) {
+    shown.close();
   }
 }
 
@@ -112,13 +145,6 @@ async function subscribe(manager: PushManager, key: string): Promise<PushSubscri
 
 async function endSubscription(): Promise<void> {
   await (await (await findManager())?.getSubscription())?.unsubscribe();
-}
-
-async function closeShown(): Promise<void> {
-  const registration = await navigator.serviceWorker.getRegistration();
-  for (const shown of (await registration?.getNotifications()) ?? []) {
-    shown.close();
-  }
 }
 
 async function findManager(): Promise<PushManager | undefined> {

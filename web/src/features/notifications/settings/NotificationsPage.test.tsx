@@ -206,6 +206,16 @@ describe("push on this device", () => {
     expect(requests.filter(({ method }) => method === "POST")).toEqual([]);
   });
 
+  test("is blocked where the browser's question is answered so, which is no failure", async () => {
+    push.permission = "default";
+    push.decision = "denied";
+    const { user, requests } = await renderPage();
+    await user.click(await screen.findByRole("button", { name: "Turn on for this device" }));
+    expect(await screen.findByText(/This browser blocks notifications/)).toBeDefined();
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(requests.filter(({ method }) => method === "POST")).toEqual([]);
+  });
+
   test("can be ended on others", async () => {
     const { user, requests } = await renderPage({ devices: [OTHER] });
     await user.click(await screen.findByRole("button", { name: "Remove push from Safari on iPhone" }));

@@ -1,5 +1,5 @@
 import { Button, Skeleton, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { ApiProblem } from "../../../api/problem";
 import { en } from "../../../words/en";
@@ -61,6 +61,7 @@ interface HereProps {
 }
 
 function Here({ userId, state }: HereProps) {
+  const client = useQueryClient();
   const change = usePushSwitch(userId);
   const [isRefused, setRefused] = useState(false);
   const shown = change.isPending ? (change.variables ? "on" : "off") : state.kind;
@@ -68,11 +69,12 @@ function Here({ userId, state }: HereProps) {
     // Browsers ask only right after a click.
     const permission = await Notification.requestPermission();
     setRefused(permission === "default");
-    if (permission === "default") {
-      return;
+    if (permission === "granted") {
+      change.mutate(true);
+    } else {
+      // Where it was refused for good, what is found says so.
+      await client.invalidateQueries({ queryKey: pushQuery.queryKey });
     }
-    // Where it was refused for good, what is found says so.
-    change.mutate(true);
   };
   return (
     <>
