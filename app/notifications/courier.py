@@ -20,7 +20,7 @@ from app.notifications.delivery import Deliverer, Failures
 from app.notifications.dispatch import Dispatcher, Recurring
 from app.notifications.kinds import Kind, kind_of
 from app.notifications.lane import SLOTS, Lane
-from app.notifications.retries import backoff
+from app.notifications.retries import pause
 
 # Entries that nobody has taken up for so long, several looks of every worker, are told to Prometheus, which asks four
 # times a minute or less.
@@ -130,7 +130,7 @@ class Courier:
                 await self._postpone(claim, error)
             else:
                 logger.warning("outbox_entry_interrupted", lane=claim.lane, error=type(error).__name__)
-                due_at = self._clock.now() + backoff(1)
+                due_at = self._clock.now() + pause()
                 with suppress(DatabaseError):  # its lease runs out
                     await self._claims.put_back(claim, due_at, claim.attempts, type(error).__name__)
         except Exception as error:

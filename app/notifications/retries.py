@@ -20,3 +20,11 @@ def backoff(attempts: int, retry_after_seconds: float | None = None) -> timedelt
     wait = random.uniform(bound / 2, bound)  # noqa: S311 - spreads load, guards nothing
     asked = min(max(retry_after_seconds or 0.0, 0.0), _LAST_BACKOFF_SECONDS)
     return timedelta(seconds=asked + wait if asked else wait)
+
+
+def pause() -> timedelta:
+    """Return how long to wait after what was no attempt: the database was away, which an election ends in seconds.
+
+    From nothing up to the first bound, because nothing is used up by it, and whoever waits is owed something.
+    """
+    return timedelta(seconds=random.uniform(0, _FIRST_BACKOFF_SECONDS))  # noqa: S311 - as above

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.notifications import retries
-from app.notifications.retries import MAX_ATTEMPTS, backoff
+from app.notifications.retries import MAX_ATTEMPTS, backoff, pause
 
 
 def waits() -> list[timedelta]:
@@ -37,3 +37,11 @@ class TestAReceiverThatNamesATime:
 
     def test_is_asked_after_eight_hours_at_the_latest(self) -> None:
         assert backoff(MAX_ATTEMPTS, 1e9) <= timedelta(hours=8)
+
+
+class TestWhatWasInterrupted:
+    def test_comes_back_within_ten_seconds_at_any_time(self) -> None:
+        random.seed(7)
+        seconds = sorted(pause().total_seconds() for _ in range(100))
+        assert 0 <= seconds[0] < 1
+        assert 9 < seconds[-1] <= 10
