@@ -41,7 +41,6 @@ HOMES: dict[str, tuple[str, ...]] = {
     "aiosmtplib": ("notifications/mail/*.py",),
     "httpx": ("core/json_http.py", "notifications/push/sender.py", "notifications/push/transport.py"),
     "httpcore": ("notifications/push/transport.py",),
-    "pywebpush": ("notifications/push/encryption.py",),
     "py_vapid": ("notifications/push/vapid.py",),
     "sentry_sdk": ("core/error_reports.py",),
     "opentelemetry": ("core/tracing.py", "api/traced_requests.py"),

@@ -12,7 +12,7 @@ from app.notifications.channel import Message, PermanentDeliveryError, Recipient
 from app.notifications.kinds import ChannelName, kind_of
 from app.notifications.notice_repository import NoticeRepository
 from app.notifications.notice_service import UNREAD_LIMIT
-from app.notifications.push.encryption import encrypt, load_encryption
+from app.notifications.push.encryption import encrypt
 from app.notifications.push.endpoints import Endpoint, InvalidEndpointError
 from app.notifications.push.messages import HANDLING, make_plaintext, make_topic
 from app.notifications.push.refusals import KeyRefusals
@@ -69,7 +69,6 @@ class PushChannel:
             endpoint = Endpoint.parse(subscription.endpoint, allows_loopback=self._allows_loopback)
         except InvalidEndpointError:  # it was let in by another profile
             raise PermanentDeliveryError("the endpoint is none that pushes may go to") from None
-        await load_encryption()
         push = await self._make(message, recipient, subscription, self._key.authorise(endpoint.origin, now))
         answer = await self._sender.send(subscription.endpoint, push)
         if answer.status in _KEY_REFUSED:

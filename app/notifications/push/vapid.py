@@ -6,6 +6,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from py_vapid import Vapid02
 
 from app.core.mail_server import Sender
 from app.core.signing_keys import load_signing_key
@@ -33,8 +34,6 @@ class VapidKey:
 
     def authorise(self, origin: str, now: datetime) -> str:
         """Return the value of the `Authorization` header for pushes to a push service."""
-        from py_vapid import Vapid02  # noqa: PLC0415 - see `app.notifications.push.encryption`
-
         claims = {"aud": origin, "exp": int((now + TOKEN_LIFETIME).timestamp()), "sub": self._subject}
         # Not strict: in the local profile the subject may be an http address, which it would refuse.
         header: str = Vapid02(self._private_key, conf={"no-strict": True}).sign(claims)["Authorization"]

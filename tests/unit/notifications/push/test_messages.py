@@ -8,12 +8,13 @@ import http_ece
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.notifications.channel import Message
 from app.notifications.kinds import KINDS, kind_of
-from app.notifications.push.encryption import MAX_PLAINTEXT_BYTES, BrowserKeys, encrypt
+from app.notifications.push.base64url import decode_base64url
+from app.notifications.push.encryption import MAX_PLAINTEXT_BYTES, BrowserKeys, encrypt, encrypt_with
 from app.notifications.push.messages import HANDLING, make_plaintext, make_topic
 from app.notifications.texts import Told
 from tests.fakes.clock import START
@@ -92,7 +93,25 @@ class TestALongText:
 
 
 class TestEncryption:
-    @settings(deadline=None)  # the first one imports the library
+    def test_is_that_of_the_example_in_rfc_8291(self) -> None:
+        private = int.from_bytes(decode_base64url("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"))
+        point = decode_base64url(
+            "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+        )
+        keys = BrowserKeys(point, decode_base64url("BTBZMqHH6r4Tts7J_aSIgg"))
+
+        body = encrypt_with(
+            b"When I grow up, I want to be a watermelon",
+            keys,
+            ec.derive_private_key(private, ec.SECP256R1()),
+            decode_base64url("DGv6ra1nlYgDCS1FRnbzlw"),
+        )
+
+        assert body == decode_base64url(
+            "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6Tlz"
+            "AC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+        )
+
     @given(st.binary(min_size=1, max_size=MAX_PLAINTEXT_BYTES), st.binary(min_size=16, max_size=16))
     def test_is_read_by_the_browser_and_fits_into_a_push(self, plaintext: bytes, secret: bytes) -> None:
         private_key = ec.generate_private_key(ec.SECP256R1())
