@@ -11,32 +11,46 @@ interface Subscription {
 
 /**
  * Have the browser subscribe without its maker's push service, which tests do not call: the keys are real, the endpoint is
- * of this machine and answers nothing.
+ * of this machine and answers nothing. A subscription outlives the page, as the browser's do.
  */
 async function fakePushService(context: BrowserContext): Promise<void> {
   await context.addInitScript((endpoint) => {
-    let present: object | null = null;
+    // The app clears the tab's storage when somebody signs out.
+    const KEPT = "fake-push-service";
     const base64url = (bytes: ArrayBuffer) =>
       btoa(String.fromCharCode(...new Uint8Array(bytes)))
         .replaceAll("+", "-")
         .replaceAll("/", "_")
         .replaceAll("=", "");
+    const present = () => {
+      const keys = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+      const unsubscribe = async () => {
+        localStorage.removeItem(KEPT);
+        return true;
+      };
+      const toJSON = () => ({ endpoint, expirationTime: null, keys });
+      const options = { applicationServerKey: null, userVisibleOnly: true };
+      return keys === null ? null : ({ endpoint, options, toJSON, unsubscribe } as PushSubscription);
+    };
     PushManager.prototype.subscribe = async () => {
       const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, [
         "deriveBits",
       ]);
       const p256dh = base64url(await crypto.subtle.exportKey("raw", pair.publicKey));
       const auth = base64url(crypto.getRandomValues(new Uint8Array(16)).buffer);
-      const unsubscribe = async () => {
-        present = null;
-        return true;
-      };
-      const toJSON = () => ({ endpoint, expirationTime: null, keys: { p256dh, auth } });
-      present = { endpoint, toJSON, unsubscribe };
-      return present as PushSubscription;
+      localStorage.setItem(KEPT, JSON.stringify({ p256dh, auth }));
+      return present() as PushSubscription;
     };
-    PushManager.prototype.getSubscription = async () => present as PushSubscription | null;
+    PushManager.prototype.getSubscription = async () => present();
   }, `http://127.0.0.1:9/${randomUUID()}`);
+}
+
+/** Whether the browser still has a subscription, whatever the app believes. */
+function isSubscribed(page: Page): Promise<boolean> {
+  return page.evaluate(async () => {
+    const { pushManager } = await navigator.serviceWorker.ready;
+    return (await pushManager.getSubscription()) !== null;
+  });
 }
 
 async function subscriptionsOf(page: Page): Promise<readonly Subscription[]> {
@@ -134,10 +148,12 @@ test.describe("push on this device", () => {
     const devices = page.getByRole("list", { name: "Devices with push" });
     await expect(devices.getByRole("listitem")).toContainText("This device");
     expect(await subscriptionsOf(page)).toHaveLength(1);
+    expect(await isSubscribed(page)).toBe(true);
     expect(await barriers(page)).toEqual([]);
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await expect(page.getByRole("textbox", { name: "E-mail" })).toBeVisible();
     expect(await page.evaluate(() => localStorage.getItem("taskfleet.push"))).toBeNull();
+    expect(await isSubscribed(page)).toBe(false);
   });
 
   test("is turned off again", async ({ signedIn: page }) => {
