@@ -1,5 +1,6 @@
 """Tasks in MongoDB: every method names the user first, and every query the user's shard."""
 
+import heapq
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -209,16 +210,16 @@ class TaskRepository:
     ) -> list[str]:
         """Return the titles of up to `limit` of the tasks that `count_open_due` counts, by their due time."""
         due: Document = {"$lt": end} if start is None else {"$gte": start, "$lt": end}
-        query = {
-            "user_id": user_id,
-            "deleted": False,
-            "status": {"$in": ["in_progress", "todo"]},
-            "due_order": due,
-        }
+        # One status at a time: only then the index gives their order, and nothing has to be sorted in memory.
+        found = [await self._find_by_due(user_id, status, due, limit) for status in ("in_progress", "todo")]
+        ordered = heapq.merge(*found, key=lambda task: (task["due_order"], task["_id"]))
+        return [task["title"] for task in itertools.islice(ordered, limit)]
+
+    async def _find_by_due(self, user_id: UUID, status: str, due: Document, limit: int) -> list[Document]:
+        query = {"user_id": user_id, "deleted": False, "status": status, "due_order": due}
         order = [("due_order", 1), ("_id", 1)]
         options: dict[str, Any] = {"sort": order, "limit": limit, "hint": SORT_INDEXES["due"]}
-        found = await self._tasks.find(query, {"title": 1}, **options).to_list(limit)
-        return [document["title"] for document in found]
+        return await self._tasks.find(query, {"title": 1, "due_order": 1}, **options).to_list(limit)
 
     async def _count(self, user_id: UUID, statuses: list[str], query: Document, hint: str) -> int:
         return await self._tasks.count_documents(

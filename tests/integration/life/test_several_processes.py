@@ -65,7 +65,8 @@ class TestAProcessThatStandsStill:
             _, errors = parent.communicate(timeout=60)
 
             assert parent.returncode == 1
-            assert errors.endswith(f"the API (process {victim}) did not end within 1 s and was killed\n")
+            # On a busy machine the other one may need longer than a second, too.
+            assert f"the API (process {victim}) did not end within 1 s and was killed\n" in errors
             wait_for_end([victim, other], timeout_seconds=0)
 
 
