@@ -101,4 +101,4 @@ class TestADay:
         inspection.forget()
         assert await read_agenda(START + timedelta(minutes=1)) is not None
         names = [operation.name for operation in inspection.operations if operation.collection == "tasks"]
-        assert sorted(names) == ["aggregate", "aggregate", "find", "find"]
+        assert sorted(names) == ["aggregate", "aggregate", "find", "find", "find", "find"]
