@@ -67,7 +67,8 @@ class TestAProcessThatCannotBeStarted:
             parent._end(signal.SIGTERM)
             await running
 
-        assert logs == [
+        # Whatever else lives on this loop may log meanwhile.
+        assert [line for line in logs if line["event"].startswith("api_process")] == [
             {
                 "event": "api_process_not_started",
                 "error": "Resource temporarily unavailable",
