@@ -286,7 +286,7 @@ class TestTheSecret:
         assert secret not in repr(answer.headers)
         if status >= 400:
             assert answer.json()["instance"] == "/calendar/hidden"
-        assert [entry["event"] for entry in logs] == ["request"]
+        assert [entry["event"] for entry in logs].count("request") == 1
         assert secret not in repr(logs)
         metrics = app.state.metrics.render().decode()
         assert secret not in metrics
