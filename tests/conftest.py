@@ -17,6 +17,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.write_concern import WriteConcern
 
+from app.api import token_uses
+from app.auth import erasure
 from app.bootstrap import COLLECTIONS, apply_migrations
 from app.core.settings import (
     CacheSettings,
@@ -71,6 +73,15 @@ SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 def pytest_sessionstart() -> None:
     """Begin once the measurement of coverage, if there is one, has begun."""
     leave_driver_threads_out()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_background() -> Iterator[None]:
+    """Keep what processes write once a minute out of the tests that count commands, whichever test began it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(token_uses, "PERIOD_SECONDS", 3_600)
+        patch.setattr(erasure, "_PERIOD_SECONDS", 3_600)
+        yield
 
 
 @pytest.fixture(scope="session")
