@@ -75,6 +75,15 @@ def pytest_sessionstart() -> None:
     leave_driver_threads_out()
 
 
+def pytest_collection_finish() -> None:
+    """Leave the tests themselves, hundreds of megabytes, out of what is looked through for garbage from now on.
+
+    Else the process stands still for up to a second now and then, and a service in it takes that for an outage.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quiet_background() -> Iterator[None]:
     """Keep what processes write once a minute out of the tests that count commands, whichever test began it."""

@@ -22,7 +22,6 @@ from pymongo.monitoring import (
 from pymongo.read_concern import ReadConcern
 
 from app.bootstrap import COLLECTIONS, apply_migrations
-from app.cache import redis_store, watch
 from app.core.settings import (
     CacheSettings,
     JwtSettings,
@@ -192,7 +191,5 @@ def replicated(replica_set: ReplicaSet) -> Replicated:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of who answers: a machine that is busy may be slow, and every request asks a secondary."""
-    monkeypatch.setattr(redis_store, "CALL_TIMEOUT_SECONDS", 3.0)
-    monkeypatch.setattr(watch, "TRUST_SECONDS", 3.0)
     monkeypatch.setattr(replica_reads, "PATIENCE_SECONDS", 3.0)
     monkeypatch.setattr(replica_reads, "PAUSE_SECONDS", 0.0)
