@@ -76,7 +76,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave the tests themselves, hundreds of megabytes, out of what is looked through for garbage from now on.
+    """Leave what was collected, all modules and tests, out of what is looked through for garbage from now on.
 
     Else the process stands still for up to a second now and then, and a service in it takes that for an outage.
     """

@@ -145,9 +145,9 @@ class OutboxMetrics:
             registry=registry,
         )
 
-    def count_delivery(self, channel: str, outcome: DeliveryOutcome) -> None:
-        """Count an attempt."""
-        self.deliveries.labels(channel, outcome).inc()
+    def count_delivery(self, channel: str, outcome: DeliveryOutcome, times: int = 1) -> None:
+        """Count an attempt, or several that ended alike."""
+        self.deliveries.labels(channel, outcome).inc(times)
 
 
 CommandOutcome = Literal["ok", "failed"]

@@ -112,6 +112,11 @@ UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
         collection="outbox",
         reason="workers count what nobody has taken up, for an alert; four times a minute each, up to a limit",
     ),
+    "find-unserved-work": UntargetedOperation(
+        command="find",
+        collection="outbox",
+        reason="workers look for what waits for a channel that nobody has; four times a minute each, up to a limit",
+    ),
     "list-dead-work": UntargetedOperation(
         command="find",
         collection="outbox",

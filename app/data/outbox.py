@@ -27,6 +27,8 @@ OUTBOX = CollectionSpec(
         # that is being worked on is due when its lease ends.
         Index("due", [("lane", 1), ("due_at", 1), ("_id", 1)], partial_filter={"state": "waiting"}),
         Index("user", [("user_id", 1)]),  # for erasing an account
+        # What a withdrawn occasion has led to already. No entry of another kind has the field.
+        Index("occasion", [("user_id", 1), ("occasion_id", 1)], partial_filter={"occasion_id": {"$exists": True}}),
         Index("dead", [("died_at", -1), ("_id", -1)], partial_filter={"died_at": {"$exists": True}}),
         Index(
             "expiry",
@@ -39,6 +41,7 @@ OUTBOX = CollectionSpec(
 
 # The lane of entries whose channels are still to be found; the others wait in that of their channel.
 OCCASIONS = "occasion"
+_BULK = ".bulk"
 
 # One command's worth of writes, as for tasks.
 _CHUNK_SIZE = 1_000
@@ -66,9 +69,11 @@ class OutboxEntry:
     """Something to be done at an instant.
 
     `kind` says what happened, `subject` to what (the id of a task, of a session), `occurrence` which time (of several
-    with the same subject), `channel` how it is told; an entry without one is an occasion, for which the recipient's
-    preferences are still to be asked. `content` is all that is needed to tell it: whoever does reads nothing of the
-    feature that wrote it, unless the kind is one whose content is made when it is told, as that of digests.
+    with the same subject). An entry without `channel` is an occasion, for which the recipient's preferences are still
+    to be asked; one with it is how that is told, and `occasion_id` is the occasion's. `content` is all that is needed
+    to tell it: whoever does reads nothing of the feature that wrote it, unless the kind is one whose content is made
+    when it is told, as that of digests. `is_bulk` is what comes for many users at one instant, and must not keep
+    others waiting.
     """
 
     user_id: UUID
@@ -78,6 +83,8 @@ class OutboxEntry:
     content: Mapping[str, Any] = field(default_factory=dict)
     occurrence: str = ""
     channel: str = ""
+    occasion_id: UUID | None = None
+    is_bulk: bool = False
 
     @property
     def entry_id(self) -> UUID:
@@ -90,13 +97,13 @@ class OutboxEntry:
 
     def to_initial_fields(self) -> Document:
         """Return what stays as it was first written, or is the worker's to change."""
-        optional = {"channel": self.channel} if self.channel else {}
+        optional = {"channel": self.channel, "occasion_id": self.occasion_id} if self.channel else {}
         return {
             "kind": self.kind,
             "subject": self.subject,
             "occurrence": self.occurrence,
             **optional,
-            "lane": lane_of(self.channel),
+            "lane": lane_of(channel_name_of(self.channel), is_bulk=self.is_bulk),
             "at": self.at,
             "due_at": self.at,
             "attempts": 0,
@@ -104,9 +111,19 @@ class OutboxEntry:
         }
 
 
-def lane_of(channel: str) -> str:
-    """Return the lane of an entry by its channel, which may name an address behind a colon (`push:0198c7a2`)."""
+def channel_name_of(channel: str) -> str:
+    """Return the name of an entry's channel without the address (`push:0198c7a2`), or `OCCASIONS` if it has none."""
     return channel.partition(":")[0] or OCCASIONS
+
+
+def lane_of(channel_name: str, *, is_bulk: bool) -> str:
+    """Return the lane in which entries wait for their turn."""
+    return channel_name + _BULK if is_bulk else channel_name
+
+
+def is_bulk_lane(lane: str) -> bool:
+    """Whether a lane is that of what comes for many users at one instant."""
+    return lane.endswith(_BULK)
 
 
 def occurrence_of(at: datetime) -> str:
@@ -144,7 +161,7 @@ class PlannedWork:
         self._writes[entry.entry_id] = UpdateOne(key, {"$set": fields, "$unset": forgotten}, upsert=True)
 
     def withdraw(self, user_id: UUID, entry_id: UUID) -> None:
-        """Take an entry out, if it is still there."""
+        """Take an occasion out, if it is still there, and those of its deliveries that did not get through so far."""
         self._forget(entry_id)
         self._withdrawn[entry_id] = user_id
 
@@ -158,8 +175,10 @@ class PlannedWork:
         withdrawn = list(self._withdrawn)
         for start in range(0, len(withdrawn), _CHUNK_SIZE):
             entry_ids = withdrawn[start : start + _CHUNK_SIZE]
-            query = {"user_id": self._withdrawn[entry_ids[0]], "_id": {"$in": entry_ids}}
-            await outbox.delete_many(query, session=session, hint="_id_")
+            user_id = self._withdrawn[entry_ids[0]]
+            await outbox.delete_many({"user_id": user_id, "_id": {"$in": entry_ids}}, session=session, hint="_id_")
+            led_to = {"user_id": user_id, "occasion_id": {"$in": entry_ids}}
+            await outbox.delete_many(led_to, session=session, hint="occasion")
         for start in range(0, len(self._writes), _CHUNK_SIZE):
             entry_ids = list(self._writes)[start : start + _CHUNK_SIZE]
             new = await self._find_new(outbox, session, entry_ids) if len(self._writes) > _FEW else frozenset()

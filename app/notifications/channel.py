@@ -62,7 +62,7 @@ class Channel(Protocol):
         ...
 
     async def deliver(self, message: Message, recipient: Recipient) -> None:
-        """Hand the message over to whoever carries it on, within 20 s.
+        """Hand the message over to whoever carries it on, within 40 s.
 
         May be called again for a message that was handed over before. An address that is no more is forgotten by the
         channel and counts as delivered. Raises `TemporaryDeliveryError` or `PermanentDeliveryError`, or

@@ -22,6 +22,8 @@ _LEAST_ASIDE_SECONDS = 1.0
 _ASIDE_SECONDS = 5.0
 # With it, 10,000 entries cost some 330 writes a second while they wait; it is as long as a lease.
 _LONG_ASIDE_SECONDS = 60.0
+# Looked for several times a minute: thousands are gone within minutes.
+_UNSERVED_LIMIT = 500
 
 logger = structlog.get_logger(__name__)
 
@@ -156,6 +158,24 @@ class ClaimRepository:
             comment="count-overdue-work",
         )
         return int(counted[0]["entries"]) if counted else 0
+
+    async def bury_unserved(self, lanes: Sequence[str], since: timedelta) -> int:
+        """Give up what has been due for so long in other lanes; return how many entries, up to a limit."""
+        now = self._clock.now()
+        cursor = self._outbox.find(
+            {"lane": {"$nin": list(lanes)}, "state": "waiting", "due_at": {"$lte": now - since}},
+            {"user_id": 1, "due_at": 1},
+            limit=_UNSERVED_LIMIT,
+            batch_size=_UNSERVED_LIMIT,
+            hint="due",
+            comment="find-unserved-work",
+        )
+        fields = {"state": "dead", "died_at": now, "last_error": "no process delivers by this channel"}
+        update = {"$set": fields, "$unset": {"claim": "", "owed_at": ""}}
+        writes = [UpdateOne(_as_seen(_see(document)), update) for document in await cursor.to_list(_UNSERVED_LIMIT)]
+        if not writes:
+            return 0
+        return int((await self._outbox.bulk_write(writes, ordered=False)).modified_count)
 
 
 def new_token() -> str:

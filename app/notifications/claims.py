@@ -7,11 +7,11 @@ from typing import Any, Self
 from uuid import UUID
 
 from app.data.database import Document
-from app.data.outbox import lane_of
+from app.data.outbox import channel_name_of, is_bulk_lane
 from app.notifications.channel import Message
 
 # What a worker that died was at is taken up by another after this long. It has to be longer than an entry may take:
-# 26 s for finding out who is told (two reads, a turn and a transaction), 28 s for a delivery between two operations.
+# 26 s for finding out who is told (two reads, a turn and a transaction), 48 s for a delivery between two operations.
 LEASE = timedelta(seconds=60)
 
 
@@ -36,6 +36,7 @@ class Claim:
     user_id: UUID
     entry_id: UUID
     token: str
+    lane: str
     owed_at: datetime
     occasion: str
     subject: str
@@ -52,6 +53,7 @@ class Claim:
             user_id=document["user_id"],
             entry_id=document["_id"],
             token=document["claim"],
+            lane=document["lane"],
             owed_at=document["owed_at"],
             occasion=document["kind"],
             subject=document["subject"],
@@ -63,9 +65,14 @@ class Claim:
         )
 
     @property
-    def lane(self) -> str:
-        """Where it waits for its turn."""
-        return lane_of(self.channel)
+    def is_bulk(self) -> bool:
+        """Whether it waits among those that come for many at one instant."""
+        return is_bulk_lane(self.lane)
+
+    @property
+    def channel_name(self) -> str:
+        """How it is told, or `OCCASIONS` while that is still to be found out."""
+        return channel_name_of(self.channel)
 
     @property
     def address(self) -> str:

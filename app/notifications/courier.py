@@ -11,7 +11,7 @@ import structlog
 from app.core.errors import ServiceUnavailableError
 from app.core.metrics import OutboxMetrics
 from app.data.failures import DatabaseError, is_database_away
-from app.data.outbox import OCCASIONS
+from app.data.outbox import OCCASIONS, lane_of
 from app.data.store import Store
 from app.notifications.channel import Channel
 from app.notifications.claim_repository import ClaimRepository, new_token
@@ -28,6 +28,11 @@ OVERDUE = timedelta(seconds=10)
 _COUNT_SECONDS = 15.0
 # More than any alert needs to know; counting so many takes some milliseconds.
 OVERDUE_LIMIT = 10_000
+# As long as a receiver may be away (`retries`): then whoever has other settings, or a newer version, has not come.
+UNSERVED = timedelta(days=1)
+_OTHER_CHANNEL = "other"
+# What comes for many at one instant has so few of the places, fewer than there are connections to a mail server.
+_BULK_SHARE = 6
 # As `Erasure` has it: what is under way takes milliseconds, but where a receiver is slow.
 _FINISH_SECONDS = 5.0
 
@@ -54,22 +59,34 @@ class Courier:
         by_name: dict[str, Channel] = {channel.name: channel for channel in channels}
         self._deliverer = Deliverer(store, claims, by_name, self._failures, metrics)
         self._dispatcher = Dispatcher(store, claims, channels, recurring or {})
-        self._deliveries = {name: Lane(name, claims, self._deliver, slots) for name in by_name}
-        self.lanes = (Lane(OCCASIONS, claims, self._dispatch, slots), *self._deliveries.values())
+        self._channel_names = tuple(by_name)
+        # By their names, those of the occasions first, because they give to the others.
+        self.lanes: dict[str, Lane] = {}
+        for name, handle in ((OCCASIONS, self._dispatch), *((name, self._deliver) for name in by_name)):
+            for is_bulk, places in ((False, slots), (True, max(slots // _BULK_SHARE, 1))):
+                lane = Lane(lane_of(name, is_bulk=is_bulk), claims, handle, places)
+                self.lanes[lane.name] = lane
         self._stop = asyncio.Event()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Work in the background while the context lasts; then finish what is begun, and release the rest."""
-        loops = [asyncio.create_task(lane.run()) for lane in self.lanes]
+        loops = [asyncio.create_task(lane.run()) for lane in self.lanes.values()]
         loops.append(asyncio.create_task(self._count_overdue()))
         try:
             yield
         finally:
             self._stop.set()
-            for lane in self.lanes:
+            for lane in self.lanes.values():
                 lane.stop()
             await self._end(loops)
+
+    async def bury_unserved(self) -> None:
+        """Give up what waits for a channel that nobody has any more, and tell administrators of it."""
+        buried = await self._claims.bury_unserved(list(self.lanes), UNSERVED)
+        if buried:
+            self._metrics.count_delivery(_OTHER_CHANNEL, "dead", buried)
+            logger.warning("outbox_entries_unserved", entries=buried)
 
     async def _end(self, loops: Sequence[asyncio.Task[None]]) -> None:
         clock = asyncio.get_running_loop()
@@ -78,7 +95,7 @@ class Courier:
         for loop in lasting:
             loop.cancel()
         left: list[Claim] = []
-        for lane in self.lanes:  # that of the occasions first, which gives to the others
+        for lane in self.lanes.values():
             left += await lane.finish(max(deadline - clock.time(), 0))
         await self._release(left)
 
@@ -90,7 +107,7 @@ class Courier:
 
     async def _dispatch(self, claim: Claim) -> None:
         async def dispatch() -> None:
-            has_room = all(lane.has_room_for(claim.user_id) for lane in self._deliveries.values())
+            has_room = self._has_room_for_deliveries(claim)
             dispatched = await self._dispatcher.dispatch(claim, new_token() if has_room else None)
             if dispatched is None:
                 return
@@ -102,11 +119,15 @@ class Courier:
 
         await self._attempt(claim, dispatch)
 
+    def _has_room_for_deliveries(self, claim: Claim) -> bool:
+        lanes = [self.lanes[lane_of(name, is_bulk=claim.is_bulk)] for name in self._channel_names]
+        return all(lane.has_room_for(claim.user_id) for lane in lanes)
+
     async def _accept(self, deliveries: Sequence[Claim]) -> None:
         """Go on with as many as there is room for by now: several occasions were told that there was some."""
         surplus: list[Claim] = []
         for delivery in deliveries:
-            lane = self._deliveries[delivery.lane]
+            lane = self.lanes[delivery.lane]
             if lane.has_room_for(delivery.user_id):
                 lane.accept(delivery)
             else:
@@ -147,10 +168,11 @@ class Courier:
             self._metrics.lag_seconds.observe(max(lag.total_seconds(), 0.0))
 
     async def _count_overdue(self) -> None:
-        lanes = [lane.name for lane in self.lanes]
         while not self._stop.is_set():
             try:
-                self._metrics.waiting.set(await self._claims.count_overdue(lanes, OVERDUE, OVERDUE_LIMIT))
+                overdue = await self._claims.count_overdue(list(self.lanes), OVERDUE, OVERDUE_LIMIT)
+                self._metrics.waiting.set(overdue)
+                await self.bury_unserved()
             except DatabaseError as error:
                 logger.warning("outbox_not_counted", error=type(error).__name__)
             except Exception:  # what counts goes on as the lanes do

@@ -18,7 +18,7 @@ from app.notifications.recipient_repository import RecipientRepository
 from app.notifications.retries import MAX_ATTEMPTS, backoff
 
 # What channels promise to keep to (`Channel.deliver`).
-DELIVERY_SECONDS = 20.0
+DELIVERY_SECONDS = 40.0
 # From then on what was chosen may have changed, and the night may have come, since the occasion was told.
 _LATE = timedelta(minutes=1)
 # Digests come once a day.
@@ -49,12 +49,12 @@ class Failures:
                 return
             attempts, due_at = 0, self._clock.now() + _RECURRENCE
         await self._claims.put_back(claim, due_at, attempts, _describe(error))
-        self._metrics.count_delivery(claim.lane, "retried")
+        self._metrics.count_delivery(claim.channel_name, "retried")
 
     async def bury(self, claim: Claim, error: Exception) -> None:
         """Give an entry up."""
         await self._claims.bury(claim, claim.attempts + 1, _describe(error))
-        self._metrics.count_delivery(claim.lane, "dead")
+        self._metrics.count_delivery(claim.channel_name, "dead")
         logger.warning("outbox_entry_died", lane=claim.lane, kind=claim.occasion, entry_id=str(claim.entry_id))
 
 
@@ -91,7 +91,7 @@ class Deliverer:
             return False
         try:
             async with asyncio.timeout(DELIVERY_SECONDS):
-                await self._channels[claim.lane].deliver(claim.to_message(), recipient)
+                await self._channels[claim.channel_name].deliver(claim.to_message(), recipient)
         except TemporaryDeliveryError as error:
             await self._failures.postpone(claim, error, error.retry_after_seconds)
         except TimeoutError as error:
@@ -100,7 +100,7 @@ class Deliverer:
             await self._failures.bury(claim, error)
         else:
             await self._claims.complete(claim)
-            self._metrics.count_delivery(claim.lane, "delivered")
+            self._metrics.count_delivery(claim.channel_name, "delivered")
             return True
         return False
 
@@ -111,7 +111,7 @@ class Deliverer:
         """Ask again what the user wants; what is not wanted now has been dealt with."""
         kind, now = kind_of(claim.occasion), self._clock.now()
         preferences = await self._preferences.find(claim.user_id)
-        if claim.lane not in preferences.channels_for(kind):
+        if claim.channel_name not in preferences.channels_for(kind):
             await self._claims.complete(claim)
             return False
         earliest = preferences.earliest(kind, now, recipient.timezone)

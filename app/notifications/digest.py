@@ -31,7 +31,7 @@ def follow_digest(change: Change, before: Preferences, after: Preferences) -> No
 def plan_digest(change: Change, digest_at: time, timezone: str) -> None:
     """Have the next digest told when clocks in the zone next show this time."""
     at = next_local_time(digest_at, change.at, timezone)
-    change.outbox.put_off(OutboxEntry(change.user_id, DIGEST, "", at))
+    change.outbox.put_off(OutboxEntry(change.user_id, DIGEST, "", at, is_bulk=True))
 
 
 class DigestZones:

@@ -129,7 +129,8 @@ class Dispatcher:
         is_noticed = False
         if _IN_APP in preferences.channels_for(kind):
             is_noticed = await self._notices.insert(change, _to_notice(told, kind, change))
-        entries = [] if is_deferred else [_to_delivery(told, channel) for channel in wanted.channels]
+        is_bulk = recurring is not None
+        entries = [] if is_deferred else [_to_delivery(told, channel, is_bulk=is_bulk) for channel in wanted.channels]
         deliveries = await self._claims.add(entries, claim.owed_at, wanted.token, change.session)
         return Dispatched(is_noticed, deliveries)
 
@@ -158,7 +159,15 @@ def _to_notice(claim: Claim, kind: Kind, change: Change) -> Notice:
     return Notice(key, kind, told.title, told.body, task_id, created_at=change.at)
 
 
-def _to_delivery(claim: Claim, channel: str) -> OutboxEntry:
+def _to_delivery(claim: Claim, channel: str, *, is_bulk: bool) -> OutboxEntry:
     return OutboxEntry(
-        claim.user_id, claim.occasion, claim.subject, claim.at, claim.content, claim.occurrence, channel
+        user_id=claim.user_id,
+        kind=claim.occasion,
+        subject=claim.subject,
+        at=claim.at,
+        content=claim.content,
+        occurrence=claim.occurrence,
+        channel=channel,
+        occasion_id=claim.entry_id,
+        is_bulk=is_bulk,
     )

@@ -15,10 +15,11 @@ MAX_CONNECTIONS = 8
 # Where mails go out all the time, connections are kept by that; else one is soon in a server's way.
 IDLE_SECONDS = 10.0
 _QUIT_SECONDS = 1.0
-# Of the 20 s that a delivery may take: waiting for others, then opening a connection and sending. The rest is for the
-# database.
+# Of the 40 s that a delivery may take: waiting for others, then opening a connection and sending. The rest is for the
+# database. Who hangs up while the server looks through a mail sends it twice (RFC 5321, section 4.5.3.2.6, would wait
+# for ten minutes): servers that greylist or filter take up to half a minute.
 WAIT_SECONDS = 3.0
-SEND_SECONDS = 16.0
+SEND_SECONDS = 36.0
 
 
 class MailConnections:

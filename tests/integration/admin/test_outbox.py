@@ -122,7 +122,7 @@ class TestTryingAgain:
         assert act["actor"]["id"] == await id_of(root)
         channel = FakeChannel()
         courier = Courier(app.state.store, [channel], Metrics().outbox)
-        for lane in courier.lanes:
+        for lane in courier.lanes.values():
             await lane.take()
             await lane.finish(20)
         assert [str(key) for key in channel.keys] == [entry_id]

@@ -84,7 +84,7 @@ async def running(courier: Courier) -> AsyncIterator[Courier]:
 
 async def work_off(courier: Courier) -> None:
     """Do what is due now, and what comes of it, without a loop in the background."""
-    for lane in courier.lanes:
+    for lane in courier.lanes.values():
         while await lane.take():
             await lane.finish(20)
         await lane.finish(20)

@@ -270,14 +270,14 @@ class TestAClockThatJumps:
         courier, hasty = Courier(store, [channel], metrics), Courier(store, [channel], metrics)
         channel.gate = asyncio.Event()
         await plan()
-        await courier.lanes[0].take()
-        await courier.lanes[0].finish(20)
+        await courier.lanes["occasion"].take()
+        await courier.lanes["occasion"].finish(20)
         await until(lambda: channel.attempts == 1)
         clock.advance(hours=1)
-        await hasty.lanes[1].take()
+        await hasty.lanes["push"].take()
         await until(lambda: channel.attempts == 2)
         channel.gate.set()
-        await asyncio.gather(courier.lanes[1].finish(20), hasty.lanes[1].finish(20))
+        await asyncio.gather(courier.lanes["push"].finish(20), hasty.lanes["push"].finish(20))
 
         assert len(channel.told) == 2
         assert len(set(channel.keys)) == 1

@@ -8,11 +8,12 @@ from uuid import UUID
 import pytest
 
 from app.core.metrics import OutboxMetrics
+from app.data.changes import Change
 from app.data.outbox import derive_id, occurrence_of
 from app.data.store import Store
 from app.notifications import delivery
 from app.notifications.channel import PermanentDeliveryError, TemporaryDeliveryError
-from app.notifications.courier import Courier
+from app.notifications.courier import UNSERVED, Courier
 from app.notifications.kinds import DEFAULT_CHANNELS
 from app.notifications.lane import SLOTS
 from app.notifications.preferences import Preferences
@@ -132,9 +133,9 @@ class TestAReceiverThatDoesNotAnswer:
         channel.gate = asyncio.Event()
         for _ in range(100):
             await plan(user=await insert_user(raw_database))
-        while await courier.lanes[0].take():
-            await courier.lanes[0].finish(20)
-        await courier.lanes[0].finish(20)
+        while await courier.lanes["occasion"].take():
+            await courier.lanes["occasion"].finish(20)
+        await courier.lanes["occasion"].finish(20)
 
         assert await raw_database["notifications"].count_documents({}) == 100
         assert channel.told == []
@@ -151,8 +152,8 @@ class TestAReceiverThatDoesNotAnswer:
         channel.addresses = ("phone", "laptop", "tablet")
         for _ in range(SLOTS):
             await plan(user=await insert_user(raw_database))
-        await courier.lanes[0].take()
-        await courier.lanes[0].finish(20)
+        await courier.lanes["occasion"].take()
+        await courier.lanes["occasion"].finish(20)
         await until(lambda: channel.attempts >= SLOTS)
 
         assert channel.attempts == SLOTS
@@ -171,12 +172,12 @@ class TestAReceiverThatDoesNotAnswer:
         channel.gate = asyncio.Event()
         channel.addresses = tuple(f"phone-{number}" for number in range(20))
         await plan()
-        await courier.lanes[0].take()
-        await courier.lanes[0].finish(20)
+        await courier.lanes["occasion"].take()
+        await courier.lanes["occasion"].finish(20)
         await until(lambda: channel.attempts >= SLOTS // 4)
 
         assert channel.attempts == SLOTS // 4
-        assert not courier.lanes[1].has_room_for(user_id)
+        assert not courier.lanes["push"].has_room_for(user_id)
         is_left = {"due_at": START, "claim": {"$exists": False}}
         assert await raw_database["outbox"].count_documents(is_left) == 20 - SLOTS // 4
         channel.gate.set()
@@ -241,14 +242,105 @@ class TestADeliveryThatIsLate:
         clock: FakeClock,
     ) -> None:
         await plan()
-        courier.lanes[1].stop()  # so that the delivery is left for later
-        await courier.lanes[0].take()
-        await courier.lanes[0].finish(20)
+        courier.lanes["push"].stop()  # so that the delivery is left for later
+        await courier.lanes["occasion"].take()
+        await courier.lanes["occasion"].finish(20)
         await choose(store, user_id, Preferences(chosen={**DEFAULT_CHANNELS, "reminder": frozenset({"in_app"})}))
         clock.advance(minutes=2)
         await work_off(courier)
 
         assert (channel.attempts, await outbox.count_documents({})) == (0, 0)
+
+
+class TestADeliveryOfWhatIsWithdrawn:
+    @pytest.fixture
+    async def waiting(self, courier: Courier, channel: FakeChannel, plan: Plan) -> list[UUID]:
+        """Two reminders that were told within the app, and reached neither of two addresses so far."""
+        channel.addresses = ("phone", "laptop")
+        channel.trouble = lambda _: TemporaryDeliveryError("503")
+        entry_ids = [await plan(subject=UUID(int=number)) for number in (7, 8)]
+        await work_off(courier)
+        channel.trouble = lambda _: None
+        return entry_ids
+
+    async def withdraw(self, store: Store, user_id: UUID, entry_id: UUID) -> None:
+        async def withdraw(change: Change) -> None:
+            change.outbox.withdraw(user_id, entry_id)
+            change.stamp()
+
+        await store.changes.run(user_id, withdraw)
+
+    async def test_is_not_tried_again_while_others_are(
+        self,
+        store: Store,
+        courier: Courier,
+        channel: FakeChannel,
+        user_id: UUID,
+        clock: FakeClock,
+        waiting: list[UUID],
+        outbox: Any,
+    ) -> None:
+        assert await outbox.count_documents({"state": "waiting"}) == 4
+        await self.withdraw(store, user_id, waiting[0])
+
+        clock.advance(seconds=10)
+        await work_off(courier)
+
+        assert sorted(message.subject for message, _ in channel.told) == [str(UUID(int=8))] * 2
+        assert await outbox.count_documents({}) == 0
+
+    async def test_is_not_put_back_by_whoever_is_at_it(
+        self,
+        store: Store,
+        courier: Courier,
+        channel: FakeChannel,
+        user_id: UUID,
+        clock: FakeClock,
+        waiting: list[UUID],
+        outbox: Any,
+    ) -> None:
+        channel.trouble, channel.gate = lambda _: TemporaryDeliveryError("503"), asyncio.Event()
+        clock.advance(seconds=10)
+        working = asyncio.create_task(work_off(courier))
+        await until(lambda: channel.attempts == 8)
+        for entry_id in waiting:
+            await self.withdraw(store, user_id, entry_id)
+        channel.gate.set()
+        await working
+
+        assert await outbox.count_documents({}) == 0
+
+
+class TestAChannelThatNobodyHasAnyMore:
+    async def test_leaves_its_deliveries_to_administrators_after_a_day(
+        self,
+        store: Store,
+        courier: Courier,
+        channel: FakeChannel,
+        plan: Plan,
+        clock: FakeClock,
+        metrics: OutboxMetrics,
+        outbox: Any,
+    ) -> None:
+        channel.trouble = lambda _: TemporaryDeliveryError("503")
+        await plan()
+        await work_off(courier)
+        await outbox.update_one({}, {"$set": {"due_at": clock.now()}})
+        without = Courier(store, [], metrics)
+
+        clock.advance(UNSERVED.total_seconds() - 0.001)
+        await without.bury_unserved()
+        assert (await outbox.find_one({}))["state"] == "waiting"
+
+        clock.advance(0.001)
+        await courier.bury_unserved()
+        assert (await outbox.find_one({}))["state"] == "waiting", "the control: one has the channel"
+
+        await without.bury_unserved()
+        entry = await outbox.find_one({})
+        assert (entry["state"], entry["died_at"], entry["attempts"]) == ("dead", clock.now(), 1)
+        assert entry["last_error"] == "no process delivers by this channel"
+        assert metrics.deliveries.labels("other", "dead")._value.get() == 1
 
 
 class TestAFaultOfOurs:
@@ -270,8 +362,8 @@ class TestADatabaseThatFailsInBetween:
         await plan()
         # A transaction that fails as in an election is repeated at once; this one goes on failing.
         async with failing("commitTransaction", errorCode=50, errorLabels=["TransientTransactionError"]):
-            await courier.lanes[0].take()
-            await courier.lanes[0].finish(30)
+            await courier.lanes["occasion"].take()
+            await courier.lanes["occasion"].finish(30)
 
         entry = await outbox.find_one({})
         assert (entry["attempts"], entry["state"]) == (0, "waiting")

@@ -1,5 +1,6 @@
 """An occasion that is due is told once, by every channel that the user wants, if there is somebody to tell."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -11,10 +12,11 @@ from app.core.metrics import OutboxMetrics
 from app.data.changes import Change
 from app.data.outbox import derive_id, occurrence_of
 from app.data.store import Store
+from app.notifications.channel import Message, Recipient
 from app.notifications.courier import Courier
 from app.notifications.digest import Digests, plan_digest
 from app.notifications.kinds import DEFAULT_CHANNELS
-from app.notifications.lane import Lane
+from app.notifications.lane import SLOTS, Lane
 from app.notifications.preferences import Preferences
 from app.notifications.quiet_hours import QuietHours
 from app.notifications.retries import MAX_ATTEMPTS
@@ -22,6 +24,7 @@ from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notification_channel import FakeChannel
 from tests.integration.notifications.conftest import Plan, RawDatabase, choose, work_off
+from tests.waiting import until
 
 
 async def notices_of(database: RawDatabase, user_id: UUID) -> list[dict[str, Any]]:
@@ -135,7 +138,7 @@ class Held:
 
 async def claim_all(courier: Courier) -> Held:
     """Claim what is due, as a worker does that is then held up."""
-    held = Held(courier.lanes[0])
+    held = Held(courier.lanes["occasion"])
     held.lane._handle = held.keep
     await held.lane.take()
     await held.lane.finish(20)
@@ -181,9 +184,9 @@ class TestAnAccountThatIsNoMore:
         fields: Mapping[str, Any],
     ) -> None:
         await plan()
-        await courier.lanes[0].take()
-        courier.lanes[1].stop()  # so that the delivery is left for later
-        await courier.lanes[0].finish(20)
+        await courier.lanes["occasion"].take()
+        courier.lanes["push"].stop()  # so that the delivery is left for later
+        await courier.lanes["occasion"].finish(20)
         assert await raw_database["outbox"].count_documents({"channel": "push:phone"}) == 1
         await raw_database["users"].update_one({"_id": user_id}, {"$set": fields})
 
@@ -339,6 +342,56 @@ class TestADigest:
         assert len(set(channel.keys)) == 2
         assert channel.told[0][0].content["due_today"] == ["Buy milk"]
         assert [message.at - START for message, _ in channel.told] == [timedelta(days=1), timedelta(days=3)]
+
+    async def test_keeps_no_reminder_waiting_though_all_receivers_of_digests_hang(
+        self,
+        digest_courier: Courier,
+        channel: FakeChannel,
+        store: Store,
+        plan: Plan,
+        raw_database: RawDatabase,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        for number in range(SLOTS):
+            await begin_digests(store, await insert_user(raw_database, email=f"{number}@example.com"))
+        clock.advance(days=1)
+        hanging: list[Message] = []
+        is_over = asyncio.Event()
+
+        async def deliver(message: Message, recipient: Recipient) -> None:
+            if message.occasion == "digest" and not is_over.is_set():
+                hanging.append(message)
+                await is_over.wait()
+            channel.told.append((message, recipient))
+
+        channel.deliver = deliver  # type: ignore[method-assign]
+        async with digest_courier.run():
+            await until(lambda: not digest_courier.lanes["push.bulk"].has_room)
+            await plan()
+            await until(lambda: bool(channel.told))
+            assert [message.occasion for message, _ in channel.told] == ["reminder"]
+            assert len(hanging) < SLOTS
+            is_over.set()
+            await until(lambda: len(channel.told) == SLOTS + 1)
+        assert {entry["lane"] async for entry in raw_database["outbox"].find({})} == {"occasion.bulk"}
+
+    async def test_that_was_planned_before_there_were_lanes_for_it_moves_there(
+        self,
+        digest_courier: Courier,
+        channel: FakeChannel,
+        store: Store,
+        outbox: Any,
+        user_id: UUID,
+        clock: FakeClock,
+    ) -> None:
+        await begin_digests(store, user_id)
+        await outbox.update_one({}, {"$set": {"lane": "occasion"}})
+        clock.advance(days=1)
+        await work_off(digest_courier)
+
+        assert len(channel.told) == 1
+        assert (await outbox.find_one({}))["lane"] == "occasion.bulk"
 
     async def test_of_a_disabled_account_is_told_again_once_it_is_let_in(
         self,

@@ -112,10 +112,10 @@ class TestACourierThatEnds:
         self, courier: Courier, channel: FakeChannel, plan: Plan, outbox: Any
     ) -> None:
         await plan()
-        await courier.lanes[0].take()
-        for lane in courier.lanes:
+        await courier.lanes["occasion"].take()
+        for lane in courier.lanes.values():
             lane.stop()
-        for lane in courier.lanes:
+        for lane in courier.lanes.values():
             assert await lane.finish(20) == []
 
         entry = await outbox.find_one({})
