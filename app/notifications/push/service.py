@@ -1,6 +1,7 @@
 """Subscriptions of one user at a time, made by signed-in sessions."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -78,8 +79,7 @@ class SubscriptionService:
         Raises `PushNotConfiguredError`, `ValidationProblemError` for an endpoint that no push may go to, and
         `SubscriptionQuotaExceededError`.
         """
-        if self._key is None:
-            raise PushNotConfiguredError
+        public_key = self.public_key
         await self._check(endpoint)
 
         async def save(change: Change) -> Subscription:
@@ -87,7 +87,9 @@ class SubscriptionService:
             if ends_at is None:
                 raise UnauthenticatedError("The session has ended.", error="invalid_token")
             agent = user_agent[:_MAX_USER_AGENT_LENGTH]
-            made = Subscription(caller.user_id, caller.session_id, endpoint, keys, agent, change.at, ends_at)
+            made = Subscription(
+                caller.user_id, caller.session_id, endpoint, keys, agent, change.at, ends_at, public_key
+            )
             await self._make_room(change, made)
             await self._repository.save(change, made)
             return made
@@ -118,7 +120,7 @@ class SubscriptionService:
             return
 
     async def _make_room(self, change: Change, made: Subscription) -> None:
-        """Remove what belongs to sessions that have ended, if there would be too many."""
+        """Remove what no push reaches any more, if there would be too many."""
         others = [
             subscription
             for subscription in await self._repository.list_all(change.user_id, change.session)
@@ -128,10 +130,24 @@ class SubscriptionService:
             return
         session_ids = list({subscription.session_id for subscription in others})
         alive = await self._repository.find_alive(change.user_id, session_ids, change.at, change.session)
-        ended = [subscription for subscription in others if subscription.session_id not in alive]
-        if len(others) - len(ended) >= MAX_SUBSCRIPTIONS:
-            raise SubscriptionQuotaExceededError(MAX_SUBSCRIPTIONS)
-        for one in ended:
+        for one in _choose_removed(others, alive, made):
             await self._repository.delete_of_session(
                 change.user_id, one.subscription_id, one.session_id, change.session
             )
+
+
+def _choose_removed(
+    others: Sequence[Subscription], alive: AbstractSet[UUID], made: Subscription
+) -> Sequence[Subscription]:
+    """Return what makes room for a new one: all of sessions that have ended, or else one that is outdated.
+
+    No more of these, because their browsers subscribe anew where they find themselves listed. One of the same
+    session, which is of the same browser, goes ahead of the oldest. Raises `SubscriptionQuotaExceededError`.
+    """
+    ended = [one for one in others if one.session_id not in alive]
+    if len(others) - len(ended) < MAX_SUBSCRIPTIONS:
+        return ended
+    outdated = [one for one in others if one.is_outdated_by(made)]
+    if not outdated:
+        raise SubscriptionQuotaExceededError(MAX_SUBSCRIPTIONS)
+    return [min(outdated, key=lambda one: (one.session_id != made.session_id, one.created_at))]

@@ -12,7 +12,10 @@ from app.notifications.push.encryption import BrowserKeys
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One browser. `ends_at` is the instant after which no renewal keeps its session alive."""
+    """One browser. `ends_at` is the instant after which no renewal keeps its session alive.
+
+    `application_server_key` is the public key of ours that it was made for; None where it was not yet kept.
+    """
 
     user_id: UUID
     session_id: UUID
@@ -21,11 +24,16 @@ class Subscription:
     user_agent: str
     created_at: datetime
     ends_at: datetime
+    application_server_key: str | None
 
     @property
     def subscription_id(self) -> UUID:
         """The id: the same for the same endpoint of the same user, so that there is never a second one."""
         return derive_id(self.user_id, "push-subscription", self.endpoint, "")
+
+    def is_outdated_by(self, newer: Self) -> bool:
+        """Return whether it is known to be of another key than a new one, under which nothing reaches it any more."""
+        return self.application_server_key not in {None, newer.application_server_key}
 
     def to_document(self) -> Document:
         """Return the `push_subscriptions` document."""
@@ -39,6 +47,7 @@ class Subscription:
             "user_agent": self.user_agent,
             "created_at": self.created_at,
             "ends_at": self.ends_at,
+            "application_server_key": self.application_server_key,
         }
 
     @classmethod
@@ -52,4 +61,5 @@ class Subscription:
             user_agent=document["user_agent"],
             created_at=document["created_at"],
             ends_at=document["ends_at"],
+            application_server_key=document.get("application_server_key"),
         )
