@@ -1,5 +1,6 @@
-"""The arithmetic: medians over rounds, and ratios taken within each round before their median."""
+"""The arithmetic: percentiles, medians over rounds, ratios taken within each round before their median."""
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -42,6 +43,11 @@ def paired_ratio(above: Sequence[float], below: Sequence[float]) -> float:
     two medians would compare different moments.
     """
     return statistics.median(first / second for first, second in zip(above, below, strict=True))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that so large a share of the values does not exceed (nearest rank)."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 class Samples:

@@ -6,7 +6,6 @@ own, because timers of a millisecond would be part of the figure. What this prog
 """
 
 import json
-import math
 import select
 import socket
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bench.figures import percentile
 from bench.requests import RECORD_SEPARATOR
 
 _RECEIVE_BYTES = 262_144
@@ -93,9 +93,9 @@ class SteadyLoad:
         return SteadyResult(
             self._total,
             self._wrong,
-            _percentile(self._latencies, 0.5) * 1e3,
-            _percentile(self._latencies, 0.99) * 1e3,
-            _percentile(self._lateness, 0.99) * 1e3,
+            percentile(self._latencies, 0.5) * 1e3,
+            percentile(self._latencies, 0.99) * 1e3,
+            percentile(self._lateness, 0.99) * 1e3,
         )
 
     def _exchange_all(self) -> None:
@@ -123,11 +123,6 @@ class SteadyLoad:
             self._latencies.append(time.perf_counter() - connection.due_at)
             self._wrong += status != b"200"
             self._free.append(connection)
-
-
-def _percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that so large a share of the values does not exceed (nearest rank)."""
-    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def main(arguments: Sequence[str]) -> None:

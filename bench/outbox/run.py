@@ -20,7 +20,7 @@ from app.core.settings import PREFIX, EmbeddedSettings, MongoSettings, RuntimeSe
 from app.embedded.binaries import MONGOD, find_server
 from app.embedded.child import ChildProcess
 from app.embedded.mongo import EmbeddedMongo
-from bench.errors import BenchError
+from bench.outbox.lags import find_lags, spread_evenly
 from bench.outbox.reminders import RawDatabase, Watch, add_reminders, add_users
 from bench.processes import cpu_seconds, peak_memory_mb
 from bench.stage import say
@@ -115,32 +115,25 @@ class _Run:
         """Measure the lag at a steady rate, then what a backlog does."""
         options = self._options
         begin = to_milliseconds(datetime.now(UTC)) + timedelta(seconds=_LEAD_SECONDS)
-        due = options.rate * options.seconds
-        instants = [begin + timedelta(milliseconds=1000 * number // options.rate) for number in range(due)]
+        instants = spread_evenly(begin, options.rate, options.seconds)
         await add_reminders(self._database, user_ids, instants, first_number=0)
         async with self._watch.over(self._database):
             await asyncio.sleep((begin - datetime.now(UTC)).total_seconds())
             say(f"{options.rate} reminders a second are due, for {options.seconds} s")
             before = self._cpu()
-            await self._until_told(due, options.seconds + _PATIENCE_SECONDS)
+            await self._until_told(len(instants), options.seconds + _PATIENCE_SECONDS)
             worker_cpu, mongod_cpu = (after - was for after, was in zip(self._cpu(), before, strict=True))
-        lags = sorted(
-            (self._watch.seen[number] - at).total_seconds() * 1000
-            for number, at in enumerate(instants)
-            if number in self._watch.seen
-        )
-        if not lags:
-            raise BenchError("no reminder was told")
+        lags = find_lags(instants, self._watch.seen)
         memory = self._memory()
         backlog, backlog_rate = await self._work_at_backlog()
         return Figures(
-            due=due,
-            told=len(lags),
-            lag_p50_ms=lags[len(lags) // 2],
-            lag_p99_ms=lags[int(len(lags) * 0.99)],
-            lag_max_ms=lags[-1],
-            worker_cpu_ms=1000 * worker_cpu / len(lags),
-            mongod_cpu_ms=1000 * mongod_cpu / len(lags),
+            due=len(instants),
+            told=lags.told,
+            lag_p50_ms=lags.p50_ms,
+            lag_p99_ms=lags.p99_ms,
+            lag_max_ms=lags.max_ms,
+            worker_cpu_ms=1000 * worker_cpu / lags.told,
+            mongod_cpu_ms=1000 * mongod_cpu / lags.told,
             memory_mb=memory,
             backlog=backlog,
             backlog_rate=backlog_rate,
