@@ -24,6 +24,14 @@ _BEGINNING = re.compile(rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F
 # The parser would make a question mark of it. Ahead of the escape stands an even number of backslashes.
 _LONE_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 
+# The least that Python may be told to make an integer of (PYTHONINTMAXSTRDIGITS). Where that fails, the parser (ijson
+# 3.6) goes on with the error pending, and takes the process down.
+_MAX_DIGITS = 640
+_DIGITS = b"0123456789"
+# Makes all of them equal: a text is found many times as quickly as a pattern.
+_TO_ZEROS = bytes.maketrans(_DIGITS, b"0" * 10)
+_TOO_MANY_ZEROS = b"0" * (_MAX_DIGITS + 1)
+
 _OPENING = {"start_map": dict, "start_array": list}
 _CLOSING = frozenset({"end_map", "end_array"})
 
@@ -56,28 +64,61 @@ class _BrokenRuleError(ValueError):
     """The file breaks a rule, which the message tells."""
 
 
+class _LongNumbers:
+    """Looks for numbers of more digits than the parser can bear, in one piece of the file after the other."""
+
+    def __init__(self) -> None:
+        self._is_in_string = False
+        # How many the last piece ended with.
+        self._digits = 0
+
+    def find(self, piece: bytes) -> int | None:
+        """Return where the first one begins, or goes on. Strings may hold digits as they like."""
+        leading = len(piece) - len(piece.lstrip(_DIGITS))
+        if not self._is_in_string and self._digits + leading > _MAX_DIGITS:
+            return 0
+        zeros, passed = piece.translate(_TO_ZEROS), 0
+        while (start := zeros.find(_TOO_MANY_ZEROS, passed)) >= 0:
+            self._pass(piece[passed:start])
+            if not self._is_in_string:
+                return start
+            passed = start + len(_TOO_MANY_ZEROS)
+        self._pass(piece[passed:])
+        trailing = len(piece) - len(piece.rstrip(_DIGITS))
+        self._digits = trailing + (self._digits if trailing == len(piece) else 0)
+        return None
+
+    def _pass(self, text: bytes) -> None:
+        quotes = text.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in text else text
+        self._is_in_string ^= quotes.count(b'"') % 2 == 1
+
+
 class _BoundedPieces:
-    """What the parser reads: it ends with an error when too much was read for one item."""
+    """What the parser reads: it ends with an error ahead of what the parser must not see."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.since_item = 0
         self._held_back = b""
-        self._has_lone_surrogate = False
+        self._long_numbers = _LongNumbers()
+        self._refusal: str | None = None
 
     def read(self, size: int) -> bytes:
         """Return up to about `size` bytes, never half of an escape."""
-        if self._has_lone_surrogate:
-            raise _BrokenRuleError("It holds a lone surrogate, which is no character.")
+        if self._refusal is not None:
+            raise _BrokenRuleError(self._refusal)
         piece = self._read_whole_escapes(size)
         self.since_item += len(piece)
         if self.since_item > MAX_ITEM_BYTES + 2 * _PIECE_BYTES:
             raise _BrokenRuleError(f"It is longer than {MAX_ITEM_BYTES} bytes.")
-        if (lone := _LONE_SURROGATE.search(piece)) is None:
-            return piece
+        lone, long = _LONE_SURROGATE.search(piece), self._long_numbers.find(piece)
+        end = len(piece)
+        if lone is not None:
+            end, self._refusal = lone.start(), "It holds a lone surrogate, which is no character."
+        if long is not None and long < end:
+            end, self._refusal = long, "It holds a number that is too long."
         # What is ahead of it is parsed first, so that the error names the place.
-        self._has_lone_surrogate = True
-        return piece[: lone.start()] or self.read(size)
+        return piece if self._refusal is None else piece[:end] or self.read(size)
 
     def _read_whole_escapes(self, size: int) -> bytes:
         """Return what comes next; an escape that may have only begun is held back until the rest of it is there."""
@@ -188,9 +229,6 @@ def read_items(
         detail = str(error)
     except DecimalException:
         detail = "It holds a number that is too large."
-    except ValueError:  # of `int`; with it, the parser loses what came before in the same piece
-        location.clear()
-        detail = "It holds a number that is too long."
     else:
         return
     if location and location[-1] == "":  # an object of which no member has begun

@@ -3,7 +3,7 @@
 import io
 import json
 import tracemalloc
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
@@ -17,21 +17,46 @@ from app.tasks.portability.taskfleet_csv import TaskfleetCsvSource
 texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('\\"/u\U0001f600d83'))
 
 
+def read_in_pieces(content: bytes, size: int) -> list[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_items, "_PIECE_BYTES", size)
+        return [item.value for item in read_items(io.BytesIO(content), (ANY,))]
+
+
 class TestTextInPieces:
     @given(st.lists(texts, min_size=1), st.integers(1, 40))
     def test_is_what_it_is_as_a_whole(self, values: list[str], size: int) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(json_items, "_PIECE_BYTES", size)
-            read = [item.value for item in read_items(io.BytesIO(json.dumps(values).encode()), (ANY,))]
-
-        assert read == values
+        assert read_in_pieces(json.dumps(values).encode(), size) == values
 
     @given(st.integers(1, 40), st.sampled_from([r"\ud83d", r"\ud83dx", r"\ud83d\n", r"\\\ud83d", r"\ud83d\u0041"]))
     def test_is_refused_with_a_lone_surrogate_wherever_it_is_cut(self, size: int, surrogate: str) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(json_items, "_PIECE_BYTES", size)
-            with pytest.raises(UnreadableFileError, match="lone surrogate"):
-                list(read_items(io.BytesIO(f'["{surrogate}"]'.encode()), (ANY,)))
+        with pytest.raises(UnreadableFileError, match="lone surrogate"):
+            read_in_pieces(f'["{surrogate}"]'.encode(), size)
+
+
+class TestANumber:
+    """The parser crashes, and the process with it, where Python refuses to make an integer of so many digits."""
+
+    @pytest.mark.parametrize("size", [1, 7, 639, 640, 641, 65_536])
+    @pytest.mark.parametrize("written", ["{}", "-{}", "0.{}", "1e{}", "[{}]"])
+    @pytest.mark.parametrize("digits", [641, 5_000, 200_000])
+    def test_of_too_many_digits_is_refused_at_its_place_wherever_it_is_cut(
+        self, size: int, written: str, digits: int
+    ) -> None:
+        number = written.format("9" * digits)
+        with pytest.raises(UnreadableFileError, match="a number that is too long") as caught:
+            read_in_pieces(rf'["\\\"", {number}, 1]'.encode(), size)
+        assert caught.value.place.pointer == "/1"
+
+    @pytest.mark.parametrize("size", [1, 7, 639, 640, 641, 65_536])
+    def test_of_as_many_as_there_may_be_is_read(self, size: int) -> None:
+        number = 10**640 - 1
+        assert read_in_pieces(f"[{number},{number}]".encode(), size) == [number] * 2
+
+    @given(texts, st.integers(641, 700), texts, st.integers(1, 800))
+    def test_is_none_within_a_text(self, before: str, digits: int, after: str, size: int) -> None:
+        values = [before + "1" * digits + after, 7, before]
+        assert read_in_pieces(json.dumps(values).encode(), size) == values
 
 
 class TestAFileOfLongNames:
