@@ -40,7 +40,15 @@ from app.data.migrations import MigrationReport, Migrator, hold_migration_lease
 from app.data.replica_reads import ReplicaReads
 from app.data.sharding import Sharder, ShardingReport
 from app.data.store import Store
-from app.modules import MODULE_PARTS, Surroundings, build_favours, collections_of, enabled_parts, run_modules
+from app.modules import (
+    MODULE_PARTS,
+    Surroundings,
+    build_favours,
+    collections_of,
+    enabled_parts,
+    migrations_of,
+    run_modules,
+)
 from app.notifications.push.module import read_push_setup
 
 logger = structlog.get_logger(__name__)
@@ -209,12 +217,12 @@ def check_servers(settings: Settings) -> None:
 
 
 async def apply_migrations(settings: Settings, clock: Clock | None = None) -> MigrationReport:
-    """Bring the database to the collections and indexes of the enabled modules, and the migrations."""
-    clock = clock or SystemClock()
-    store = Store.open(settings.mongo, clock)
+    """Bring the database to the collections, indexes and migrations of the enabled modules."""
+    store = Store.open(settings.mongo, clock or SystemClock())
     try:
         await store.require_transactions()
-        return await Migrator(store.database, clock, collections_of(enabled_parts(settings))).run()
+        parts = enabled_parts(settings)
+        return await Migrator(store, collections_of(parts), migrations_of(parts)).run()
     finally:
         await store.close()
 
@@ -229,10 +237,11 @@ async def apply_sharding(
     clock = clock or SystemClock()
     store = Store.open(settings.mongo, clock)
     try:
-        specs = collections_of(enabled_parts(settings))
+        parts = enabled_parts(settings)
+        specs = collections_of(parts)
         sharder = Sharder(store.database, specs)
         await sharder.require_router()
-        migrated = await Migrator(store.database, clock, specs).run()
+        migrated = await Migrator(store, specs, migrations_of(parts)).run()
         async with hold_migration_lease(store.database, clock):
             return migrated, await sharder.run(may_rezone=may_rezone)
     finally:

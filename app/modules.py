@@ -26,6 +26,7 @@ from app.data.api_tokens import API_TOKENS
 from app.data.audit import AUDIT
 from app.data.collections import CollectionSpec
 from app.data.idempotency import IDEMPOTENCY
+from app.data.migrations import Migration
 from app.data.outbox import OUTBOX
 from app.data.store import Store
 from app.notifications.digest import DigestZones
@@ -35,7 +36,7 @@ from app.notifications.router import build_routers as build_notification_routers
 from app.tasks.agenda import Agendas
 from app.tasks.calendar_service import build_calendar_feeds
 from app.tasks.common_task_module import COMMON_TASKS_PATH, build_common_tasks
-from app.tasks.module import TASK_COLLECTIONS, build_tasks
+from app.tasks.module import TASK_COLLECTIONS, TASK_MIGRATIONS, build_tasks
 from app.tasks.portability.module import build_portability
 from app.tasks.router import build_routers as build_task_routers
 from app.tasks.router import feed_router
@@ -108,6 +109,7 @@ class ModuleParts:
     routers: Callable[[Settings], Sequence[MountedRouter]]
     run: Callable[[State, Surroundings], AbstractAsyncContextManager[None]]
     work: Callable[[Background], AbstractAsyncContextManager[None]]
+    migrations: tuple[Migration, ...] = ()
 
 
 @asynccontextmanager
@@ -180,7 +182,7 @@ def _mount(routers: Sequence[APIRouter]) -> Sequence[MountedRouter]:
 
 # What is asked for most comes first: routes are tried one after the other.
 MODULE_PARTS: Mapping[Module, ModuleParts] = {
-    "tasks": ModuleParts(TASK_COLLECTIONS, _route_tasks, _run_tasks, _no_work),
+    "tasks": ModuleParts(TASK_COLLECTIONS, _route_tasks, _run_tasks, _no_work, TASK_MIGRATIONS),
     "auth": ModuleParts(AUTH_COLLECTIONS, _route_auth, _run_auth, _work_for_auth),
     "notifications": ModuleParts(
         NOTIFICATION_COLLECTIONS, _route_notifications, _run_notifications, _work_for_notifications
@@ -196,6 +198,12 @@ def enabled_parts(settings: Settings) -> Sequence[ModuleParts]:
 def collections_of(modules: Sequence[ModuleParts]) -> tuple[CollectionSpec, ...]:
     """Return the collections that so many modules need."""
     return (*SHARED_COLLECTIONS, *(spec for parts in modules for spec in parts.collections))
+
+
+def migrations_of(modules: Sequence[ModuleParts]) -> tuple[Migration, ...]:
+    """Return the migrations of so many modules, by their version."""
+    migrations = (migration for parts in modules for migration in parts.migrations)
+    return tuple(sorted(migrations, key=lambda migration: migration.version))
 
 
 @asynccontextmanager

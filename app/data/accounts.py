@@ -71,6 +71,16 @@ class Accounts:
         document = await self._users.find_one({"_id": user_id, "deleted_at": None}, _ACCOUNT_FIELDS)
         return None if document is None else Account.from_document(document)
 
+    async def find_ids(self, after: UUID | None, limit: int) -> list[UUID]:
+        """Return up to `limit` of all users, by their ids, of those behind `after`; disabled ones are among them."""
+        query: Document = {"deleted_at": None}
+        if after is not None:
+            query["_id"] = {"$gt": after}
+        cursor = self._users.find(
+            query, {"_id": 1}, sort=[("_id", 1)], limit=limit, hint="_id_", comment="list-accounts"
+        )
+        return [document["_id"] for document in await cursor.to_list(limit)]
+
     async def find_with_session(self, user_id: UUID, session_id: UUID, *, is_token: bool = False) -> Account | None:
         """Return the account, or None when it is gone, or the session has ended or the personal token is gone."""
         collection = self._tokens if is_token else self._sessions

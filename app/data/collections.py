@@ -62,6 +62,11 @@ UNTARGETED_OPERATIONS: Mapping[str, UntargetedOperation] = {
         collection="users",
         reason="the janitor looks for accounts whose erasure was interrupted; rare, index-served and bounded",
     ),
+    "list-accounts": UntargetedOperation(
+        command="find",
+        collection="users",
+        reason="a migration goes through all users; once, a page of the index of ids at a time",
+    ),
     "list-newest-users": UntargetedOperation(
         command="find",
         collection="users",

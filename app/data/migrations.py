@@ -13,6 +13,7 @@ from app.core.clock import Clock
 from app.data.collections import CollectionSpec
 from app.data.database import Collection, Database
 from app.data.leases import LEASES, LeaseHeldError, Leases
+from app.data.store import Store
 
 MIGRATIONS = CollectionSpec(name="migrations", shard_key=None)
 
@@ -43,11 +44,14 @@ async def hold_migration_lease(database: Database, clock: Clock) -> AsyncIterato
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema's history. `apply` must bear being run again after it was interrupted."""
+    """One step of the schema's history. `apply` must bear being run again after it was interrupted.
+
+    A feature declares its own beside its collections; versions are those of the database, and so of all features.
+    """
 
     version: int
     description: str
-    apply: Callable[[Database], Awaitable[None]]
+    apply: Callable[[Store], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +67,18 @@ class MigrationReport:
 class Migrator:
     """Applies collection specs and migrations to one database."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        specs: Sequence[CollectionSpec],
-        migrations: Sequence[Migration] = (),
-    ) -> None:
+    def __init__(self, store: Store, specs: Sequence[CollectionSpec], migrations: Sequence[Migration] = ()) -> None:
         versions = [migration.version for migration in migrations]
         if versions != sorted(set(versions)):
             raise ValueError("migrations must be listed by rising, unique version")
-        self._database = database
-        self._clock = clock
+        self._store = store
+        self._database = store.database
         self._specs = (LEASES, MIGRATIONS, *specs)
         self._migrations = migrations
 
     async def run(self) -> MigrationReport:
         """Bring the database up to date; a second run changes nothing. Waits while another process does it."""
-        async with hold_migration_lease(self._database, self._clock):
+        async with hold_migration_lease(self._database, self._store.clock):
             created_collections = await self._create_collections()
             created_indexes, dropped_indexes = await self._change_indexes()
             return MigrationReport(
@@ -120,12 +118,12 @@ class Migrator:
         for migration in self._migrations:
             if migration.version in done:
                 continue
-            await migration.apply(self._database)
+            await migration.apply(self._store)
             await collection.insert_one(
                 {
                     "_id": migration.version,
                     "description": migration.description,
-                    "applied_at": self._clock.now(),
+                    "applied_at": self._store.clock.now(),
                 }
             )
             applied.append(migration.version)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from app.data.migrations import Migration
 from app.data.store import Store
 from app.tasks.batch_service import BatchService
 from app.tasks.collections import CALENDAR_FEEDS, CATALOGUES, COMMON_TASKS, LISTS, TASKS
+from app.tasks.earlier_reminders import plan_earlier_reminders
 from app.tasks.import_repository import IMPORTS, ImportRepository
 from app.tasks.list_repository import ListRepository
 from app.tasks.list_service import ListService
@@ -17,9 +19,10 @@ from app.tasks.task_repository import TaskRepository
 from app.tasks.task_service import TaskService
 from app.tasks.task_texts import TaskTexts
 
-__all__ = ["TASK_COLLECTIONS", "TasksModule", "build_tasks"]
+__all__ = ["TASK_COLLECTIONS", "TASK_MIGRATIONS", "TasksModule", "build_tasks"]
 
 TASK_COLLECTIONS = (TASKS, LISTS, IMPORTS, CALENDAR_FEEDS, COMMON_TASKS, CATALOGUES)
+TASK_MIGRATIONS = (Migration(1, "plan the reminders of tasks from before the outbox", plan_earlier_reminders),)
 
 
 @dataclass(frozen=True, slots=True)

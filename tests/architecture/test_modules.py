@@ -11,7 +11,7 @@ from starlette.routing import Match
 from app.bootstrap import COLLECTIONS
 from app.core.settings import MODULES
 from app.main import create_app
-from app.modules import MODULE_PARTS, SHARED_COLLECTIONS, collections_of, enabled_parts
+from app.modules import MODULE_PARTS, SHARED_COLLECTIONS, collections_of, enabled_parts, migrations_of
 from tests.architecture.routes import routes_of
 from tests.architecture.test_routes import make_settings
 
@@ -39,6 +39,11 @@ WHOLE = routes(frozenset(MODULES))
 class TestTheTableOfModules:
     def test_has_every_module(self) -> None:
         assert MODULE_PARTS.keys() == set(MODULES)
+
+    def test_gives_no_version_to_two_migrations(self) -> None:
+        """The modules may share a database, in which a version is applied once."""
+        versions = [migration.version for migration in migrations_of(tuple(MODULE_PARTS.values()))]
+        assert versions == list(range(1, len(versions) + 1))
 
 
 @pytest.mark.parametrize("subset", SUBSETS, ids=name)

@@ -5,12 +5,14 @@ On the stand-in these tests show that they can be carried out, and what the serv
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from uuid import UUID
 
 from app.bootstrap import COLLECTIONS
+from app.core.clock import SystemClock, format_instant
 from app.data.zones import ZoneRange, equal_ranges
 from tests.integration.data.test_sharded_migration import migrate
-from tests.integration.tasks.calls import API, expect
+from tests.integration.tasks.calls import API, add_task, expect
 from tests.sharded.conftest import Cluster
 from tests.sharded.life import OWNED, erase, kept_of, live
 
@@ -43,6 +45,23 @@ class TestMigrating:
         [layout] = {tuple(each) for each in zones.values()}
         shards = await cluster.admin.command({"listShards": 1})
         assert len(layout) == len(shards["shards"]) >= 2
+
+    async def test_plans_reminders_of_the_version_before(self, cluster: Cluster) -> None:
+        app = await cluster.start_service()
+        client = await cluster.sign_in(app, "reminded@example.com")
+        tomorrow = format_instant(SystemClock().now() + timedelta(days=1))
+        task = await add_task(client, reminders=[{"at": tomorrow}])
+        outbox, planned = cluster.database["outbox"], {"subject": task["id"]}
+        entry = await outbox.find_one(planned)
+        await outbox.delete_many(planned)
+        await cluster.database["migrations"].delete_many({})
+
+        again = await migrate(cluster.url, cluster.database, "--sharded")
+
+        assert (again.exit_code, again.errors) == (0, "")
+        assert again.output.splitlines()[0].endswith("1 migrations applied")
+        assert entry is not None
+        assert await outbox.find_one(planned) == entry
 
 
 class TestAUser:

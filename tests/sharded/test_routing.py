@@ -1,7 +1,13 @@
 """Where a real router sends what the service asks for, and how it commits: nothing else can tell."""
 
+from datetime import timedelta
+
+from app.core.clock import SystemClock, format_instant
 from app.data.sharding import is_user_owned
+from app.data.store import Store
+from app.tasks.earlier_reminders import plan_earlier_reminders
 from tests.architecture.commands import Operation
+from tests.integration.tasks.calls import add_task
 from tests.sharded.conftest import Cluster
 from tests.sharded.life import OWNED, live
 from tests.sharded.routing import (
@@ -45,6 +51,23 @@ class TestEveryCommandOfALife:
         faults = await find_untargeted(real_cluster.database, [everywhere])
 
         assert len(faults) == 1
+
+
+class TestEveryCommandOfAMigration:
+    async def test_goes_to_one_shard_but_for_the_list_of_users(self, real_cluster: Cluster) -> None:
+        app = await real_cluster.start_service()
+        client = await real_cluster.sign_in(app, "planned@example.com")
+        await add_task(client, reminders=[{"at": format_instant(SystemClock().now() + timedelta(days=1))}])
+        store = Store.open(real_cluster.settings.mongo, SystemClock(), [real_cluster.recorder])
+        real_cluster.recorder.operations.clear()
+
+        await plan_earlier_reminders(store)
+        await store.close()
+
+        operations = list(real_cluster.recorder.operations)
+        collections = {operation.collection for operation in targeted_shapes(operations).values()}
+        assert collections >= {"users", "tasks", "outbox"}
+        assert await find_untargeted(real_cluster.database, operations) == []
 
 
 class TestTransactionsOfOneUser:

@@ -13,7 +13,6 @@ from app.bootstrap import COLLECTIONS, apply_migrations
 from app.core.settings import Settings
 from app.data.changes import TOMBSTONE_LIFETIME
 from app.data.collections import CollectionSpec, Index
-from app.data.database import Database
 from app.data.leases import Leases
 from app.data.migrations import Migration, Migrator
 from app.data.store import Store
@@ -48,7 +47,7 @@ class Step:
         self.has_begun = asyncio.Event()
         self.migration = Migration(version, f"step {version}", self.apply)
 
-    async def apply(self, database: Database) -> None:
+    async def apply(self, store: Store) -> None:
         self.runs += 1
         self.has_begun.set()
         await self.may_end.wait()
@@ -57,7 +56,7 @@ class Step:
 
 
 def make_migrator(store: Store, *steps: Step) -> Migrator:
-    return Migrator(store.database, store.clock, SPECS, [step.migration for step in steps])
+    return Migrator(store, SPECS, [step.migration for step in steps])
 
 
 async def applied_versions(store: Store) -> list[int]:
@@ -156,9 +155,9 @@ class TestAnIndexThatChanged:
     )
 
     async def test_takes_the_place_of_the_retired_one(self, empty_store: Store) -> None:
-        await Migrator(empty_store.database, empty_store.clock, [self.OLD]).run()
+        await Migrator(empty_store, [self.OLD]).run()
 
-        report = await Migrator(empty_store.database, empty_store.clock, [self.NEW]).run()
+        report = await Migrator(empty_store, [self.NEW]).run()
 
         assert report.created_indexes == ("things.by_rank_and_size",)
         assert report.dropped_indexes == ("things.by_rank",)
@@ -167,25 +166,25 @@ class TestAnIndexThatChanged:
 
     async def test_is_dropped_once(self, empty_store: Store) -> None:
         for spec in (self.OLD, self.NEW):
-            await Migrator(empty_store.database, empty_store.clock, [spec]).run()
+            await Migrator(empty_store, [spec]).run()
 
-        report = await Migrator(empty_store.database, empty_store.clock, [self.NEW]).run()
+        report = await Migrator(empty_store, [self.NEW]).run()
 
         assert (report.created_indexes, report.dropped_indexes) == ((), ())
 
     async def test_stops_the_migration_under_its_old_name(self, empty_store: Store) -> None:
         changed = CollectionSpec("things", "user_id", (Index("by_rank", [("user_id", 1), ("size", 1)]),))
-        await Migrator(empty_store.database, empty_store.clock, [self.OLD]).run()
+        await Migrator(empty_store, [self.OLD]).run()
 
         with pytest.raises(OperationFailure, match="by_rank"):
-            await Migrator(empty_store.database, empty_store.clock, [changed]).run()
+            await Migrator(empty_store, [changed]).run()
 
     async def test_leaves_an_index_of_somebody_elses_alone(self, empty_store: Store) -> None:
-        await Migrator(empty_store.database, empty_store.clock, [self.OLD]).run()
+        await Migrator(empty_store, [self.OLD]).run()
         things = empty_store.database.collection("things")
         await things.create_indexes([IndexModel([("colour", 1)], name="an_operators")])
 
-        await Migrator(empty_store.database, empty_store.clock, [self.NEW]).run()
+        await Migrator(empty_store, [self.NEW]).run()
 
         assert "an_operators" in await things.index_information()
 

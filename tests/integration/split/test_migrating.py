@@ -68,6 +68,19 @@ class TestMigrating:
         report = await apply_migrations(with_modules(settings, database, *modules))
 
         assert (report.created_collections, report.created_indexes, report.dropped_indexes) == ((), (), ())
+        assert report.applied_versions == ()
+
+    async def test_applies_each_migration_where_its_module_is_enabled(
+        self, settings: Settings, database: Raw
+    ) -> None:
+        applied = {}
+        for module in reversed(MODULES):
+            report = await apply_migrations(with_modules(settings, database, module))
+            applied[module] = report.applied_versions
+
+        own = {module: tuple(step.version for step in MODULE_PARTS[module].migrations) for module in MODULES}
+        assert applied == own
+        assert own["tasks"] == (1,)
 
 
 class TestSigningInWithoutTasks:

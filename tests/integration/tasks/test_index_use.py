@@ -84,7 +84,7 @@ async def module(settings: Settings, library: Raw, _commands: Commands) -> Async
     """The task feature on that database, after all that happened there."""
     clock = FakeClock(START + timedelta(minutes=2 * COUNT))
     store = Store.open(settings.mongo.model_copy(update={"database": library.name}), clock, [_commands])
-    await Migrator(store.database, clock, TASK_COLLECTIONS).run()
+    await Migrator(store, TASK_COLLECTIONS).run()
     for user_id, count in ((ANN, COUNT), (BOB, 100)):
         await library["tasks"].insert_many(random_tasks(user_id, count, seed=user_id.int))
         await library["lists"].insert_many(

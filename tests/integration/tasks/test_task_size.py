@@ -71,7 +71,7 @@ async def sizes(raw_database: AsyncDatabase[dict[str, Any]], settings: Settings)
     name, dice = f"sized-{os.getpid()}", random.Random(1)
     database = raw_database.client[name]
     store = Store.open(settings.mongo.model_copy(update={"database": name}), SystemClock())
-    await Migrator(store.database, store.clock, TASK_COLLECTIONS).run()
+    await Migrator(store, TASK_COLLECTIONS).run()
     for step in make_plan(name, TASK_COLLECTIONS, ClusterState([Shard("only")], {}, {})).steps:
         if not step.is_admin:
             await database.command(step.command)
