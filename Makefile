@@ -74,8 +74,11 @@ test-pymongo: $(PROJECT) $(if $(NODE),$(NEWMAN)) ## Run the tests on PyMongo Asy
 	TASKFLEET_TEST_MONGO_DRIVER=pymongo $(PYTEST) --ignore=tests/deploy $(ARGS)
 
 # Those that do no more than call the API; a few that look into the process are left out.
+CALLING_THE_API := admin calendar common_tasks tasks tokens \
+	$(addprefix notifications/,test_choosing.py test_reading_notices.py mail/test_unsubscribing.py push/test_subscribing.py)
+
 test-split: $(PROJECT) ## Run the tests of the API against auth, tasks and notifications apart
-	TASKFLEET_TEST_SHAPE=split $(PYTEST) $(or $(ARGS),$(addprefix tests/integration/,admin calendar common_tasks tasks tokens))
+	TASKFLEET_TEST_SHAPE=split $(PYTEST) $(or $(ARGS),$(addprefix tests/integration/,$(CALLING_THE_API)))
 
 # In one process: all tests share the cluster, and count what it commits.
 test-sharded: $(PROJECT) ## Run the routing tests on the sharded cluster of TASKFLEET_TEST_SHARDED_URL

@@ -135,13 +135,13 @@ class OutboxMetrics:
         )
         self.lag_seconds = Histogram(
             "taskfleet_outbox_lag_seconds",
-            "Time from when something was due until it was told or handed over at the first attempt, in seconds.",
+            "Time from when something but a digest was due until it was told or first handed over, in seconds.",
             buckets=_OUTBOX_LAG_SECONDS_BUCKETS,
             registry=registry,
         )
         self.waiting = Gauge(
             "taskfleet_outbox_waiting",
-            "Entries of the outbox that are overdue and that nobody is at, of the whole installation, up to 10,000.",
+            "Entries of the outbox that are late by 10 s, digests by an hour, and that nobody is at, up to 10,000.",
             registry=registry,
         )
 

@@ -38,6 +38,23 @@ class Leases:
         The lease is renewed for as long as the block runs; that of a process that died ends after `lifetime`.
         """
         holder = secrets.token_hex(8)
+        taking = asyncio.create_task(self._take(name, holder, lifetime))
+        try:
+            await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            # It may be taken by now, or be taken yet; the next one would have to wait until it has run out.
+            await asyncio.gather(taking, return_exceptions=True)
+            await self._give_back(name, holder)
+            raise
+        renewal = asyncio.create_task(self._renew(name, holder, lifetime))
+        try:
+            yield
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+            await self._give_back(name, holder)
+
+    async def _take(self, name: str, holder: str, lifetime: timedelta) -> None:
         now = self._clock.now()
         try:
             # Matches an expired lease; where a valid one stands, the upsert collides with its `_id`.
@@ -48,13 +65,9 @@ class Leases:
             )
         except DuplicateKeyError:
             raise LeaseHeldError(name) from None
-        renewal = asyncio.create_task(self._renew(name, holder, lifetime))
-        try:
-            yield
-        finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
-            await self._collection.delete_one({"_id": name, "holder": holder})
+
+    async def _give_back(self, name: str, holder: str) -> None:
+        await self._collection.delete_one({"_id": name, "holder": holder})
 
     async def _renew(self, name: str, holder: str, lifetime: timedelta) -> None:
         while True:

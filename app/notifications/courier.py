@@ -11,7 +11,7 @@ import structlog
 from app.core.errors import ServiceUnavailableError
 from app.core.metrics import OutboxMetrics
 from app.data.failures import DatabaseError, is_database_away
-from app.data.outbox import OCCASIONS, lane_of
+from app.data.outbox import OCCASIONS, is_bulk_lane, lane_of
 from app.data.store import Store
 from app.notifications.channel import Channel
 from app.notifications.claim_repository import ClaimRepository, new_token
@@ -25,6 +25,8 @@ from app.notifications.retries import pause
 # Entries that nobody has taken up for so long, several looks of every worker, are told to Prometheus, which asks four
 # times a minute or less.
 OVERDUE = timedelta(seconds=10)
+# What is told in bulk takes as long as it may; after an hour, it is no news of the morning any more.
+OVERDUE_BULK = timedelta(hours=1)
 _COUNT_SECONDS = 15.0
 # More than any alert needs to know; counting so many takes some milliseconds.
 OVERDUE_LIMIT = 10_000
@@ -163,15 +165,18 @@ class Courier:
             await self._failures.postpone(claim, error)
 
     def _observe_lag(self, claim: Claim) -> None:
-        if claim.attempts == 0:
+        if claim.attempts == 0 and not claim.is_bulk:
             lag = self._clock.now() - claim.owed_at
             self._metrics.lag_seconds.observe(max(lag.total_seconds(), 0.0))
 
     async def _count_overdue(self) -> None:
         while not self._stop.is_set():
             try:
-                overdue = await self._claims.count_overdue(list(self.lanes), OVERDUE, OVERDUE_LIMIT)
-                self._metrics.waiting.set(overdue)
+                prompt = [name for name in self.lanes if not is_bulk_lane(name)]
+                bulk = [name for name in self.lanes if is_bulk_lane(name)]
+                overdue = await self._claims.count_overdue(prompt, OVERDUE, OVERDUE_LIMIT)
+                overdue += await self._claims.count_overdue(bulk, OVERDUE_BULK, OVERDUE_LIMIT)
+                self._metrics.waiting.set(min(overdue, OVERDUE_LIMIT))
                 await self.bury_unserved()
             except DatabaseError as error:
                 logger.warning("outbox_not_counted", error=type(error).__name__)

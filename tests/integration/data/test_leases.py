@@ -11,6 +11,7 @@ from app.core.settings import Settings
 from app.data.leases import LeaseHeldError, Leases
 from app.data.store import Store
 from tests.fakes.clock import FakeClock
+from tests.servers import FailPoint
 
 MINUTE = timedelta(minutes=1)
 
@@ -44,6 +45,19 @@ class TestALease:
 
         async with leases.hold("digest", MINUTE):
             pass
+
+    async def test_is_free_again_when_whoever_is_about_to_get_it_is_told_to_end(
+        self, leases: Leases, failing: FailPoint, raw_database: AsyncDatabase[dict[str, Any]]
+    ) -> None:
+        async with failing("update", blockConnection=True, blockTimeMS=200):
+            getting = asyncio.create_task(leases.hold("digest", MINUTE).__aenter__())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            getting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await getting
+
+        assert await raw_database["leases"].find_one({"_id": "digest"}) is None
 
     async def test_is_taken_from_a_holder_that_died(self, leases: Leases, clock: FakeClock) -> None:
         async with leases.hold("digest", MINUTE):

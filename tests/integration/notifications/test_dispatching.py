@@ -347,6 +347,7 @@ class TestADigest:
         self,
         digest_courier: Courier,
         channel: FakeChannel,
+        metrics: OutboxMetrics,
         store: Store,
         plan: Plan,
         raw_database: RawDatabase,
@@ -372,6 +373,7 @@ class TestADigest:
             await until(lambda: bool(channel.told))
             assert [message.occasion for message, _ in channel.told] == ["reminder"]
             assert len(hanging) < SLOTS
+            assert metrics.lag_seconds._sum.get() == 0, "digests, a day late by this clock, are not counted"
             is_over.set()
             await until(lambda: len(channel.told) == SLOTS + 1)
         assert {entry["lane"] async for entry in raw_database["outbox"].find({})} == {"occasion.bulk"}

@@ -50,6 +50,26 @@ class TestACourierAtWork:
             clock.advance(courier_module.OVERDUE.total_seconds() + 1)
             await until(lambda: metrics.waiting._value.get() == 2)
 
+    async def test_counts_what_comes_in_bulk_no_sooner_than_after_an_hour(
+        self,
+        courier: Courier,
+        metrics: OutboxMetrics,
+        plan: Plan,
+        clock: Any,
+        outbox: Any,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(courier_module, "_COUNT_SECONDS", 0.01)
+        monkeypatch.setattr("app.notifications.lane.Lane.take", nothing_due)
+        for number in range(2):
+            await plan(subject=UUID(int=number))
+        await outbox.update_one({}, {"$set": {"lane": "occasion.bulk"}})
+        clock.advance(courier_module.OVERDUE_BULK.total_seconds() - 1)
+        async with courier.run():
+            await until(lambda: metrics.waiting._value.get() == 1)
+            clock.advance(1)
+            await until(lambda: metrics.waiting._value.get() == 2)
+
     async def test_counts_on_after_a_failure_that_nobody_foresaw(
         self, courier: Courier, metrics: OutboxMetrics, plan: Plan, clock: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
