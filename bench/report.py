@@ -1,4 +1,4 @@
-"""Where the results go: standard output, JSON, the chart, and the README between its two markers."""
+"""Where the results go: standard output, JSON, the chart, and the README between markers."""
 
 import json
 from dataclasses import asdict
@@ -18,7 +18,6 @@ JSON_FILE = RESULTS_DIRECTORY / "latest.json"
 CHART_FILE = RESULTS_DIRECTORY / "latest.svg"
 README = ROOT / "README.md"
 README_CHART = ROOT / "docs" / "benchmark.svg"
-BEGIN, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
 def format_report(results: Results) -> str:
@@ -111,14 +110,18 @@ def write_readme(results: Results) -> None:
         tables.targets_table(results),
         describe_conditions(results),
     ]
-    README.write_text(
-        replace_between_markers(README.read_text(encoding="utf-8"), "\n\n".join(parts)), encoding="utf-8"
-    )
+    put_into_readme("bench", "\n\n".join(parts))
 
 
-def replace_between_markers(text: str, content: str) -> str:
+def put_into_readme(name: str, content: str) -> None:
+    """Write between the markers of that name. Raises `BenchError` when they are not there once."""
+    README.write_text(replace_between_markers(README.read_text(encoding="utf-8"), name, content), encoding="utf-8")
+
+
+def replace_between_markers(text: str, name: str, content: str) -> str:
     """Return the text with other content between the markers. Raises `BenchError` when they are not there once."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise BenchError(f"the README must hold {BEGIN} and {END} once each")
-    before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n{content}\n{END}{rest.partition(END)[2]}"
+    begin, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise BenchError(f"the README must hold {begin} and {end} once each")
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n{content}\n{end}{rest.partition(end)[2]}"

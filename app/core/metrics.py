@@ -141,7 +141,7 @@ class OutboxMetrics:
         )
         self.waiting = Gauge(
             "taskfleet_outbox_waiting",
-            "Entries of the outbox that are late by 10 s, digests by an hour, and that nobody is at, up to 10,000.",
+            "Entries of the outbox that are late by 10 s, digests by 3 hours, and that nobody is at, up to 10,000.",
             registry=registry,
         )
 

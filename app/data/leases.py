@@ -41,10 +41,11 @@ class Leases:
         taking = asyncio.create_task(self._take(name, holder, lifetime))
         try:
             await asyncio.shield(taking)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, DatabaseError):
             # It may be taken by now, or be taken yet; the next one would have to wait until it has run out.
             await asyncio.gather(taking, return_exceptions=True)
-            await self._give_back(name, holder)
+            with contextlib.suppress(DatabaseError):
+                await self._give_back(name, holder)
             raise
         renewal = asyncio.create_task(self._renew(name, holder, lifetime))
         try:

@@ -145,32 +145,34 @@ class ClaimRepository:
             await self._outbox.bulk_write(writes, ordered=False)
 
     async def count_overdue(self, lanes: Sequence[str], since: timedelta, limit: int) -> int:
-        """Count entries that have been due for so long and that nobody is at, up to `limit`."""
-        due_at = {"$lte": self._clock.now() - since}
+        """Count entries of these lanes that have been due for so long and that nobody is at, up to `limit`."""
+        return await self._count(_due_in(lanes, self._clock.now() - since), limit)
+
+    async def count_unserved(self, lanes: Sequence[str], since: timedelta, limit: int) -> int:
+        """Count the same of all other lanes."""
+        return await self._count(_due_elsewhere(lanes, self._clock.now() - since), limit)
+
+    async def _count(self, query: Document, limit: int) -> int:
         counted = await self._database.aggregate(
             self._name,
-            [
-                {"$match": {"lane": {"$in": list(lanes)}, "state": "waiting", "due_at": due_at}},
-                {"$limit": limit},
-                {"$count": "entries"},
-            ],
+            [{"$match": query}, {"$limit": limit}, {"$count": "entries"}],
             hint="due",
             comment="count-overdue-work",
         )
         return int(counted[0]["entries"]) if counted else 0
 
     async def bury_unserved(self, lanes: Sequence[str], since: timedelta) -> int:
-        """Give up what has been due for so long in other lanes; return how many entries, up to a limit."""
+        """Give up deliveries that have been due for so long in other lanes; return how many, up to a limit."""
         now = self._clock.now()
         cursor = self._outbox.find(
-            {"lane": {"$nin": list(lanes)}, "state": "waiting", "due_at": {"$lte": now - since}},
+            {"channel": {"$exists": True}, **_due_elsewhere(lanes, now - since)},
             {"user_id": 1, "due_at": 1},
             limit=_UNSERVED_LIMIT,
             batch_size=_UNSERVED_LIMIT,
             hint="due",
             comment="find-unserved-work",
         )
-        fields = {"state": "dead", "died_at": now, "last_error": "no process delivers by this channel"}
+        fields = {"state": "dead", "died_at": now, "last_error": "nobody delivers by this channel"}
         update = {"$set": fields, "$unset": {"claim": "", "owed_at": ""}}
         writes = [UpdateOne(_as_seen(_see(document)), update) for document in await cursor.to_list(_UNSERVED_LIMIT)]
         if not writes:
@@ -181,6 +183,14 @@ class ClaimRepository:
 def new_token() -> str:
     """Return the name of a new claim."""
     return secrets.token_hex(_TOKEN_BYTES)
+
+
+def _due_in(lanes: Sequence[str], until: datetime) -> Document:
+    return {"lane": {"$in": list(lanes)}, "state": "waiting", "due_at": {"$lte": until}}
+
+
+def _due_elsewhere(lanes: Sequence[str], until: datetime) -> Document:
+    return {"lane": {"$nin": list(lanes)}, "state": "waiting", "due_at": {"$lte": until}}
 
 
 def _see(document: Document) -> Sighting:

@@ -11,8 +11,9 @@ from app.data.outbox import channel_name_of, is_bulk_lane
 from app.notifications.channel import Message
 
 # What a worker that died was at is taken up by another after this long. It has to be longer than an entry may take:
-# 26 s for finding out who is told (two reads, a turn and a transaction), 48 s for a delivery between two operations.
-LEASE = timedelta(seconds=60)
+# 8 s for claiming it, then 26 s for finding out who is told (two reads, a turn and a transaction), or 52 s for a
+# delivery between three operations.
+LEASE = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)

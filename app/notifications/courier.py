@@ -25,16 +25,16 @@ from app.notifications.retries import pause
 # Entries that nobody has taken up for so long, several looks of every worker, are told to Prometheus, which asks four
 # times a minute or less.
 OVERDUE = timedelta(seconds=10)
-# What is told in bulk takes as long as it may; after an hour, it is no news of the morning any more.
-OVERDUE_BULK = timedelta(hours=1)
+# What is told in bulk takes as long as it may; after that, it is no news of the morning any more.
+OVERDUE_BULK = timedelta(hours=3)
 _COUNT_SECONDS = 15.0
 # More than any alert needs to know; counting so many takes some milliseconds.
 OVERDUE_LIMIT = 10_000
 # As long as a receiver may be away (`retries`): then whoever has other settings, or a newer version, has not come.
 UNSERVED = timedelta(days=1)
 _OTHER_CHANNEL = "other"
-# What comes for many at one instant has so few of the places, fewer than there are connections to a mail server.
-_BULK_SHARE = 6
+# What comes for many at one instant has so few of the places: half as many as there are connections to a mail server.
+_BULK_SHARE = 8
 # As `Erasure` has it: what is under way takes milliseconds, but where a receiver is slow.
 _FINISH_SECONDS = 5.0
 
@@ -62,7 +62,6 @@ class Courier:
         self._deliverer = Deliverer(store, claims, by_name, self._failures, metrics)
         self._dispatcher = Dispatcher(store, claims, channels, recurring or {})
         self._channel_names = tuple(by_name)
-        # By their names, those of the occasions first, because they give to the others.
         self.lanes: dict[str, Lane] = {}
         for name, handle in ((OCCASIONS, self._dispatch), *((name, self._deliver) for name in by_name)):
             for is_bulk, places in ((False, slots), (True, max(slots // _BULK_SHARE, 1))):
@@ -97,9 +96,15 @@ class Courier:
         for loop in lasting:
             loop.cancel()
         left: list[Claim] = []
-        for lane in self.lanes.values():
-            left += await lane.finish(max(deadline - clock.time(), 0))
+        # Occasions give to the other lanes.
+        for lanes in (self._lanes_of(OCCASIONS), self._lanes_of(*self._channel_names)):
+            remaining = max(deadline - clock.time(), 0)
+            for claims in await asyncio.gather(*(lane.finish(remaining) for lane in lanes)):
+                left += claims
         await self._release(left)
+
+    def _lanes_of(self, *names: str) -> Sequence[Lane]:
+        return [self.lanes[lane_of(name, is_bulk=is_bulk)] for name in names for is_bulk in (False, True)]
 
     async def _release(self, claims: Sequence[Claim]) -> None:
         try:
@@ -176,6 +181,7 @@ class Courier:
                 bulk = [name for name in self.lanes if is_bulk_lane(name)]
                 overdue = await self._claims.count_overdue(prompt, OVERDUE, OVERDUE_LIMIT)
                 overdue += await self._claims.count_overdue(bulk, OVERDUE_BULK, OVERDUE_LIMIT)
+                overdue += await self._claims.count_unserved(list(self.lanes), OVERDUE_BULK, OVERDUE_LIMIT)
                 self._metrics.waiting.set(min(overdue, OVERDUE_LIMIT))
                 await self.bury_unserved()
             except DatabaseError as error:

@@ -129,8 +129,7 @@ class Dispatcher:
         is_noticed = False
         if _IN_APP in preferences.channels_for(kind):
             is_noticed = await self._notices.insert(change, _to_notice(told, kind, change))
-        is_bulk = recurring is not None
-        entries = [] if is_deferred else [_to_delivery(told, channel, is_bulk=is_bulk) for channel in wanted.channels]
+        entries = [] if is_deferred else [_to_delivery(told, channel) for channel in wanted.channels]
         deliveries = await self._claims.add(entries, claim.owed_at, wanted.token, change.session)
         return Dispatched(is_noticed, deliveries)
 
@@ -159,7 +158,7 @@ def _to_notice(claim: Claim, kind: Kind, change: Change) -> Notice:
     return Notice(key, kind, told.title, told.body, task_id, created_at=change.at)
 
 
-def _to_delivery(claim: Claim, channel: str, *, is_bulk: bool) -> OutboxEntry:
+def _to_delivery(claim: Claim, channel: str) -> OutboxEntry:
     return OutboxEntry(
         user_id=claim.user_id,
         kind=claim.occasion,
@@ -169,5 +168,5 @@ def _to_delivery(claim: Claim, channel: str, *, is_bulk: bool) -> OutboxEntry:
         occurrence=claim.occurrence,
         channel=channel,
         occasion_id=claim.entry_id,
-        is_bulk=is_bulk,
+        is_bulk=claim.is_bulk,
     )

@@ -7,13 +7,17 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app.embedded.errors import EmbeddedError
 from bench.errors import BenchError
 from bench.interruption import EXIT_FAILURE, EXIT_INTERRUPTED, until_signal
 from bench.outbox.run import Figures, Options, measure
+from bench.report import put_into_readme
 from bench.tables import format_table
+from bench.versions import describe_machine
 
 RESULT_FILE = Path(__file__).parents[1] / "results" / "outbox.json"
 # What users are promised: 99 of 100 reminders are there within 2 s.
@@ -22,7 +26,9 @@ MOST_LAG_MS = 2_000.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure; 1 means that something failed, or that a reminder was not told."""
-    options = _read_options(arguments)
+    parsed = _read_options(arguments)
+    may_write_readme = parsed.pop("write_readme")
+    options = Options(**parsed)
     try:
         with tempfile.TemporaryDirectory(prefix="taskfleet-outbox-") as directory:
             figures = asyncio.run(until_signal(measure(options, Path(directory))))
@@ -32,10 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (asyncio.CancelledError, KeyboardInterrupt):
         print("outbox-bench: stopped", file=sys.stderr)
         return EXIT_INTERRUPTED
-    print(format_report(options, figures))
+    report = format_report(options, figures)
+    print(report)
     results = {"options": dataclasses.asdict(options), "figures": dataclasses.asdict(figures)}
     RESULT_FILE.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    return 0 if figures.told == figures.due else EXIT_FAILURE
+    if figures.told != figures.due:
+        return EXIT_FAILURE
+    if may_write_readme:
+        put_into_readme(
+            "outbox-bench", f"{report}\n\nMeasured on {datetime.now(UTC):%Y-%m-%d}, {describe_machine()}."
+        )
+    return 0
 
 
 def format_report(options: Options, figures: Figures) -> str:
@@ -56,13 +69,14 @@ def format_report(options: Options, figures: Figures) -> str:
     return format_table((title, ""), rows)
 
 
-def _read_options(arguments: Sequence[str] | None) -> Options:
+def _read_options(arguments: Sequence[str] | None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(prog="bench.outbox", description=__doc__)
     parser.add_argument("--rate", type=int, default=200, help="reminders that are due each second")
     parser.add_argument("--seconds", type=int, default=30, help="for so long")
     parser.add_argument("--workers", type=int, default=2, help="worker processes")
     parser.add_argument("--waiting", type=int, default=1_000_000, help="reminders that wait besides")
-    return Options(**vars(parser.parse_args(arguments)))
+    parser.add_argument("--write-readme", action="store_true", help="write the table into the README")
+    return vars(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

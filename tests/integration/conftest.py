@@ -7,7 +7,7 @@ import pytest
 from app.cache import counter_exchange, redis_store, shared, watch
 
 # What happens in time is the business of the tests of faults.
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 3.0
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -16,4 +16,6 @@ def _patience() -> Iterator[None]:
         for module in (counter_exchange, redis_store, shared, watch):
             patch.setattr(module, "CALL_TIMEOUT_SECONDS", _PATIENCE_SECONDS)
         patch.setattr(watch, "TRUST_SECONDS", _PATIENCE_SECONDS)
+        # Longer, as the promise of the cache has it (`app.cache.watch`).
+        patch.setattr(redis_store, "WRITE_PATIENCE_SECONDS", _PATIENCE_SECONDS + 1)
         yield

@@ -11,6 +11,7 @@ from app.core.metrics import OutboxMetrics
 from app.data.changes import Change
 from app.data.outbox import derive_id, occurrence_of
 from app.data.store import Store
+from app.notifications import courier as courier_module
 from app.notifications import delivery
 from app.notifications.channel import PermanentDeliveryError, TemporaryDeliveryError
 from app.notifications.courier import UNSERVED, Courier
@@ -321,26 +322,29 @@ class TestAChannelThatNobodyHasAnyMore:
         clock: FakeClock,
         metrics: OutboxMetrics,
         outbox: Any,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         channel.trouble = lambda _: TemporaryDeliveryError("503")
         await plan()
         await work_off(courier)
         await outbox.update_one({}, {"$set": {"due_at": clock.now()}})
-        without = Courier(store, [], metrics)
-
+        # What a newer version plans in lanes of its own is not for this one to judge.
+        await outbox.update_one({"_id": await plan(subject=UUID(int=9))}, {"$set": {"lane": "occasion.weekly"}})
+        monkeypatch.setattr(courier_module, "_COUNT_SECONDS", 0.01)
         clock.advance(UNSERVED.total_seconds() - 0.001)
-        await without.bury_unserved()
-        assert (await outbox.find_one({}))["state"] == "waiting"
+        async with Courier(store, [], metrics).run():
+            await until(lambda: metrics.waiting._value.get() == 2)
+        assert await outbox.count_documents({"state": "dead"}) == 0
 
         clock.advance(0.001)
         await courier.bury_unserved()
-        assert (await outbox.find_one({}))["state"] == "waiting", "the control: one has the channel"
+        assert await outbox.count_documents({"state": "dead"}) == 0, "the control: one has the channel"
 
-        await without.bury_unserved()
-        entry = await outbox.find_one({})
-        assert (entry["state"], entry["died_at"], entry["attempts"]) == ("dead", clock.now(), 1)
-        assert entry["last_error"] == "no process delivers by this channel"
-        assert metrics.deliveries.labels("other", "dead")._value.get() == 1
+        async with Courier(store, [], metrics).run():
+            await until(lambda: metrics.deliveries.labels("other", "dead")._value.get() == 1)
+        [entry] = await outbox.find({"state": "dead"}).to_list(None)
+        assert (entry["channel"], entry["died_at"], entry["attempts"]) == ("push:phone", clock.now(), 1)
+        assert entry["last_error"] == "nobody delivers by this channel"
 
 
 class TestAFaultOfOurs:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bench import report
 from bench.errors import BenchError
 from bench.outbox import __main__ as program
 from bench.outbox.__main__ import format_report, main
@@ -122,6 +123,20 @@ class TestTheProgram:
         assert main([]) == 0
         kept = json.loads(file.read_text("utf-8"))
         assert (Options(**kept["options"]), Figures(**kept["figures"])) == (OPTIONS, FIGURES)
+
+    def test_puts_the_table_into_the_readme_if_told_to(
+        self, measured: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        readme = tmp_path / "README.md"
+        readme.write_text("<!-- outbox-bench:start -->\nold\n<!-- outbox-bench:end -->\n", encoding="utf-8")
+        monkeypatch.setattr(report, "README", readme)
+        measured(FIGURES)
+
+        assert main([]) == 0
+        assert "old" in readme.read_text("utf-8")
+        assert main(["--write-readme"]) == 0
+        assert "old" not in readme.read_text("utf-8")
+        assert format_report(OPTIONS, FIGURES) in readme.read_text("utf-8")
 
     def test_fails_when_a_reminder_was_not_told(self, measured: Any, capsys: pytest.CaptureFixture[str]) -> None:
         measured(replace(FIGURES, told=5_999))

@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.figures import Sample
 from bench.load import LoadResult
 from bench.pinning import Cores
-from bench.report import BEGIN, END, README, format_report, replace_between_markers, to_json, write_readme
+from bench.report import README, format_report, replace_between_markers, to_json, write_readme
 from bench.results import PARTS, Options, Results
 from bench.steady import SteadyResult
 from bench.tables import format_table, rates_table
@@ -66,21 +66,24 @@ class TestAReport:
 
 class TestTheReadme:
     def test_keeps_what_is_around_the_markers(self) -> None:
-        text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+        text = "before\n<!-- a:start -->\nold\n<!-- a:end -->\nafter\n"
 
-        assert replace_between_markers(text, "new") == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+        assert replace_between_markers(text, "a", "new") == text.replace("old", "new")
 
     def test_must_have_each_marker_once(self) -> None:
         with pytest.raises(BenchError, match="once each"):
-            replace_between_markers("no markers", "new")
+            replace_between_markers("<!-- a:start -->", "a", "new")
 
-    def test_has_the_markers(self) -> None:
-        assert replace_between_markers(README.read_text(encoding="utf-8"), "new")
+    @pytest.mark.parametrize("name", ["bench", "outbox-bench"])
+    def test_has_the_markers(self, name: str) -> None:
+        assert replace_between_markers(README.read_text(encoding="utf-8"), name, "new")
 
     def test_takes_the_tables_and_the_chart_of_a_complete_run(
         self, results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "README.md").write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n", encoding="utf-8")
+        (tmp_path / "README.md").write_text(
+            "# Title\n\n<!-- bench:start -->\nold\n<!-- bench:end -->\n", encoding="utf-8"
+        )
         monkeypatch.setattr(report, "README", tmp_path / "README.md")
         monkeypatch.setattr(report, "README_CHART", tmp_path / "benchmark.svg")
         complete = Results(Options(1, 1, 1, frozenset(PARTS), Cores(0, 0, 1)))
@@ -90,7 +93,7 @@ class TestTheReadme:
 
         text = (tmp_path / "README.md").read_text(encoding="utf-8")
         assert text.startswith(
-            f"# Title\n\n{BEGIN}\n![Requests per second](docs/benchmark.svg)\n\n| Requests per second"
+            "# Title\n\n<!-- bench:start -->\n![Requests per second](docs/benchmark.svg)\n\n| Requests per second"
         )
         assert "old" not in text
         assert (tmp_path / "benchmark.svg").read_text(encoding="utf-8").startswith("<svg")
