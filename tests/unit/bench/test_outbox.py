@@ -128,14 +128,14 @@ class TestTheProgram:
         self, measured: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         readme = tmp_path / "README.md"
-        readme.write_text("<!-- outbox-bench:start -->\nold\n<!-- outbox-bench:end -->\n", encoding="utf-8")
+        readme.write_text("<!-- outbox-bench:start -->\nearlier\n<!-- outbox-bench:end -->\n", encoding="utf-8")
         monkeypatch.setattr(report, "README", readme)
         measured(FIGURES)
 
         assert main([]) == 0
-        assert "old" in readme.read_text("utf-8")
+        assert "earlier" in readme.read_text("utf-8")
         assert main(["--write-readme"]) == 0
-        assert "old" not in readme.read_text("utf-8")
+        assert "earlier" not in readme.read_text("utf-8")
         assert format_report(OPTIONS, FIGURES) in readme.read_text("utf-8")
 
     def test_fails_when_a_reminder_was_not_told(self, measured: Any, capsys: pytest.CaptureFixture[str]) -> None:
