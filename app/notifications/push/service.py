@@ -76,6 +76,8 @@ class SubscriptionService:
     ) -> Subscription:
         """Subscribe a browser for as long as the caller's session lasts; the same endpoint again replaces.
 
+        It stays of the key under which it was first handed over: for another one, browsers make another endpoint.
+
         Raises `PushNotConfiguredError`, `ValidationProblemError` for an endpoint that no push may go to, and
         `SubscriptionQuotaExceededError`.
         """
@@ -87,10 +89,13 @@ class SubscriptionService:
             if ends_at is None:
                 raise UnauthenticatedError("The session has ended.", error="invalid_token")
             agent = user_agent[:_MAX_USER_AGENT_LENGTH]
+            subscriptions = await self._repository.list_all(caller.user_id, change.session)
+            made_for = _find_key(subscriptions, endpoint) or public_key
             made = Subscription(
-                caller.user_id, caller.session_id, endpoint, keys, agent, change.at, ends_at, public_key
+                caller.user_id, caller.session_id, endpoint, keys, agent, change.at, ends_at, made_for
             )
-            await self._make_room(change, made)
+            others = [one for one in subscriptions if one.subscription_id != made.subscription_id]
+            await self._make_room(change, others, made.session_id)
             await self._repository.save(change, made)
             return made
 
@@ -119,27 +124,27 @@ class SubscriptionService:
             # The name may be known again by the time that there is something to push; it is looked at again then.
             return
 
-    async def _make_room(self, change: Change, made: Subscription) -> None:
-        """Remove what no push reaches any more, if there would be too many."""
-        others = [
-            subscription
-            for subscription in await self._repository.list_all(change.user_id, change.session)
-            if subscription.subscription_id != made.subscription_id
-        ]
+    async def _make_room(self, change: Change, others: Sequence[Subscription], session_id: UUID) -> None:
+        """Remove what no push reaches any more, if there would be too many with one more of a session."""
         if len(others) < MAX_SUBSCRIPTIONS:
             return
         session_ids = list({subscription.session_id for subscription in others})
         alive = await self._repository.find_alive(change.user_id, session_ids, change.at, change.session)
-        for one in _choose_removed(others, alive, made):
+        for one in _choose_removed(others, alive, session_id, self.public_key):
             await self._repository.delete_of_session(
                 change.user_id, one.subscription_id, one.session_id, change.session
             )
 
 
+def _find_key(subscriptions: Sequence[Subscription], endpoint: str) -> str | None:
+    """Return the key that is kept with an endpoint: it stays the same for as long as the endpoint does."""
+    return next((one.application_server_key for one in subscriptions if one.endpoint == endpoint), None)
+
+
 def _choose_removed(
-    others: Sequence[Subscription], alive: AbstractSet[UUID], made: Subscription
+    others: Sequence[Subscription], alive: AbstractSet[UUID], session_id: UUID, public_key: str
 ) -> Sequence[Subscription]:
-    """Return what makes room for a new one: all of sessions that have ended, or else one that is outdated.
+    """Return what makes room for one of a session: all of sessions that have ended, or else one that is outdated.
 
     No more of these, because their browsers subscribe anew where they find themselves listed. One of the same
     session, which is of the same browser, goes ahead of the oldest. Raises `SubscriptionQuotaExceededError`.
@@ -147,7 +152,7 @@ def _choose_removed(
     ended = [one for one in others if one.session_id not in alive]
     if len(others) - len(ended) < MAX_SUBSCRIPTIONS:
         return ended
-    outdated = [one for one in others if one.is_outdated_by(made)]
+    outdated = [one for one in others if one.is_outdated_by(public_key)]
     if not outdated:
         raise SubscriptionQuotaExceededError(MAX_SUBSCRIPTIONS)
-    return [min(outdated, key=lambda one: (one.session_id != made.session_id, one.created_at))]
+    return [min(outdated, key=lambda one: (one.session_id != session_id, one.created_at))]

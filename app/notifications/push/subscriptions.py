@@ -14,7 +14,8 @@ from app.notifications.push.encryption import BrowserKeys
 class Subscription:
     """One browser. `ends_at` is the instant after which no renewal keeps its session alive.
 
-    `application_server_key` is the public key of ours that it was made for; None where it was not yet kept.
+    `application_server_key` is the public key of ours that it was made for, as far as we know: the present one when
+    its endpoint was first handed over. None where it was not yet kept.
     """
 
     user_id: UUID
@@ -31,9 +32,9 @@ class Subscription:
         """The id: the same for the same endpoint of the same user, so that there is never a second one."""
         return derive_id(self.user_id, "push-subscription", self.endpoint, "")
 
-    def is_outdated_by(self, newer: Self) -> bool:
-        """Return whether it is known to be of another key than a new one, under which nothing reaches it any more."""
-        return self.application_server_key not in {None, newer.application_server_key}
+    def is_outdated_by(self, public_key: str) -> bool:
+        """Return whether it is known to be of another key than the present one, under which nothing reaches it."""
+        return self.application_server_key not in {None, public_key}
 
     def to_document(self) -> Document:
         """Return the `push_subscriptions` document."""

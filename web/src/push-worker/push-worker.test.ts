@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { json, serve } from "../testing/service";
+import { json, noNetwork, refusal, type SentRequest, serve } from "../testing/service";
 import { isOpenRequest, readPushMessage } from "./messages";
 import { openPage } from "./open-page";
 import { renewSubscription } from "./renew";
@@ -52,8 +52,18 @@ function scopeWith(windows: readonly WindowClient[] = [], subscriptions: object[
   return { scope: scope as unknown as WorkerScope, showNotification, openWindow, subscribe };
 }
 
+/** Two keys of the service, in base64url, and their bytes. */
+const [KEY, NEXT_KEY] = ["AAAA", "-_-_"];
+const KEY_BYTES = new Uint8Array([0, 0, 0]).buffer;
+
+/** A subscription of the first key. */
 function subscriptionAt(endpoint: string) {
-  return { endpoint, options: { applicationServerKey: "key" }, toJSON: () => ({ endpoint }) };
+  return {
+    endpoint,
+    options: { applicationServerKey: KEY_BYTES },
+    toJSON: () => ({ endpoint }),
+    unsubscribe: vi.fn(async () => true),
+  };
 }
 
 function pushOf(text: string) {
@@ -156,26 +166,72 @@ describe("a subscription that the browser has ended", () => {
     waitUntil: () => undefined,
   });
 
-  test("is replaced at the service by a new one with the same key", async () => {
+  const isForKey = ({ url }: SentRequest) => url.pathname === "/api/v1/push/public-key";
+  const serveKey = (key: string) =>
+    serve((request) => (isForKey(request) ? json({ public_key: key }) : json({}, 201)));
+  const changes = (requests: readonly SentRequest[]) =>
+    requests
+      .filter(({ method }) => method !== "GET")
+      .map(({ method, url, body }) => [method, url.search, body]);
+
+  test("is replaced at the service by a new one with its present key", async () => {
     const { scope, subscribe } = scopeWith();
-    const requests = serve(() => json({}, 201));
+    const requests = serveKey(NEXT_KEY);
     await renewSubscription(scope, event());
-    expect(subscribe).toHaveBeenCalledWith({ userVisibleOnly: true, applicationServerKey: "key" });
-    expect(requests.map(({ method, url, body }) => [method, url.search, body])).toEqual([
+    expect(subscribe.mock.calls).toEqual([[{ userVisibleOnly: true, applicationServerKey: NEXT_KEY }]]);
+    expect(changes(requests)).toEqual([
       ["POST", "", { endpoint: "https://push.test/new" }],
       ["DELETE", "?endpoint=https%3A%2F%2Fpush.test%2Fold", undefined],
     ]);
   });
 
+  test.each([
+    ["there is no network", () => Promise.reject(noNetwork())],
+    ["the service is disturbed", () => refusal(503)],
+    ["something else answers", () => new Response("<p>Sign in</p>")],
+  ])("is replaced by one with the same key where %s", async (_why, answerForKey) => {
+    const { scope, subscribe } = scopeWith();
+    const requests = serve((request) => (isForKey(request) ? answerForKey() : json({}, 201)));
+    await renewSubscription(scope, event());
+    expect(subscribe.mock.calls).toEqual([[{ userVisibleOnly: true, applicationServerKey: KEY_BYTES }]]);
+    expect(changes(requests)).toHaveLength(2);
+  });
+
+  test("is not replaced by one without a key", async () => {
+    const { scope, subscribe } = scopeWith();
+    serve((request) => (isForKey(request) ? refusal(404) : json({}, 201)));
+    await expect(renewSubscription(scope, { waitUntil: () => undefined })).rejects.toThrow("no key");
+    expect(subscribe).not.toHaveBeenCalled();
+  });
+
+  test("is replaced by what the browser has made, unless that is of a former key", async () => {
+    const made = subscriptionAt("https://push.test/made");
+    const { scope, subscribe } = scopeWith([], [made]);
+    const kept = serveKey(KEY);
+    await renewSubscription(scope, event());
+    expect(changes(kept)[0]).toEqual(["POST", "", { endpoint: "https://push.test/made" }]);
+    expect([made.unsubscribe, subscribe].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+
+    const renewed = serveKey(NEXT_KEY);
+    await renewSubscription(scope, event());
+    expect(changes(renewed)[0]).toEqual(["POST", "", { endpoint: "https://push.test/new" }]);
+    expect(made.unsubscribe).toHaveBeenCalledBefore(subscribe);
+  });
+
   test("is replaced with an access token that has expired, too", async () => {
     const { scope } = scopeWith([], [subscriptionAt("https://push.test/old")]);
     let isFresh = false;
-    const requests = serve(({ url }) => {
+    const requests = serve((request) => {
+      const { url } = request;
+      if (isForKey(request)) {
+        return json({ public_key: KEY });
+      }
       isFresh ||= url.pathname === "/api/v1/auth/refresh";
       return json({}, isFresh ? 201 : 401);
     });
     await renewSubscription(scope, event());
     expect(requests.map(({ url }) => url.pathname)).toEqual([
+      "/api/v1/push/public-key",
       "/api/v1/me/push-subscriptions",
       "/api/v1/auth/refresh",
       "/api/v1/me/push-subscriptions",

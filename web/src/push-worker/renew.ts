@@ -1,3 +1,4 @@
+import { isOfKey } from "../features/notifications/push-key";
 import type { ChangeEventLike, WorkerScope } from "./worker-scope";
 
 const SUBSCRIPTIONS = "/api/v1/me/push-subscriptions";
@@ -11,10 +12,7 @@ export async function renewSubscription(
   scope: WorkerScope,
   { oldSubscription }: ChangeEventLike,
 ): Promise<void> {
-  const key = oldSubscription?.options.applicationServerKey ?? (await findKey());
-  const subscription =
-    (await scope.registration.pushManager.getSubscription()) ??
-    (await scope.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+  const subscription = await subscribe(scope, oldSubscription);
   const answer = await fetchSignedIn(SUBSCRIPTIONS, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -28,10 +26,33 @@ export async function renewSubscription(
   }
 }
 
-async function findKey(): Promise<string> {
-  const answer = await fetchSignedIn("/api/v1/push/public-key", {});
-  const { public_key } = (await answer.json()) as { readonly public_key: string };
-  return public_key;
+/** Subscribe under the service's key, which need not be the former one any more: nothing reaches what is of another. */
+async function subscribe(
+  { registration: { pushManager } }: WorkerScope,
+  former: PushSubscription | null | undefined,
+): Promise<PushSubscription> {
+  const key = await findKey();
+  const present = await pushManager.getSubscription();
+  if (present !== null && (key === undefined || isOfKey(present, key))) {
+    return present;
+  }
+  const applicationServerKey = key ?? former?.options.applicationServerKey ?? undefined;
+  if (applicationServerKey === undefined) {
+    throw new Error("There is no key to subscribe with."); // some browsers would do without
+  }
+  await present?.unsubscribe(); // or the browser refuses another key
+  return await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+}
+
+/** The service's key; undefined where it cannot be had. */
+async function findKey(): Promise<string | undefined> {
+  try {
+    const answer = await fetch("/api/v1/push/public-key");
+    const { public_key } = (await answer.json()) as { readonly public_key?: string };
+    return public_key;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Send a request, with a new access token where the one in the cookies has expired. */

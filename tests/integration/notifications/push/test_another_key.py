@@ -16,10 +16,10 @@ from tests.architecture.inspection import Inspection
 from tests.fakes.clock import FakeClock
 from tests.fakes.push_service import PushService
 from tests.integration.notifications.push.conftest import SUBSCRIPTIONS, RawDatabase, Subscribe
-from tests.integration.notifications.push.test_subscribing import assert_problem, list_endpoints
+from tests.integration.notifications.push.test_subscribing import BrowserOf, assert_problem, list_endpoints
 
-# Makes a browser of a session subscribe under the other key, and gives the answer.
-SubscribeAnew = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+# Makes a browser of a session subscribe under the other key, or hand over what it has, and gives the answer.
+SubscribeAnew = Callable[..., Awaitable[httpx.Response]]
 
 
 @pytest.fixture
@@ -37,9 +37,12 @@ async def subscribe_anew(
     ):
         public_key = (await client.get("/api/v1/push/public-key")).json()["public_key"]
 
-        async def subscribe_under_it(user: httpx.AsyncClient) -> httpx.Response:
+        async def subscribe_under_it(
+            user: httpx.AsyncClient, browser: dict[str, Any] | None = None
+        ) -> httpx.Response:
             headers = {"Authorization": user.headers["Authorization"]}
-            return await client.post(SUBSCRIPTIONS, json=await push_service.subscribe(public_key), headers=headers)
+            handed_over = browser or await push_service.subscribe(public_key)
+            return await client.post(SUBSCRIPTIONS, json=handed_over, headers=headers)
 
         yield subscribe_under_it
 
@@ -123,6 +126,36 @@ class TestWhileThereIsRoom:
         assert set(await list_endpoints(ann)) == {*former, answer.json()["endpoint"]}
 
 
+class TestASubscriptionThatIsHandedOverAgain:
+    """As clients do after each sign-in: its endpoint is the same, and so is the key that it was made for."""
+
+    async def test_makes_room_under_another_key(
+        self, ann: httpx.AsyncClient, sign_in: Any, browser_of: BrowserOf, subscribe_anew: SubscribeAnew
+    ) -> None:
+        browser = await browser_of()
+        assert (await ann.post(SUBSCRIPTIONS, json=browser)).status_code == 201
+        again = await subscribe_anew(await sign_in("ann@example.com"), browser)
+        present = [await subscribe_anew(ann) for _ in range(MAX_SUBSCRIPTIONS)]
+
+        assert {answer.status_code for answer in (again, *present)} == {201}
+        assert set(await list_endpoints(ann)) == {answer.json()["endpoint"] for answer in present}
+
+    async def test_makes_no_room_once_its_own_key_is_back(
+        self,
+        ann: httpx.AsyncClient,
+        fill: Any,
+        browser_of: BrowserOf,
+        subscribe_anew: SubscribeAnew,
+    ) -> None:
+        """A wrong key that was there for a while has taken nothing from what pushes reach again."""
+        await fill(ann, MAX_SUBSCRIPTIONS - 1)
+        browser = await browser_of()
+        assert (await ann.post(SUBSCRIPTIONS, json=browser)).status_code == 201
+        assert (await subscribe_anew(ann, browser)).status_code == 201
+
+        assert_problem(await ann.post(SUBSCRIPTIONS, json=await browser_of()), 409, "quota-exceeded")
+
+
 class TestASubscriptionFromBefore:
     async def test_counts_as_of_the_present_key(
         self, ann: httpx.AsyncClient, fill: Any, subscribe_anew: SubscribeAnew, raw_database: RawDatabase
@@ -132,3 +165,16 @@ class TestASubscriptionFromBefore:
         await raw_database["push_subscriptions"].update_many({}, {"$unset": {"application_server_key": ""}})
 
         assert_problem(await subscribe_anew(ann), 409, "quota-exceeded")
+
+    async def test_is_of_the_key_under_which_it_is_handed_over_again(
+        self, ann: httpx.AsyncClient, browser_of: BrowserOf, subscribe_anew: SubscribeAnew, raw_database: RawDatabase
+    ) -> None:
+        """Of that or of an earlier one: under a later one it makes room in either case."""
+        browser = await browser_of()
+        await ann.post(SUBSCRIPTIONS, json=browser)
+        await raw_database["push_subscriptions"].update_many({}, {"$unset": {"application_server_key": ""}})
+        await ann.post(SUBSCRIPTIONS, json=browser)
+        present = [await subscribe_anew(ann) for _ in range(MAX_SUBSCRIPTIONS)]
+
+        assert {answer.status_code for answer in present} == {201}
+        assert set(await list_endpoints(ann)) == {answer.json()["endpoint"] for answer in present}
