@@ -30,7 +30,7 @@ class OutboxEntryOut(BaseModel):
     ]
     at: Annotated[Instant, Field(description="What it was about, or for when it was planned")]
     attempts: Annotated[int, Field(examples=[16])]
-    died_at: Annotated[Instant, Field(description="When it was given up; it is kept 30 days from then")]
+    died_at: Annotated[Instant, Field(description="When it was given up; it is kept for up to 30 days from then")]
     last_error: Annotated[str, Field(description="Of the last attempt", examples=["550 mailbox unavailable"])]
 
 

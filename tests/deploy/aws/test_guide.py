@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_group
 
 from app.bootstrap import check_servers, check_settings
+from app.cli import application
 from app.core.settings import Settings, SettingsError, load_settings
 from tests.architecture.documents import ROOT
 from tests.deploy.kubernetes.reference_rules import secrets_of
@@ -52,8 +54,8 @@ class Surroundings:
         self._monkeypatch = monkeypatch
         self._key_file = key_file
 
-    def enter(self, family: str) -> None:
-        """Set what a task definition sets, with a key where the first container puts what it is told."""
+    def enter(self, family: str, *, has_keys: bool = True) -> None:
+        """Set what a task definition sets, with a key where the first container puts what it is told, or no keys."""
         prepare, service = containers_of(family)
         variables = {each["name"]: each["value"] for each in service["environment"]}
         variables |= {each["name"]: SECRETS[each["valueFrom"]] for each in service["secrets"]}
@@ -62,7 +64,10 @@ class Surroundings:
         for name in [name for name in os.environ if name.startswith("TASKFLEET_")]:
             self._monkeypatch.delenv(name)
         for name, value in variables.items():
-            self._monkeypatch.setenv(name, str(self._key_file) if name in keys else value)
+            if name not in keys:
+                self._monkeypatch.setenv(name, value)
+            elif has_keys:
+                self._monkeypatch.setenv(name, str(self._key_file))
 
 
 @pytest.fixture
@@ -133,6 +138,32 @@ class TestTheWorker:
 
         assert secret in prepare["secrets"]
         assert settings.notifications.vapid_private_key_file is not None
+
+
+class TestTheMigration:
+    """Its task is that of the service without the keys, and without the settings that name them."""
+
+    def test_has_a_command_that_there_is(self) -> None:
+        [command] = re.findall(r"migration has the command `(\[.*?\])`", " ".join(GUIDE.split()))
+        [name] = json.loads(command)
+
+        assert name in get_group(application).commands
+
+    def test_starts_in_production_with_its_settings(self, surroundings: Surroundings) -> None:
+        surroundings.enter("taskfleet-api", has_keys=False)
+        settings = load_settings(is_serving=False)
+        check_servers(settings)
+
+        assert settings.runtime.profile == "production"
+        assert settings.mongo.url.get_secret_value() == SECRETS["MONGO_SECRET_ARN"]
+        assert (settings.jwt.private_key_file, settings.notifications.vapid_private_key_file) == (None, None)
+
+    def test_is_no_service(self, surroundings: Surroundings) -> None:
+        """The control: what serves needs the key that was left out."""
+        surroundings.enter("taskfleet-api", has_keys=False)
+
+        with pytest.raises(SettingsError, match="JWT_PRIVATE_KEY_FILE"):
+            load_settings()
 
 
 class TestTheSecrets:

@@ -83,7 +83,6 @@ class TestTheCommands:
             ({"title": "x"}, [("update", "outbox")]),
             ({"notes": "x"}, []),
             ({"status": "in_progress"}, []),
-            ({"status": "done"}, [("delete", "outbox")]),
         ],
         ids=str,
     )
@@ -96,6 +95,26 @@ class TestTheCommands:
         await patch_task(ann, task, **fields)
 
         assert sorted(set(sent(inspection))) == sorted([COUNTER, ("findAndModify", "tasks"), *more])
+
+    async def test_to_withdraw_reminders_are_two_more_however_many(
+        self, ann: httpx.AsyncClient, inspection: Any
+    ) -> None:
+        """What is planned, and what did not get through of what was told."""
+        task = await add_task(ann, reminders=[{"at": f"2026-12-0{day}T09:00:00Z"} for day in range(1, 6)])
+        inspection.forget()
+
+        await act(ann, task, "complete")
+
+        assert sent(inspection) == [COUNTER, ("findAndModify", "tasks"), *2 * [("delete", "outbox")]]
+
+    async def test_to_move_a_reminder_are_three_more(self, ann: httpx.AsyncClient, inspection: Any) -> None:
+        task = await add_task(ann, reminders=[{"at": "2026-12-01T09:00:00Z"}])
+        inspection.forget()
+
+        await patch_task(ann, task, reminders=[{"at": "2026-12-02T09:00:00Z"}])
+
+        more = [*2 * [("delete", "outbox")], ("update", "outbox")]
+        assert sent(inspection) == [COUNTER, ("find", "tasks"), ("update", "tasks"), *more]
 
     async def test_to_add_a_task_with_reminders_are_three(self, ann: httpx.AsyncClient, inspection: Any) -> None:
         await add_task(ann)
