@@ -795,7 +795,7 @@ export interface OutboxEntryOut {
   /** What it was about, or for when it was planned */
   at: string;
   attempts: number;
-  /** When it was given up; it is kept 30 days from then */
+  /** When it was given up; it is kept for up to 30 days from then */
   died_at: string;
   /** Of the last attempt */
   last_error: string;
