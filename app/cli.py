@@ -57,13 +57,14 @@ def _describe_expected(error: Exception) -> tuple[str, int] | None:
     from app.core.errors import ProblemError
     from app.core.settings import SettingsError
     from app.data.failures import DatabaseError, is_database_away
+    from app.data.migrations import MigrationError
     from app.data.zones import ShardingError
     from app.embedded.errors import EmbeddedError
     from app.serving import ListenError
 
     if isinstance(error, SettingsError):
         return str(error), EXIT_BAD_SETTING
-    if isinstance(error, EmbeddedError | ListenError | ShardingError):
+    if isinstance(error, EmbeddedError | ListenError | MigrationError | ShardingError):
         return str(error), EXIT_FAILURE
     if isinstance(error, ProblemError):
         return error.detail, EXIT_FAILURE

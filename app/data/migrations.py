@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import pymongo
 from pymongo.errors import OperationFailure
@@ -25,6 +26,10 @@ _POLL_SECONDS = 0.2
 _INDEX_BUILD_TIMEOUT_SECONDS = 86_400.0
 # The code of the server's error.
 _INDEX_NOT_FOUND = 27
+
+
+class MigrationError(Exception):
+    """A migration could not do all that it has to, and is to be run again; the text is for an operator."""
 
 
 @contextlib.asynccontextmanager
@@ -52,6 +57,31 @@ class Migration:
     version: int
     description: str
     apply: Callable[[Store], Awaitable[None]]
+
+
+class Progress:
+    """How far a migration has come that goes through all users, for the next run if this one is cut off.
+
+    Stands beside the applied versions under a name, so that it is never taken for one of them.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._migrations = database.collection(MIGRATIONS.name)
+        self._key = {"_id": name}
+
+    async def read(self) -> tuple[UUID | None, list[UUID]]:
+        """Return the last user that was reached, None at the beginning, and those up to it that failed."""
+        document = await self._migrations.find_one(self._key)
+        return (None, []) if document is None else (document["last_user_id"], document["failed_user_ids"])
+
+    async def write(self, last: UUID, failed: Sequence[UUID]) -> None:
+        """Note that all users up to `last` were reached, and which of them failed."""
+        fields = {"last_user_id": last, "failed_user_ids": list(failed)}
+        await self._migrations.update_one(self._key, {"$set": fields}, upsert=True)
+
+    async def forget(self) -> None:
+        """Have the next run begin anew."""
+        await self._migrations.delete_one(self._key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +143,9 @@ class Migrator:
 
     async def _apply_migrations(self) -> tuple[int, ...]:
         collection = self._database.collection(MIGRATIONS.name)
-        done = {document["_id"] for document in await collection.find({}).to_list(None)}
+        # Under ids of another type migrations note how far they came (`Progress`).
+        applied_before = await collection.find({"_id": {"$type": "number"}}, {"_id": 1}).to_list(None)
+        done = {document["_id"] for document in applied_before}
         applied = []
         for migration in self._migrations:
             if migration.version in done:

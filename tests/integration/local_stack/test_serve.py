@@ -9,10 +9,13 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
 from structlog.testing import capture_logs
 
 from app.core.settings import RuntimeSettings
@@ -103,6 +106,24 @@ class TestMigrating:
         assert (first.returncode, again.returncode) == (0, 0)
         assert not first.stdout.startswith("0 collections")
         assert again.stdout == "0 collections and 0 indexes created, 0 migrations applied\n"
+
+    def test_tells_in_a_line_that_it_could_not_do_everything(
+        self, settings: dict[str, str], mongo: EmbeddedMongo
+    ) -> None:
+        name, user_id = f"unplanned-{os.getpid()}", uuid4()
+        reminders = [{"at": datetime.now(UTC) + timedelta(days=1)}]
+        task = {"user_id": user_id, "deleted": False, "status": "todo", "reminders": reminders}  # and no title
+        with MongoClient[dict[str, Any]](mongo.url, uuidRepresentation="standard") as client:
+            client[name]["users"].insert_one({"_id": user_id, "revision": 0, "task_count": 1, "revision_marks": []})
+            client[name]["tasks"].insert_one(task)
+
+        result = run_taskfleet("migrate", **settings | {"TASKFLEET_MONGO_DATABASE": name})
+
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr.splitlines()[-1] == (
+            "taskfleet: the reminders of 1 users could not be planned (reminders_not_planned in the log); "
+            "another run goes on from here"
+        )
 
 
 class TestAnAddressThatOthersReach:

@@ -1,22 +1,19 @@
 """A migration plans the reminders of tasks that a version without an outbox wrote, beside whatever else goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from app.core.settings import Settings
 from app.data.changes import Change
 from app.data.database import Document
-from app.data.migrations import Migrator
 from app.data.store import Store
 from app.tasks.earlier_reminders import plan_earlier_reminders
-from app.tasks.module import TASK_MIGRATIONS
 from app.tasks.reminder_repository import ReminderRepository
 from tests.architecture.inspection import Inspection
 from tests.factories.notices import user_id_of
@@ -33,37 +30,19 @@ from tests.integration.tasks.calls import (
     revision_of,
     run_batch,
 )
+from tests.integration.tasks.earlier import (
+    VERSION,
+    between_finding_and_planning,
+    forget_all,
+    migrate,
+    migrate_until_cut_off,
+    outbox_of,
+)
 from tests.integration.tasks.history import World
 from tests.integration.tasks.reminding import RawDatabase, RemindedPlayer, find_differences, reminders_planned
 from tests.integration.tasks.test_reminders import REMINDERS, TOMORROW, in_hours
 from tests.servers import FailPoint
 from tests.waiting import until
-
-VERSION = 1
-
-
-@pytest.fixture
-async def migrating(
-    settings: Settings, clock: FakeClock, inspection: Inspection, app: FastAPI, raw_database: RawDatabase
-) -> AsyncIterator[Store]:
-    """The data layer of a process beside the service, on a database that was not migrated yet."""
-    await raw_database["migrations"].delete_many({"_id": VERSION})
-    store = Store.open(settings.mongo, clock, [inspection])
-    yield store
-    await store.close()
-
-
-async def migrate(store: Store) -> tuple[int, ...]:
-    return (await Migrator(store, (), TASK_MIGRATIONS).run()).applied_versions
-
-
-async def forget_all(database: RawDatabase) -> None:
-    """Leave the tasks as the version before would have left them, which wrote the same without the outbox."""
-    await database["outbox"].delete_many({})
-
-
-async def outbox_of(database: RawDatabase) -> list[Document]:
-    return await database["outbox"].find({}, sort=[("_id", 1)]).to_list()
 
 
 def holders_of_users(inspection: Inspection) -> list[Any]:
@@ -75,23 +54,6 @@ def holders_of_users(inspection: Inspection) -> list[Any]:
             if (operation.name, operation.collection) == ("findAndModify", "users")
         )
     )
-
-
-def between_finding_and_planning(
-    monkeypatch: pytest.MonkeyPatch, act: Callable[[UUID], Awaitable[Any]], batch: int = 1
-) -> None:
-    """Have something done when a batch of somebody's tasks was found, before they are planned."""
-    find = ReminderRepository.batches
-
-    async def find_and_act(self: ReminderRepository, user_id: UUID, *options: Any) -> AsyncIterator[list[UUID]]:
-        count = 0
-        async for task_ids in find(self, user_id, *options):
-            count += 1
-            if count == batch:
-                await act(user_id)
-            yield task_ids
-
-    monkeypatch.setattr(ReminderRepository, "batches", find_and_act)
 
 
 class TestATaskOfTheVersionBefore:
@@ -387,9 +349,15 @@ class TestManyTasks:
         assert len(await outbox_of(raw_database)) == 1
 
     async def test_cost_no_transaction_when_none_of_them_will_remind(
-        self, ann: httpx.AsyncClient, migrating: Store, clock: FakeClock, inspection: Inspection
+        self,
+        ann: httpx.AsyncClient,
+        raw_database: RawDatabase,
+        migrating: Store,
+        clock: FakeClock,
+        inspection: Inspection,
     ) -> None:
         await run_batch(ann, *[{"op": "create", "title": "new", "reminders": [in_hours(1)]}] * 3)
+        await forget_all(raw_database)
         clock.advance(hours=1)
         inspection.forget()
 
@@ -430,13 +398,7 @@ class TestAMigrationThatWasInterrupted:
         await forget_all(raw_database)
         monkeypatch.setattr("app.tasks.earlier_reminders.TASK_BATCH", 1)
 
-        async def fail(_user_id: UUID) -> None:
-            raise LookupError("interrupted")
-
-        with monkeypatch.context() as patching:
-            between_finding_and_planning(patching, fail, batch=2)
-            with pytest.raises(LookupError):
-                await migrate(migrating)
+        await migrate_until_cut_off(migrating, monkeypatch, batch=2)
 
     async def test_is_gone_on_with(
         self, ann: httpx.AsyncClient, raw_database: RawDatabase, migrating: Store, clock: FakeClock
