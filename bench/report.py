@@ -14,8 +14,6 @@ from bench.servers import EXPRESS, LIMIT, ROOT, TASKFLEET
 from bench.versions import describe_machine
 
 RESULTS_DIRECTORY = Path(__file__).parent / "results"
-JSON_FILE = RESULTS_DIRECTORY / "latest.json"
-CHART_FILE = RESULTS_DIRECTORY / "latest.svg"
 README = ROOT / "README.md"
 README_CHART = ROOT / "docs" / "benchmark.svg"
 
@@ -45,10 +43,12 @@ def describe_conditions(results: Results) -> str:
 
 
 def write_files(results: Results) -> None:
-    """Write the JSON and the chart of this run."""
+    """Write the JSON and the chart of this run; a part takes no complete run's place, by which the pods are sized."""
     RESULTS_DIRECTORY.mkdir(exist_ok=True)
-    JSON_FILE.write_text(json.dumps(to_json(results), indent=2) + "\n", encoding="utf-8")
-    CHART_FILE.write_text(chart(results), encoding="utf-8")
+    name = "latest" if results.options.is_complete else "partial"
+    text = json.dumps(to_json(results), indent=2) + "\n"
+    (RESULTS_DIRECTORY / f"{name}.json").write_text(text, encoding="utf-8")
+    (RESULTS_DIRECTORY / f"{name}.svg").write_text(chart(results), encoding="utf-8")
 
 
 def to_json(results: Results) -> dict[str, Any]:

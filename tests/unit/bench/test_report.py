@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.figures import Sample
 from bench.load import LoadResult
 from bench.pinning import Cores
-from bench.report import README, format_report, replace_between_markers, to_json, write_readme
+from bench.report import README, format_report, replace_between_markers, to_json, write_files, write_readme
 from bench.results import PARTS, Options, Results
 from bench.steady import SteadyResult
 from bench.tables import format_table, rates_table
@@ -62,6 +62,31 @@ class TestAReport:
         assert told["scenarios"]["cached-list"]["taskfleet"]["rates"] == [500]
         assert told["scenarios"]["create"]["taskfleet"] == {"failure": "7 wrong answers"}
         assert {target["outcome"] for target in told["targets"]} == {"met", "not measured"}
+
+
+class TestTheFiles:
+    @pytest.mark.parametrize(
+        ("parts", "names"),
+        [
+            (frozenset(PARTS), {"latest.json", "latest.svg"}),
+            (frozenset({"create"}), {"partial.json", "partial.svg"}),
+        ],
+        ids=["complete", "part"],
+    )
+    def test_of_a_part_leave_those_of_a_complete_run(
+        self,
+        parts: frozenset[str],
+        names: set[str],
+        results: Results,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(report, "RESULTS_DIRECTORY", tmp_path)
+        results.options = Options(1, 1, 1, parts, Cores(0, 0, 1))
+
+        write_files(results)
+
+        assert {file.name for file in tmp_path.iterdir()} == names
 
 
 class TestTheReadme:
