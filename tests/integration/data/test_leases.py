@@ -8,10 +8,13 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.core.settings import Settings
+from app.data.failures import DatabaseError
 from app.data.leases import LeaseHeldError, Leases
 from app.data.store import Store
+from tests.architecture.inspection import Inspection
 from tests.fakes.clock import FakeClock
 from tests.servers import FailPoint
+from tests.waiting import until
 
 MINUTE = timedelta(minutes=1)
 
@@ -47,17 +50,31 @@ class TestALease:
             pass
 
     async def test_is_free_again_when_whoever_is_about_to_get_it_is_told_to_end(
-        self, leases: Leases, failing: FailPoint, raw_database: AsyncDatabase[dict[str, Any]]
+        self,
+        leases: Leases,
+        failing: FailPoint,
+        inspection: Inspection,
+        raw_database: AsyncDatabase[dict[str, Any]],
     ) -> None:
+        inspection.forget()
         async with failing("update", blockConnection=True, blockTimeMS=200):
             getting = asyncio.create_task(leases.hold("digest", MINUTE).__aenter__())
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            await until(lambda: bool(inspection.operations))
             getting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await getting
             async with leases.hold("reminders", MINUTE):
                 pass  # for which mongod takes as long, so that it has done by now what came before
+
+        assert await raw_database["leases"].find_one({"_id": "digest"}) is None
+
+    async def test_is_free_again_when_nobody_could_tell_whether_it_was_had(
+        self, leases: Leases, failing: FailPoint, raw_database: AsyncDatabase[dict[str, Any]]
+    ) -> None:
+        not_replicated = {"code": 64, "codeName": "WriteConcernFailed", "errmsg": "waiting for replication timed out"}
+        async with failing("update", times=1, writeConcernError=not_replicated):
+            with pytest.raises(DatabaseError):
+                await leases.hold("digest", MINUTE).__aenter__()
 
         assert await raw_database["leases"].find_one({"_id": "digest"}) is None
 
