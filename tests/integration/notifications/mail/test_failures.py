@@ -315,6 +315,10 @@ class TestTheOutbox:
         """A courier with the channel of mails."""
         return Courier(store, [channel], metrics)
 
+    async def test_leaves_half_of_the_connections_to_what_is_not_sent_in_bulk(self, courier: Courier) -> None:
+        assert 2 * courier.lanes["email.bulk"]._slots <= connections.MAX_CONNECTIONS
+        assert courier.lanes["email"]._slots > connections.MAX_CONNECTIONS, "the control: others take what there is"
+
     async def test_keeps_a_mail_until_the_server_is_back(
         self, courier: Courier, mail_server: MailServer, plan: Plan, outbox: Any, clock: FakeClock
     ) -> None:
