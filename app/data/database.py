@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Protocol, TypeVar
 
 import motor.frameworks.asyncio
 import motor.motor_asyncio
@@ -12,6 +12,7 @@ import pymongo
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
+from pymongo.client_session import ClientSession
 from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
@@ -21,9 +22,11 @@ from pymongo.write_concern import WriteConcern
 from app.core.settings import MongoSettings
 from app.data.secondary_reads import RoutedCollection, SecondaryReads, find_reads, select_server
 from app.data.snapshot_reads import SnapshotReads
+from app.data.threads import ThreadedCollection, Threads, run_transaction
 from app.data.wire import RAW_CODEC
 
 Document = dict[str, Any]
+Result = TypeVar("Result")
 # What is told of every command that goes to the server, and of the connections.
 CommandListeners = Sequence[CommandListener | ConnectionPoolListener]
 
@@ -116,6 +119,7 @@ class Database:
 
     def __init__(self, settings: MongoSettings, listeners: CommandListeners = ()) -> None:
         self._is_motor = settings.driver == "motor"
+        self._threads = Threads(motor.frameworks.asyncio.max_workers) if self._is_motor else None
         self._closing: set[asyncio.Task[None]] = set()
         client_class = motor.motor_asyncio.AsyncIOMotorClient if self._is_motor else AsyncMongoClient
         self._client: Any = client_class(
@@ -164,27 +168,30 @@ class Database:
 
     def collection(self, name: str) -> Collection:
         """Return the collection of that name."""
-        collection: Collection = self._database[name]
+        collection: Collection = self._wrap(self._database[name])
         if self._secondaries is not None:
             collection = RoutedCollection(collection, self._secondaries[name])
         return collection
 
     def raw_collection(self, name: str) -> RawCollection:
         """Return the same collection for reading many documents as they travel (`app.data.wire`)."""
-        collection: RawCollection = self._database.get_collection(name, codec_options=RAW_CODEC)
+        collection: RawCollection = self._wrap(self._database.get_collection(name, codec_options=RAW_CODEC))
         if self._secondaries is not None:
             secondary = self._secondaries.get_collection(name, codec_options=RAW_CODEC)
             collection = RoutedCollection(collection, secondary)
         return collection
 
+    def _wrap(self, collection: Any) -> Any:
+        return collection if self._threads is None else ThreadedCollection(collection.delegate, self._threads)
+
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:
         """Run an aggregation and return all its documents."""
         reads = find_reads(options)
         if reads is None:
-            return await self._aggregate(self._database[name], pipeline, options)
+            return await self._aggregate(self._wrap(self._database[name]), pipeline, options)
         return await reads.read(
             lambda session: self._aggregate(self._secondaries[name], pipeline, {**options, "session": session}),
-            lambda: self._aggregate(self._database[name], pipeline, options),
+            lambda: self._aggregate(self._wrap(self._database[name]), pipeline, options),
         )
 
     async def _aggregate(
@@ -245,14 +252,22 @@ class Database:
             closing.add_done_callback(self._closing.discard)
             await asyncio.shield(closing)
 
-    @asynccontextmanager
-    async def transaction_session(self) -> AsyncIterator[Session]:
-        """Open a session with a transaction begun; the caller commits or aborts."""
-        session = await self._open_session()
-        async with session:
-            begun = session.start_transaction(**_TRANSACTION_OPTIONS)
-            if not self._is_motor:
-                await begun
+    async def transact(self, work: Callable[[Session], Coroutine[Any, Any, Result]]) -> Result:
+        """Run `work` in a session with a transaction begun, which it commits or aborts.
+
+        It may await operations of collections and `app.data.threads.pause`, but nothing else: with Motor it runs in a
+        thread.
+        """
+        if self._threads is not None:
+            return await run_transaction(self._threads, self._open_transaction, work)
+        async with self._client.start_session() as session:
+            await session.start_transaction(**_TRANSACTION_OPTIONS)
+            return await work(session)
+
+    @contextmanager
+    def _open_transaction(self) -> Iterator[ClientSession]:
+        with self._client.delegate.start_session() as session:
+            session.start_transaction(**_TRANSACTION_OPTIONS)
             yield session
 
     async def close(self) -> None:
@@ -263,6 +278,8 @@ class Database:
             closing = self._client.close()
             if not self._is_motor:
                 await closing
+        if self._threads is not None:
+            self._threads.close()
 
 
 def _describe(server: ServerDescription) -> str:

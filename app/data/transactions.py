@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import pymongo
 from pymongo.errors import PyMongoError
 
 from app.data.database import Database, Session
+from app.data.threads import pause
 
 Result = TypeVar("Result")
 
@@ -39,7 +41,7 @@ class TransactionRunner:
     async def run(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
         """Return what `body` returned in the attempt that was committed.
 
-        `body` may run several times and must touch nothing but the database. A caller that is cancelled
+        `body` may run several times, in a thread, and must touch nothing but the database. A caller that is cancelled
         leaves the transaction to end by itself, because a session is not to be used by two operations at
         once. Raises `PyMongoError` with a transient label when the deadline passed.
         """
@@ -63,51 +65,50 @@ class TransactionRunner:
 
     async def run_unshielded(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
         """As `run`, within work that is completed anyway."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout_seconds
+        deadline = time.monotonic() + self._timeout_seconds
         for attempt in itertools.count():
             try:
-                return await self._attempt(body, deadline)
+                return await self._database.transact(lambda session: _attempt(session, body, deadline))
             except PyMongoError as error:
                 backoff_seconds = _backoff_seconds(attempt)
                 is_transient = error.has_error_label("TransientTransactionError")
-                if not is_transient or loop.time() + backoff_seconds >= deadline:
+                if not is_transient or time.monotonic() + backoff_seconds >= deadline:
                     raise
             await asyncio.sleep(backoff_seconds)
         raise AssertionError("unreachable: the loop ends by return or raise")
 
-    async def _attempt(self, body: Callable[[Session], Awaitable[Result]], deadline: float) -> Result:
-        async with self._database.transaction_session() as session:
-            try:
-                with _until(deadline):
-                    result = await body(session)
-            except BaseException:
-                # In time of its own: after the deadline there is the most reason to let go of the documents.
-                with contextlib.suppress(PyMongoError), pymongo.timeout(_ABORT_TIMEOUT_SECONDS):
-                    await session.abort_transaction()
-                raise
-            with _until(deadline):
-                await self._commit(session, deadline)
-            return result
 
-    async def _commit(self, session: Session, deadline: float) -> None:
-        loop = asyncio.get_running_loop()
-        for attempt in itertools.count():
-            try:
-                await session.commit_transaction()
-            except PyMongoError as error:
-                backoff_seconds = _backoff_seconds(attempt)
-                is_unknown = error.has_error_label("UnknownTransactionCommitResult") and not error.timeout
-                if not is_unknown or loop.time() + backoff_seconds >= deadline:
-                    raise
-                await asyncio.sleep(backoff_seconds)
-            else:
-                return
+async def _attempt(session: Session, body: Callable[[Session], Awaitable[Result]], deadline: float) -> Result:
+    try:
+        with _until(deadline):
+            result = await body(session)
+    except BaseException:
+        # In time of its own: after the deadline there is the most reason to let go of the documents.
+        with contextlib.suppress(PyMongoError), pymongo.timeout(_ABORT_TIMEOUT_SECONDS):
+            await session.abort_transaction()
+        raise
+    with _until(deadline):
+        await _commit(session, deadline)
+    return result
+
+
+async def _commit(session: Session, deadline: float) -> None:
+    for attempt in itertools.count():
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            backoff_seconds = _backoff_seconds(attempt)
+            is_unknown = error.has_error_label("UnknownTransactionCommitResult") and not error.timeout
+            if not is_unknown or time.monotonic() + backoff_seconds >= deadline:
+                raise
+            await pause(backoff_seconds)
+        else:
+            return
 
 
 def _until(deadline: float) -> AbstractContextManager[None]:
-    """Bound the driver's calls by an instant of the event loop's clock; one that has passed fails them at once."""
-    return pymongo.timeout(max(deadline - asyncio.get_running_loop().time(), 0.001))
+    """Bound the driver's calls by an instant of the monotonic clock; one that has passed fails them at once."""
+    return pymongo.timeout(max(deadline - time.monotonic(), 0.001))
 
 
 def _backoff_seconds(attempt: int) -> float:

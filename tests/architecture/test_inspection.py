@@ -9,7 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from app.core.settings import Settings
 from app.data.collections import CollectionSpec, UntargetedOperation
-from app.data.database import Collection, Database
+from app.data.database import Collection, Database, Session
 from tests.architecture.inspection import BrokenDataRuleError, Inspection
 from tests.architecture.scratch_commands import CHANGING, OTHER, TARGETED, TASK, UNTARGETED, USER
 
@@ -87,9 +87,11 @@ class TestACommandWithoutTheShardKey:
     async def test_is_found_within_a_transaction(
         self, watched: tuple[Database, Inspection], inspection: Inspection
     ) -> None:
-        async with watched[0].transaction_session() as session:
+        async def work(session: Session) -> None:
             await watched[0].collection("scratch_work").find_one({"rank": 1}, session=session)
             await session.abort_transaction()
+
+        await watched[0].transact(work)
 
         with pytest.raises(BrokenDataRuleError, match="without equality"):
             inspection.verify()
@@ -164,20 +166,24 @@ class TestATransaction:
     async def test_passes_that_stays_with_one_user(
         self, watched: tuple[Database, Inspection], tasks: Collection, users: Collection, inspection: Inspection
     ) -> None:
-        async with watched[0].transaction_session() as session:
+        async def work(session: Session) -> None:
             await users.update_one({"_id": USER}, {"$inc": {"revision": 1}}, session=session)
             await tasks.insert_many([{"user_id": USER}, {"user_id": USER}], session=session)
             await session.commit_transaction()
+
+        await watched[0].transact(work)
 
         inspection.verify()
 
     async def test_is_found_that_touches_two_users(
         self, watched: tuple[Database, Inspection], tasks: Collection, users: Collection, inspection: Inspection
     ) -> None:
-        async with watched[0].transaction_session() as session:
+        async def work(session: Session) -> None:
             await users.update_one({"_id": USER}, {"$inc": {"revision": 1}}, session=session)
             await tasks.update_one({"user_id": OTHER, "_id": TASK}, {"$set": {"rank": 1}}, session=session)
             await session.commit_transaction()
+
+        await watched[0].transact(work)
 
         with pytest.raises(BrokenDataRuleError, match="touches documents of 2 users"):
             inspection.verify()
@@ -185,9 +191,11 @@ class TestATransaction:
     async def test_is_found_that_inserts_for_two_users(
         self, watched: tuple[Database, Inspection], tasks: Collection, inspection: Inspection
     ) -> None:
-        async with watched[0].transaction_session() as session:
+        async def work(session: Session) -> None:
             await tasks.insert_many([{"user_id": USER}, {"user_id": OTHER}], session=session)
             await session.commit_transaction()
+
+        await watched[0].transact(work)
 
         with pytest.raises(BrokenDataRuleError, match="touches documents of 2 users"):
             inspection.verify()
@@ -196,9 +204,12 @@ class TestATransaction:
         self, watched: tuple[Database, Inspection], tasks: Collection, inspection: Inspection
     ) -> None:
         for user in (USER, OTHER):
-            async with watched[0].transaction_session() as session:
+
+            async def work(session: Session, user: str = user) -> None:
                 await tasks.insert_one({"user_id": user}, session=session)
                 await session.commit_transaction()
+
+            await watched[0].transact(work)
 
         inspection.verify()
 

@@ -16,7 +16,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from app.core.settings import MongoSettings, Settings
 from app.data import database as database_module
-from app.data.database import Database
+from app.data.database import Database, Session
 from app.data.failures import is_database_away
 from app.data.store import Store
 from tests import environment
@@ -100,12 +100,24 @@ class TestADatabase:
         assert caught.value.code == 2  # BadValue
         assert not is_database_away(caught.value)
 
+    async def test_reads_what_a_query_finds_piece_by_piece(self, database: Database) -> None:
+        lists = database.collection("lists")
+        await lists.insert_many([{"_id": uuid4(), "user_id": USER, "position": str(place)} for place in range(5)])
+        cursor = lists.find({"user_id": USER}, sort=[("position", 1)], batch_size=2)
+
+        pieces = [[each["position"] for each in await cursor.to_list(2)] for _ in range(4)]
+
+        assert pieces == [["0", "1"], ["2", "3"], ["4"], []]
+
     async def test_commits_and_aborts(self, database: Database) -> None:
         lists = database.collection("lists")
         for position, finish in (("kept", "commit_transaction"), ("lost", "abort_transaction")):
-            async with database.transaction_session() as session:
+
+            async def insert(session: Session, position: str = position, finish: str = finish) -> None:
                 await lists.insert_one({"_id": uuid4(), "user_id": USER, "position": position}, session=session)
                 await getattr(session, finish)()
+
+            await database.transact(insert)
 
         assert [each["position"] for each in await lists.find({"user_id": USER}).to_list(None)] == ["kept"]
 

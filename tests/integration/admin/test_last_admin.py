@@ -1,6 +1,7 @@
 """There is always an administrator left, whoever takes whose administration away and at whatever moment."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from tests.conftest import BASE_URL, SignIn
 from tests.factories.users import insert_user
 from tests.fakes.clock import FakeClock
 from tests.integration.admin.conftest import USERS, RawDatabase, SignInAsAdmin, audit_of, id_of
+from tests.waiting import until
 
 ME = f"{API_PREFIX}/me"
 # How long a transaction waits for the other one to come as far; many times what that takes where nothing stops it.
@@ -56,18 +58,13 @@ async def other(sign_in_as_admin: SignInAsAdmin, elsewhere: httpx.AsyncClient) -
 @pytest.fixture
 def _meeting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two transactions look for another administrator before either goes on, unless something keeps them apart."""
-    look, came, both = AdminRepository.has_other_acting_admin, set[UUID](), asyncio.Event()
+    look, came = AdminRepository.has_other_acting_admin, set[UUID]()
 
     async def look_and_wait(repository: AdminRepository, user_id: UUID, session: Any) -> bool:
         found = await look(repository, user_id, session)
         came.add(user_id)
-        if len(came) == 2:
-            both.set()
-        try:
-            async with asyncio.timeout(MEETING_SECONDS):
-                await both.wait()
-        except TimeoutError:
-            pass
+        with contextlib.suppress(TimeoutError):
+            await until(lambda: len(came) == 2, deadline_seconds=MEETING_SECONDS)
         return found
 
     monkeypatch.setattr(AdminRepository, "has_other_acting_admin", look_and_wait)

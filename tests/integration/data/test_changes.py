@@ -21,6 +21,7 @@ from tests.architecture.inspection import Inspection
 from tests.factories.users import insert_user
 from tests.fakes.clock import START, FakeClock
 from tests.servers import FailPoint
+from tests.waiting import Signal
 
 Raw = AsyncDatabase[dict[str, Any]]
 
@@ -282,7 +283,7 @@ class TestManyChangesAtOnce:
         self, store: Store, raw_database: Raw, user_id: UUID
     ) -> None:
         other = await insert_user(raw_database)
-        is_done = asyncio.Event()
+        is_done = Signal()
 
         async def wait_for_the_other(change: Change) -> None:
             await is_done.wait()
@@ -302,7 +303,7 @@ class TestManyChangesAtOnce:
         self, store: Store, user_id: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(changes_module, "TRANSACTION_TIMEOUT_SECONDS", 0.1)
-        has_begun, may_end = asyncio.Event(), asyncio.Event()
+        has_begun, may_end = Signal(), Signal()
 
         async def dawdle(change: Change) -> int:
             has_begun.set()
@@ -319,7 +320,7 @@ class TestManyChangesAtOnce:
         assert await store.changes.run(user_id, stamp) == 2
 
     async def test_go_on_after_a_caller_that_waited_was_cancelled(self, store: Store, user_id: UUID) -> None:
-        has_begun, may_end = asyncio.Event(), asyncio.Event()
+        has_begun, may_end = Signal(), Signal()
 
         async def dawdle(change: Change) -> int:
             has_begun.set()

@@ -184,11 +184,10 @@ class TestARecordThatVanishesBetweenTwoLooks:
         """The holder releases it after our insert collided and before we read it."""
         claimed = await claim(records)
         collection = records._collection
-        find_one = type(collection).find_one
 
         async def release_first(*args: Any, **options: Any) -> Any:
             await records.release(claimed)
-            return await find_one(collection, *args, **options)
+            return await collection.find_one(*args, **options)
 
         class Racing:
             def __getattr__(self, name: str) -> Any:

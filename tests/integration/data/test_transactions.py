@@ -1,7 +1,6 @@
 """The transaction runner: all or nothing, again after a conflict, never longer than its deadline."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,8 +13,10 @@ from pymongo.errors import OperationFailure, PyMongoError
 from app.data.database import Session
 from app.data.failures import is_database_away
 from app.data.store import Store
+from app.data.threads import pause
 from app.data.transactions import TransactionRunner
 from tests.servers import FailPoint
+from tests.waiting import Signal
 
 # Error codes of MongoDB (src/mongo/base/error_codes.yml).
 WRITE_CONFLICT = 112
@@ -69,11 +70,18 @@ class TestABodyThatSucceeds:
     async def test_is_seen_by_others_only_when_it_is_committed(
         self, store: Store, raw_database: Raw, user_id: UUID
     ) -> None:
-        async def look_around(session: Session) -> int:
-            await count_up(store, user_id, session)
-            return await revision_of(raw_database, user_id)
+        has_written, may_go_on = Signal(), Signal()
 
-        assert await store.transactions.run(look_around) == 0
+        async def body(session: Session) -> None:
+            await count_up(store, user_id, session)
+            has_written.set()
+            await may_go_on.wait()
+
+        running = asyncio.create_task(store.transactions.run(body))
+        await has_written.wait()
+        assert await revision_of(raw_database, user_id) == 0
+        may_go_on.set()
+        await running
         assert await revision_of(raw_database, user_id) == 1
 
 
@@ -120,7 +128,7 @@ class TestTwoTransactionsThatWriteTheSameDocument:
     async def test_both_take_effect_after_a_real_conflict(
         self, store: Store, raw_database: Raw, user_id: UUID
     ) -> None:
-        first_has_written, second_has_collided = asyncio.Event(), asyncio.Event()
+        first_has_written, second_has_collided = Signal(), Signal()
         second_attempts = 0
 
         async def first(session: Session) -> None:
@@ -253,9 +261,7 @@ class TestTheDeadline:
     ) -> None:
         async def dawdle(session: Session) -> None:
             await count_up(store, user_id, session)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.DEADLINE_SECONDS):
-                    await asyncio.Event().wait()
+            await pause(self.DEADLINE_SECONDS)
             await count_up(store, user_id, session)
 
         with pytest.raises(PyMongoError) as caught:
@@ -281,7 +287,7 @@ class TestACallerThatIsCancelled:
     async def test_leaves_the_transaction_to_end_by_itself(
         self, store: Store, raw_database: Raw, user_id: UUID
     ) -> None:
-        is_under_way, may_go_on = asyncio.Event(), asyncio.Event()
+        is_under_way, may_go_on = Signal(), Signal()
 
         async def body(session: Session) -> None:
             await count_up(store, user_id, session)
@@ -302,7 +308,7 @@ class TestACallerThatIsCancelled:
     async def test_is_not_told_of_a_failure_that_comes_later(
         self, store: Store, raw_database: Raw, user_id: UUID
     ) -> None:
-        is_under_way, may_go_on = asyncio.Event(), asyncio.Event()
+        is_under_way, may_go_on = Signal(), Signal()
 
         async def body(session: Session) -> None:
             await count_up(store, user_id, session)
@@ -344,7 +350,7 @@ class TestClosingTheStore:
         self, store: Store, settings: Any, raw_database: Raw, user_id: UUID
     ) -> None:
         other = Store.open(settings.mongo, store.clock)
-        is_under_way = asyncio.Event()
+        is_under_way = Signal()
 
         async def body(session: Session) -> None:
             await count_up(other, user_id, session)

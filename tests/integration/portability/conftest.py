@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.tasks.portability import chunks
 from app.tasks.portability.imports import Imports
 from app.tasks.portability.writer import ChunkWriter
+from tests.waiting import Signal
 
 
 @pytest.fixture
@@ -25,8 +26,8 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.remaining = 10**6
         self.error: Exception | None = None
-        self.is_reached = asyncio.Event()
-        self.opened = asyncio.Event()
+        self.is_reached = Signal()
+        self.opened = Signal()
         write = ChunkWriter.write
 
         async def pass_gate(writer: ChunkWriter, *arguments: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -267,20 +268,24 @@ class TestATaskThatIsChangedAtTheSameMoment:
         change: Callable[[httpx.AsyncClient, Json], Awaitable[None]],
     ) -> None:
         read_tasks = ReminderRepository.find_to_be_done
-        changing: list[asyncio.Future[None]] = []
+        changing: list[Future[None]] = []
+        loop = asyncio.get_running_loop()
+
+        async def call() -> None:
+            await change(ann, task)
 
         async def read_and_change(self: ReminderRepository, planning: Change, task_ids: list[UUID]) -> list[Document]:
             tasks = await read_tasks(self, planning, task_ids)
             if not changing:
                 begun = len(holders_of_users(inspection))
-                changing.append(asyncio.ensure_future(change(ann, task)))
+                changing.append(asyncio.run_coroutine_threadsafe(call(), loop))
                 await until(lambda: len(holders_of_users(inspection)) > begun)
             return tasks
 
         monkeypatch.setattr(ReminderRepository, "find_to_be_done", read_and_change)
 
         await migrate(migrating)
-        await asyncio.gather(*changing)
+        await asyncio.gather(*map(asyncio.wrap_future, changing))
 
         assert len(changing) == 1
         assert await find_differences(ann, raw_database, clock.now()) == []
