@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from fastapi import Request
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -163,10 +162,9 @@ class BodyLimitMiddleware:
             await self._app(scope, receive, send)
             return
         max_bytes = self._uploads.get(scope["path"], self._max_bytes)
-        problem = PayloadTooLargeError(f"The body is longer than {max_bytes} bytes.")
-        declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and (len(declared) > _MAX_LENGTH_DIGITS or int(declared) > max_bytes):
-            await respond_with_problem(Request(scope), problem)(scope, receive, send)
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        if declared.isdigit() and (len(declared) > _MAX_LENGTH_DIGITS or int(declared) > max_bytes):
+            await respond_with_problem(Request(scope), _too_large(max_bytes))(scope, receive, send)
             return
         received_bytes = 0
 
@@ -175,10 +173,14 @@ class BodyLimitMiddleware:
             message = await receive()
             received_bytes += len(message.get("body", b""))
             if received_bytes > max_bytes:
-                raise problem
+                raise _too_large(max_bytes)
             return message
 
         await self._app(scope, receive_bounded, send)
+
+
+def _too_large(max_bytes: int) -> PayloadTooLargeError:
+    return PayloadTooLargeError(f"The body is longer than {max_bytes} bytes.")
 
 
 class PlainPathMiddleware:

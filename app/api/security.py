@@ -196,8 +196,10 @@ async def get_admin_caller(request: Request) -> Caller:
 
 async def _find_caller(request: Request) -> Caller:
     caller = await (await get_security(request)).authenticate(request)
-    request.state.user_id = user_id = str(caller.user_id)
-    structlog.contextvars.bind_contextvars(user_id=user_id)
+    state = request.scope["state"]
+    if "user_id" not in state:  # else the cache has said so, ahead of what binds it (`LogContextMiddleware`)
+        state["user_id"] = user_id = str(caller.user_id)
+        structlog.contextvars.bind_contextvars(user_id=user_id)
     return caller
 
 

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from app.api.direct_routes import find_direct_handler
 from app.api.problems import InvalidInputError, MalformedBodyError, UnsupportedMediaTypeError
 from app.api.query_model import QueryModel
 
@@ -119,7 +120,7 @@ class StrictJsonRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the route's handler."""
-        handler = super().get_route_handler()
+        handler = find_direct_handler(self) or super().get_route_handler()
 
         query_names = _declared_query_names(self)
 

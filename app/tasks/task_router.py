@@ -87,7 +87,7 @@ async def list_tasks(
         return not_modified(etag)
     tasks, next_place = await module.tasks.get_page(caller.user_id, query, place, parameters.limit, caller.revision)
     next_cursor = None if next_place is None else codec.encode(next_place.to_key())
-    page = join_page(map(module.texts.render, tasks), next_cursor)
+    page = join_page(module.texts.render(tasks), next_cursor)
     return json_with_etag(page, etag, headers=next_page_link(request, next_cursor))
 
 

@@ -1,6 +1,7 @@
 """The JSON text of tasks, remembered by their documents."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from pydantic_core import to_json
 
@@ -25,15 +26,19 @@ class TaskTexts:
         self._texts: OrderedDict[bytes, bytes] = OrderedDict()
         self._bytes_left = max_bytes
 
-    def render(self, document: bytes) -> bytes:
-        """Return the JSON text of a task."""
-        text = self._texts.get(document)
-        if text is None:
-            text = to_json(represent_task(decode_wire(document)))
-            self._remember(document, text)
-        else:
-            self._texts.move_to_end(document)
-        return text
+    def render(self, documents: Iterable[bytes]) -> list[bytes]:
+        """Return the JSON texts of tasks, in their order."""
+        recall, keep_longer = self._texts.get, self._texts.move_to_end
+        texts = []
+        for document in documents:
+            text = recall(document)
+            if text is None:
+                text = to_json(represent_task(decode_wire(document)))
+                self._remember(document, text)
+            else:
+                keep_longer(document)
+            texts.append(text)
+        return texts
 
     def _remember(self, document: bytes, text: bytes) -> None:
         self._texts[document] = text

@@ -11,12 +11,16 @@ from fastapi.routing import iter_route_contexts
 
 @dataclass(frozen=True)
 class RouteFacts:
-    """One method of one path; `calls` are its dependencies, direct and indirect, `nested` the indirect ones."""
+    """One method of one path; `calls` are its dependencies, direct and indirect, `nested` the indirect ones.
+
+    `is_given_nothing_by_some` of them, which are then declared for a router or aside of the signature.
+    """
 
     method: str
     path: str
     calls: frozenset[Callable[..., Any]]
     nested: frozenset[Callable[..., Any]]
+    is_given_nothing_by_some: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -30,7 +34,8 @@ def routes_of(app: FastAPI) -> Iterator[RouteFacts]:
         calls = frozenset() if dependant is None else frozenset(_calls(dependant))
         nested = frozenset(call for part in parts for call in _calls(part))
         for method in sorted(set(context.methods or ()) - {"HEAD"}):
-            yield RouteFacts(method, str(context.path), calls, nested)
+            unnamed = any(part.name is None for part in parts)
+            yield RouteFacts(method, str(context.path), calls, nested, unnamed)
     # FastAPI keeps them apart, and shows them to nobody.
     for group in app.router._iter_low_priority_routes():
         prefix = getattr(group, "frontend_prefix", "")

@@ -85,6 +85,10 @@ class TestEveryRoute:
         """Each is resolved anew for each request, those of a dependency that was resolved already included."""
         assert {str(route): route.nested for route in SECURED if route.nested} == {}
 
+    def test_has_no_dependencies_that_give_it_nothing(self) -> None:
+        """Where a router is included with some, `app.api.direct_routes` does not see them."""
+        assert {str(route) for route in ROUTES if route.is_given_nothing_by_some} == set()
+
     def test_of_a_signed_in_post_takes_an_idempotency_key(self) -> None:
         without = {str(route) for route in SECURED if route.method == "POST" and _get_once not in route.calls}
 
@@ -146,6 +150,22 @@ class TestTheSearchForNestedDependencies:
 
         (route,) = routes_of(app)
         assert route.nested == {get_caller}
+
+
+class TestTheSearchForDependenciesThatGiveNothing:
+    def test_finds_those_of_routers(self) -> None:
+        app, router = FastAPI(openapi_url=None), APIRouter()
+
+        async def guarded(caller: CurrentCaller) -> None:
+            """Is given its dependency."""
+
+        router.add_api_route("/guarded", guarded)
+        app.include_router(router, prefix="/plain")
+        app.include_router(router, prefix="/more", dependencies=[Depends(get_caller)])
+
+        found = {str(route): route.is_given_nothing_by_some for route in routes_of(app)}
+
+        assert found == {"GET /plain/guarded": False, "GET /more/guarded": True}
 
 
 class TestAModuleAlone:

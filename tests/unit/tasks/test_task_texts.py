@@ -52,23 +52,31 @@ class TestTheTextOfATask:
         texts, document = TaskTexts(), stored(**fields)
 
         for _ in range(2):
-            assert texts.render(travelling(document)) == to_json(represent_task(document))
+            assert texts.render([travelling(document)]) == [to_json(represent_task(document))]
 
     def test_shows_what_changed_though_neither_id_nor_revision_did(self) -> None:
         texts, document = TaskTexts(), stored()
-        texts.render(travelling(document))
+        texts.render([travelling(document)])
 
         changed = {**document, "title": "Buy bread"}
 
-        assert texts.render(travelling(changed)) == to_json(represent_task(changed))
+        assert texts.render([travelling(changed)]) == [to_json(represent_task(changed))]
 
     def test_is_rendered_once(self, rendered: list[str]) -> None:
         texts = TaskTexts()
 
         for title in ("one", "two", "one", "two"):
-            texts.render(travelling(stored(title=title)))
+            texts.render([travelling(stored(title=title))])
 
         assert rendered == ["one", "two"]
+
+    def test_stands_where_its_task_does_among_several(self) -> None:
+        texts, documents = TaskTexts(), [stored(title=title) for title in ("one", "two", "six")]
+        texts.render([travelling(documents[1])])
+
+        rendered = texts.render(map(travelling, documents))
+
+        assert rendered == [to_json(represent_task(document)) for document in documents]
 
 
 class TestWhatIsRemembered:
@@ -79,7 +87,7 @@ class TestWhatIsRemembered:
         texts = TaskTexts(self.ROOM_FOR_TWO)
 
         for title in ("one", "two", "one", "six", "one", "two"):
-            texts.render(travelling(stored(title=title)))
+            texts.render([travelling(stored(title=title))])
 
         assert rendered == ["one", "two", "six", "two"]
 
@@ -87,9 +95,9 @@ class TestWhatIsRemembered:
         texts, large = TaskTexts(self.ROOM_FOR_TWO), stored(title="large", notes="x" * 5_000)
 
         for _ in range(2):
-            assert texts.render(travelling(large)) == to_json(represent_task(large))
-        texts.render(travelling(stored(title="one")))
-        texts.render(travelling(stored(title="one")))
+            assert texts.render([travelling(large)]) == [to_json(represent_task(large))]
+        texts.render([travelling(stored(title="one"))])
+        texts.render([travelling(stored(title="one"))])
 
         assert rendered == ["large", "large", "one"]
 
@@ -98,7 +106,7 @@ class TestWhatIsRemembered:
         texts = TaskTexts(100_000)
 
         for number in range(300):
-            texts.render(travelling(stored(title=str(number), notes="\x01" * (number * 7 % 500))))
+            texts.render([travelling(stored(title=str(number), notes="\x01" * (number * 7 % 500)))])
 
         kept = sum(len(document) + len(text) for document, text in texts._texts.items())
         assert 50_000 < kept < 100_000
