@@ -5,6 +5,7 @@ What is whole already, as most answers are, leaves in one piece.
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -95,6 +96,23 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class _DefaultHead:
+    """What the server puts ahead of each head, written once for each list of headers: uvicorn makes one a second."""
+
+    def __init__(self) -> None:
+        self._headers: Sequence[tuple[bytes, bytes]] = ()
+        self._head = b""
+
+    def of(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """Return the headers as they travel; the same list is taken to hold the same ones."""
+        if headers is not self._headers:
+            self._headers, self._head = headers, write_head(headers)
+        return self._head
+
+
+_default_head = _DefaultHead()
+
+
 class _WholeAnswers:
     """Runs the app for one request, which may answer with a single message.
 
@@ -136,8 +154,8 @@ class _WholeAnswers:
         elif cycle.keep_alive and not (cycle.flow.write_paused or cycle.disconnected or cycle.response_started):
             cycle.response_started = cycle.response_complete = True
             cycle.waiting_for_100_continue = False
-            head = STATUS_LINE[message["status"]] + write_head(cycle.default_headers) + message["head"]
-            cycle.transport.write(b"%b\r\n%b" % (head, message["body"]))
+            head = STATUS_LINE[message["status"]], _default_head.of(cycle.default_headers), message["head"]
+            cycle.transport.write(b"%b%b%b\r\n%b" % (*head, message["body"]))
             cycle.message_event.set()
             cycle.on_response()
         else:  # whatever is out of the ordinary goes uvicorn's way
