@@ -70,9 +70,10 @@ class RequestContextMiddleware:
             "method": method,
             "route": route,
             "status": exchange.status,
-            "milliseconds": round(seconds * 1000, 1),
+            "milliseconds": round(seconds * 10_000) / 10,
+            **_names_of(exchange, scope),
         }
-        self._access_log.write(entry | _names_of(exchange, scope))
+        self._access_log.write(entry)
 
 
 def _names_of(exchange: Exchange, scope: Scope) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 
+import pytest
 from structlog.testing import capture_logs
 
 from app.core.access_log import FLUSH_SECONDS, BatchedAccessLog, PlainAccessLog, open_access_log
@@ -29,6 +31,20 @@ class TestTheBatchedLog:
         assert first["time"].endswith("Z")
         assert second["route"] == 'with "quotes"\nand lines'
         assert len(written) == 1
+
+    async def test_tells_the_time_of_each_entry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        written: list[str] = []
+        log = BatchedAccessLog(written.append)
+        for now in (1_795_435_200.0004, 1_795_435_200.0008, 1_795_435_201.25):
+            monkeypatch.setattr(time, "time", lambda now=now: now)
+            log.write(dict(ENTRY))
+        log.flush()
+
+        assert [json.loads(line)["time"] for line in "".join(written).splitlines()] == [
+            "2026-11-23T12:00:00Z",
+            "2026-11-23T12:00:00Z",
+            "2026-11-23T12:00:01.250000Z",
+        ]
 
     async def test_writes_soon_without_being_told(self) -> None:
         written = asyncio.Event()
