@@ -65,7 +65,7 @@ class RequestContextMiddleware:
     def _report(self, scope: Scope, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
         method, route = method_label(scope), route_template(scope)
-        self._metrics.count_request(method, route, exchange.status, seconds)
+        self._metrics.requests.count(method, route, exchange.status, seconds)
         entry = {
             "method": method,
             "route": route,

@@ -18,11 +18,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from app import __version__
+from app.core.request_metrics import RequestMetrics
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-# From a cache hit (about 1 ms) to the deadline of a request (10 s).
-_REQUEST_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 # From a read by primary key on the same machine (0.3 ms) to the time limit of an operation (4 s).
 _COMMAND_SECONDS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 # From what a loop with other work is always late by to the deadline of a request (10 s).
@@ -216,21 +215,8 @@ class Metrics:
         # When a series began, a third as many lines again; Prometheus does without.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "taskfleet_http_requests",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
-        self.request_seconds = Histogram(
-            "taskfleet_http_request_seconds",
-            "Time from the head of a request to the end of its answer, in seconds.",
-            ["method", "route"],
-            buckets=_REQUEST_SECONDS_BUCKETS,
-            registry=self.registry,
-        )
-        # As in `CacheMetrics`.
-        self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self.requests = RequestMetrics()
+        self.registry.register(self.requests)
         self.cache = CacheMetrics(self.registry)
         self.rate_limit_refusals = Counter(
             "taskfleet_rate_limit_refusals",
@@ -273,16 +259,6 @@ class Metrics:
         build.labels(version=__version__, revision=revision or UNKNOWN_REVISION).set(1)
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-
-    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request that was answered."""
-        series = self._request_series.get((method, route, status))
-        if series is None:
-            series = (self.requests.labels(method, route, str(status)), self.request_seconds.labels(method, route))
-            self._request_series[method, route, status] = series
-        count, duration = series
-        count.inc()
-        duration.observe(seconds)
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

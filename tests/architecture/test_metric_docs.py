@@ -1,7 +1,10 @@
 """`docs/operations.md` names every metric with its labels."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from prometheus_client import Metric
 
 from app.core.metrics import Metrics
 from tests.architecture.documents import read_document, table_rows
@@ -13,13 +16,21 @@ _NAME = re.compile(r"`(taskfleet_\w+)`")
 
 def metrics_of_the_code() -> dict[str, frozenset[str]]:
     """The labels of each metric, by the name that Prometheus knows it by."""
-    return {
-        f"{collector._name}_total" if collector._type == "counter" else collector._name: frozenset(
-            collector._labelnames
-        )
-        for collector in Metrics().registry._collector_to_names
-        if hasattr(collector, "_labelnames")
-    }
+    return dict(
+        _named(metric) for collector in Metrics().registry._collector_to_names for metric in _metrics(collector)
+    )
+
+
+def _metrics(collector: Any) -> Iterable[Any]:
+    """The library's own metrics are collectors; one of ours describes those that it makes."""
+    if hasattr(collector, "_labelnames"):
+        return [collector]
+    return collector.describe() if hasattr(collector, "describe") else ()
+
+
+def _named(metric: Any) -> tuple[str, frozenset[str]]:
+    kind, name = (metric.type, metric.name) if isinstance(metric, Metric) else (metric._type, metric._name)
+    return f"{name}_total" if kind == "counter" else name, frozenset(metric._labelnames)
 
 
 def documented_metrics() -> Iterator[tuple[str, frozenset[str]]]:

@@ -1,6 +1,7 @@
 """Metrics belong to one app, not to the process."""
 
 import asyncio
+import re
 
 from prometheus_client import generate_latest
 
@@ -11,7 +12,7 @@ from app.core.metrics import Metrics
 class TestTheMetricsOfAnApp:
     def test_count_apart_from_those_of_another_app(self) -> None:
         first, second = Metrics(), Metrics()
-        first.requests.labels("GET", "/api/v1/tasks", "200").inc()
+        first.requests.count("GET", "/api/v1/tasks", 200, 0.1)
 
         assert b'taskfleet_http_requests_total{method="GET",route="/api/v1/tasks",status="200"} 1.0' in first.render()
         assert b"/api/v1/tasks" not in second.render()
@@ -29,11 +30,34 @@ class TestTheMetricsOfAnApp:
         assert b"\npython_gc_collections_total{" in text
 
 
+class TestRequests:
+    def test_are_counted_by_status_and_their_times_by_route_alone(self) -> None:
+        metrics = Metrics()
+        for status, seconds in ((200, 0.001), (304, 0.0025), (304, 0.002), (503, 10.5)):
+            metrics.requests.count("GET", "/a", status, seconds)
+        metrics.requests.count("PUT", "/a", 204, 4)
+
+        lines = [line.decode() for line in metrics.render().splitlines() if b"taskfleet_http" in line]
+
+        assert [line for line in lines if line.startswith("taskfleet_http_requests_total")] == [
+            f'taskfleet_http_requests_total{{method="{method}",route="/a",status="{status}"}} {count}'
+            for method, status, count in (("GET", 200, 1.0), ("GET", 304, 2.0), ("GET", 503, 1.0), ("PUT", 204, 1.0))
+        ]
+        of_get = [line for line in lines if line.startswith("taskfleet_http_request_seconds") and '"GET"' in line]
+        buckets = [re.findall(r'le="(.+)",method.* (.+)', line) for line in of_get if "_bucket" in line]
+        assert buckets[:3] == [[("0.001", "1.0")], [("0.0025", "3.0")], [("0.005", "3.0")]]
+        assert buckets[-2:] == [[("10.0", "3.0")], [("+Inf", "4.0")]]
+        assert of_get[-2:] == [
+            'taskfleet_http_request_seconds_count{method="GET",route="/a"} 4.0',
+            'taskfleet_http_request_seconds_sum{method="GET",route="/a"} 10.5055',
+        ]
+
+
 class TestMetricsWrittenInParts:
     async def test_are_the_same_text(self) -> None:
         metrics = Metrics()
         for number in range(40):  # a family of some hundred samples, thus of several parts
-            metrics.count_request("GET", f"/api/v1/{number}", 200, 0.1)
+            metrics.requests.count("GET", f"/api/v1/{number}", 200, 0.1)
 
         parts = [line for line in (await metrics.render_beside_others()).splitlines() if is_of_requests(line)]
 
