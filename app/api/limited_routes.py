@@ -89,12 +89,15 @@ class TreatmentTable:
         for frontend in frontends:
             beginning = frontend.path.partition("{")[0]
             self._patterns.append((beginning, frontend.pattern, {frontend.method: frontend.treatment}))
+        self._beginnings = tuple(beginning for beginning, _, _ in self._patterns)
 
     def find(self, method: str, path: str) -> Treatment:
         """Return the treatment of a request."""
         methods = self._literal.get(path)
         if methods is not None and method in methods:
             return methods[method]
+        if not path.startswith(self._beginnings):
+            return Treatment.ORDINARY
         for beginning, pattern, by_method in self._patterns:
             if path.startswith(beginning) and method in by_method and pattern.match(path):
                 return by_method[method]

@@ -16,7 +16,7 @@ _generator = random.Random(secrets.randbits(256))  # noqa: S311 - for names that
 
 def new_name() -> str:
     """Return 16 hexadecimal digits that nothing else is named by; anybody may guess them."""
-    return f"{_generator.getrandbits(64):016x}"
+    return _generator.randbytes(8).hex()
 
 
 def new_id(now: datetime) -> UUID:
