@@ -5,7 +5,6 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,7 +26,7 @@ MAX_ANSWER_BYTES = 262_144
 # Longer than any query that a client of ours sends; a name is kept with each answer.
 MAX_NAME_BYTES = 1_024
 
-_Flight = tuple[UUID, UUID, bytes, bytes]
+_Flight = tuple[bytes, bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,15 @@ class CachedReadsMiddleware:
             return
         parts: CachedReads | None = getattr(scope["app"].state, "cached_reads", None)
         credentials = None if parts is None else parts.credentials.read(scope)
-        if parts is None or credentials is None or (claims := credentials.claims) is None:
+        claims, session = (None, None) if credentials is None else (credentials.claims, credentials.session)
+        if parts is None or credentials is None or claims is None or session is None:
             await self._app(scope, receive, send)
             return
         is_change = scope["method"] != "GET"
         route = None if is_change else self._find_route(scope["path"], credentials.grant)
         is_shared = route is not None and route.etag_kind is EtagKind.SHARED
         name = None if route is None or is_shared else _name_of(scope)
-        view = await parts.accounts.read(claims.user_id, claims.session_id, name, may_be_fenced=is_change)
+        view = await parts.accounts.read(session, name, may_be_fenced=is_change)
         if view is not None:
             keep_view(scope, view, claims.role)
             if view.account is not None:
@@ -124,7 +124,7 @@ class _UnknownRead:
 
     async def _share(self, view: UserView, account: Account) -> None:
         """Let the requests that ask the same of the same generation wait for the first one's answer."""
-        flight: _Flight = (view.user_id, view.session_id, self.name, view.generation)
+        flight: _Flight = (view.session.user_key, view.session.field, self.name, view.generation)
         under_way = self.parts.flights.get(flight)
         if under_way is not None:
             capture = await asyncio.shield(under_way)
@@ -156,7 +156,7 @@ class _UnknownRead:
         if not capture.is_complete:
             return
         is_seldom_repeated = self.route.is_seldom_repeated(self.scope["query_string"])
-        if is_seldom_repeated and not self.parts.doorkeeper.admits(view.user_id, self.name):
+        if is_seldom_repeated and not self.parts.doorkeeper.admits(view.session.user_id, self.name):
             self.parts.metrics.fills["not_admitted"].inc()
         elif capture.answer is not None:
             await self.parts.accounts.keep_answer(self.scope, view, self.name, capture.answer.encode())

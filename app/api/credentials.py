@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.types import Scope
 
 from app.api.cookies import SessionCookies
+from app.cache.store import CachedSession, cached_session
 from app.core.access_tokens import AccessClaims, AccessTokenVerifier, InvalidTokenError, UnknownKeyError
 from app.core.errors import ProblemError, ServiceUnavailableError, UnauthenticatedError
 from app.core.identity import TokenGrant
@@ -36,6 +37,8 @@ class Credentials:
     claims: AccessClaims | TokenClaims | None
     refusal: ProblemError | None = None
     is_cookie: bool = False
+    # Of the claims, as the cache knows it.
+    session: CachedSession | None = None
     # The user's id as text; empty without claims.
     user_name: str = ""
     # Seconds since 1970.
@@ -86,7 +89,13 @@ class CredentialReader:
     def accept(self, scope: Scope, token: PersonalToken, grant: TokenGrant) -> None:
         """Take the personal token of a request for valid from now on, until it expires or is forgotten."""
         claims = TokenClaims(token.user_id, token.token_id)
-        credentials = Credentials(claims, user_name=str(token.user_id), expires_at=grant.expires_at, grant=grant)
+        credentials = Credentials(
+            claims,
+            session=cached_session(token.user_id, token.token_id),
+            user_name=str(token.user_id),
+            expires_at=grant.expires_at,
+            grant=grant,
+        )
         scope["state"][_STATE_NAME] = credentials
         self._remember(_spell_plainly(token.encode()), credentials)
 
@@ -140,7 +149,9 @@ class CredentialReader:
             return Credentials(None, refusal, is_cookie, missing_key=error.key_id)
         except InvalidTokenError as error:
             return Credentials(None, _refuse(error), is_cookie)
-        credentials = Credentials(claims, None, is_cookie, str(claims.user_id), claims.expires_at.timestamp())
+        session = cached_session(claims.user_id, claims.session_id)
+        expires_at = claims.expires_at.timestamp()
+        credentials = Credentials(claims, None, is_cookie, session, str(claims.user_id), expires_at)
         if len(presented) <= _MAX_REMEMBERED_LENGTH:
             self._remember(presented, credentials)
         return credentials

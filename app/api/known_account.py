@@ -2,11 +2,10 @@
 
 import functools
 from dataclasses import dataclass
-from uuid import UUID
 
 from starlette.types import Scope
 
-from app.cache.store import CacheBypassError, CacheStore, Reading, answer_field, session_field
+from app.cache.store import CacheBypassError, CachedSession, CacheStore, Reading, answer_field
 from app.core.identity import Role
 from app.data.accounts import Account
 
@@ -17,8 +16,7 @@ _STATE_NAME = "user_view"
 class UserView:
     """One generation of a user's cache as a request found it; `account` is None for an unknown session."""
 
-    user_id: UUID
-    session_id: UUID
+    session: CachedSession
     generation: bytes
     account: Account | None
     answer: bytes | None
@@ -31,7 +29,7 @@ class KnownAccounts:
         self._store = store
 
     async def read(
-        self, user_id: UUID, session_id: UUID, answer_name: bytes | None = None, *, may_be_fenced: bool = False
+        self, session: CachedSession, answer_name: bytes | None = None, *, may_be_fenced: bool = False
     ) -> UserView | None:
         """Return what the cache holds of a session, or None when it must not be used now.
 
@@ -39,16 +37,16 @@ class KnownAccounts:
         role or zone has dropped it from the cache by then. Its revision is the one before that change.
         """
         try:
-            reading = await self._store.read(user_id, session_id, answer_name)
+            reading = await self._store.read(session, answer_name)
             if reading.generation is None and not reading.is_fenced:
-                reading = await self._store.open_generation(user_id, reading.seen)
+                reading = await self._store.open_generation(session.user_id, reading.seen)
         except CacheBypassError:
             return None
-        account = _read_account(user_id, reading)
+        account = _read_account(session, reading)
         # Nothing that is found out while a fence stands may be kept.
         if reading.generation is None or (reading.is_fenced and not (may_be_fenced and account)):
             return None
-        return UserView(user_id, session_id, reading.generation, account, reading.answer)
+        return UserView(session, reading.generation, account, reading.answer)
 
     async def keep_account(self, scope: Scope, account: Account) -> None:
         """Keep what MongoDB said of the session that is calling."""
@@ -59,14 +57,16 @@ class KnownAccounts:
 
     async def keep(self, view: UserView, account: Account) -> None:
         """Keep what MongoDB said of the session of a view after it was read."""
-        fields = {session_field(view.session_id): _write_account(account)}
-        await self._store.fill(view.user_id, view.generation, account.revision, fields)
+        fields = {view.session.field: _write_account(account)}
+        await self._store.fill(view.session.user_id, view.generation, account.revision, fields)
 
     async def keep_answer(self, scope: Scope, view: UserView, answer_name: bytes, answer: bytes) -> None:
         """Keep an answer that was read after the view."""
         revision = scope["state"].get("revision") if view.account is None else view.account.revision
         if revision is not None:
-            await self._store.fill(view.user_id, view.generation, revision, {answer_field(answer_name): answer})
+            await self._store.fill(
+                view.session.user_id, view.generation, revision, {answer_field(answer_name): answer}
+            )
 
 
 def keep_view(scope: Scope, view: UserView, role: Role | None) -> None:
@@ -86,14 +86,14 @@ def _write_account(account: Account) -> bytes:
     return f"{account.role} {account.timezone}".encode()
 
 
-def _read_account(user_id: UUID, reading: Reading) -> Account | None:
+def _read_account(session: CachedSession, reading: Reading) -> Account | None:
     if reading.session is None or reading.revision is None:
         return None
-    return _make_account(user_id, reading.session, reading.revision)
+    return _make_account(session, reading.session, reading.revision)
 
 
 @functools.lru_cache(maxsize=10_000)
-def _make_account(user_id: UUID, session: bytes, revision: int) -> Account:
-    role, _, timezone = session.decode().partition(" ")
+def _make_account(session: CachedSession, kept: bytes, revision: int) -> Account:
+    role, _, timezone = kept.decode().partition(" ")
     known_role: Role = "admin" if role == "admin" else "user"
-    return Account(user_id, known_role, revision, timezone, is_disabled=False)
+    return Account(session.user_id, known_role, revision, timezone, is_disabled=False)

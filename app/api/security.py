@@ -16,6 +16,7 @@ from app.api.credentials import CredentialReader
 from app.api.known_account import KnownAccounts, find_view
 from app.api.personal_tokens import PersonalTokens, RefusedTokenError
 from app.api.scopes import require_scope, require_session
+from app.cache.store import cached_session
 from app.core.access_tokens import AccessClaims
 from app.core.errors import ForbiddenError, UnauthenticatedError
 from app.core.identity import Caller, Role, TokenGrant, TokenScope
@@ -77,7 +78,7 @@ class Security:
         self.tokens.require_alive(caller.grant)
         is_token = caller.grant is not None
         role = None if is_token else caller.role
-        view = await self.known_accounts.read(caller.user_id, caller.session_id)
+        view = await self.known_accounts.read(cached_session(caller.user_id, caller.session_id))
         if view is not None and view.account is not None:
             return _admit(view.account, caller.session_id, role, caller.grant)
         account = await self.accounts.find_with_session(caller.user_id, caller.session_id, is_token=is_token)

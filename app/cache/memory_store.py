@@ -9,10 +9,10 @@ from uuid import UUID
 from app.cache.store import (
     FENCE_LIFETIME_SECONDS,
     MAX_USER_BYTES,
+    CachedSession,
     FenceRelease,
     Reading,
     answer_field,
-    session_field,
 )
 from app.core.ids import new_name
 from app.core.metrics import CacheMetrics, FillOutcome
@@ -53,9 +53,9 @@ class MemoryStore:
         self._generations: OrderedDict[UUID, _Generation] = OrderedDict()
         self._total_bytes = 0
 
-    async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None) -> Reading:
+    async def read(self, session: CachedSession, answer_name: bytes | None) -> Reading:
         """Return what there is."""
-        generation = self._find(user_id)
+        generation = self._find(session.user_id)
         if generation is None:
             return Reading(generation=None)
         return Reading(
@@ -63,7 +63,7 @@ class MemoryStore:
             seen=generation.nonce,
             is_fenced=bool(generation.fences),
             revision=generation.revision,
-            session=generation.fields.get(session_field(session_id)),
+            session=generation.fields.get(session.field),
             answer=None if answer_name is None else generation.fields.get(answer_field(answer_name)),
         )
 

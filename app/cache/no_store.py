@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from app.cache.store import CacheBypassError, FenceRelease, Reading
+from app.cache.store import CacheBypassError, CachedSession, FenceRelease, Reading
 
 
 class NoStore:
@@ -12,7 +12,7 @@ class NoStore:
     def __init__(self, publish: Callable[[UUID, int], None]) -> None:
         self._publish = publish
 
-    async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None) -> Reading:
+    async def read(self, session: CachedSession, answer_name: bytes | None) -> Reading:
         """Raise `CacheBypassError`, always."""
         raise CacheBypassError
 

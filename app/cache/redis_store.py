@@ -20,10 +20,11 @@ from app.cache.store import (
     FENCE_LIFETIME_SECONDS,
     MAX_USER_BYTES,
     CacheBypassError,
+    CachedSession,
     FenceRelease,
     Reading,
     answer_field,
-    session_field,
+    user_key,
 )
 from app.cache.watch import WRITE_PATIENCE_SECONDS, Watch
 from app.core.ids import new_name
@@ -63,16 +64,6 @@ def user_of_channel(channel: bytes) -> UUID | None:
         return UUID(user_id)
     except ValueError:
         return None
-
-
-@functools.lru_cache(maxsize=10_000)
-def _key_of(user_id: UUID) -> bytes:
-    return f"taskfleet:user:{{{user_id}}}".encode()
-
-
-@functools.lru_cache(maxsize=10_000)
-def _account_query(user_id: UUID, session_id: UUID) -> Command:
-    return ("HMGET", _key_of(user_id), b"h", session_field(session_id))
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -118,27 +109,26 @@ class RedisStore:
             await self._reads.close()
             await self._writes.close()
 
-    async def read(self, user_id: UUID, session_id: UUID, answer_name: bytes | None) -> Reading:
+    async def read(self, session: CachedSession, answer_name: bytes | None) -> Reading:
         """Return what there is, in one round trip that equal reads of the same moment share.
 
         An answer that this process has seen is not sent again; if it is no longer the present one, there is a second.
         """
-        query = _account_query(user_id, session_id)
+        query = ("HMGET", session.user_key, b"h", session.field)
         if answer_name is None:
             return self._to_reading(*self._hear("read", await self._post(query)))
-        key = _key_of(user_id)
-        near = self._near.find(key, answer_name)
+        near = self._near.find(session.user_key, answer_name)
         if near is not None:
             reading = self._to_reading(*self._hear("read", await self._post(query)))
             if reading.generation == near[0]:
                 reading.answer = near[1]
                 return reading
-            self._near.drop(key, answer_name)
+            self._near.drop(session.user_key, answer_name)
             if reading.generation is None or reading.is_fenced:
                 return reading
         reading = self._to_reading(*self._hear("read", await self._post((*query, answer_field(answer_name)))))
         if reading.generation is not None and reading.answer is not None:
-            self._near.keep(key, answer_name, reading.generation, reading.answer)
+            self._near.keep(session.user_key, answer_name, reading.generation, reading.answer)
         return reading
 
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
@@ -266,4 +256,4 @@ class RedisStore:
 
 def _eval(script: str, user_id: UUID, *arguments: object) -> Command:
     # The server knows a script that it has seen; sending the text all the same needs no dance on a restarted one.
-    return ("EVAL", script, 1, _key_of(user_id), *arguments)
+    return ("EVAL", script, 1, user_key(user_id), *arguments)

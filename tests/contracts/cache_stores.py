@@ -11,7 +11,15 @@ from prometheus_client import CollectorRegistry
 from app.cache.client import CacheClient
 from app.cache.memory_store import MemoryStore
 from app.cache.redis_store import RedisStore
-from app.cache.store import CacheStore, FenceRelease, Reading, answer_field, session_field
+from app.cache.store import (
+    CachedSession,
+    CacheStore,
+    FenceRelease,
+    Reading,
+    answer_field,
+    cached_session,
+    session_field,
+)
 from app.core.metrics import CacheMetrics, FillOutcome
 from app.core.settings import CacheSettings
 from tests.waiting import until
@@ -129,9 +137,14 @@ class Person:
     user_id: UUID = field(default_factory=uuid4)
     session_id: UUID = field(default_factory=uuid4)
 
+    @property
+    def session(self) -> CachedSession:
+        """The session as it is asked for."""
+        return cached_session(self.user_id, self.session_id)
+
     async def read(self, store: CacheStore | None = None) -> Reading:
         """What the store tells, from the first of the two handles by default."""
-        return await (store or self.kit.store).read(self.user_id, self.session_id, NAME)
+        return await (store or self.kit.store).read(self.session, NAME)
 
     async def open(self, store: CacheStore | None = None) -> bytes:
         """Return the nonce of the present generation, or of one that is begun."""

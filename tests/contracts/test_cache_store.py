@@ -51,9 +51,9 @@ class TestAnAnswer:
     async def test_is_found_under_its_name_alone(self, kit: Kit, ann: Person) -> None:
         await ann.fill(await ann.open(), 7, b"seven")
 
-        reading = await kit.store.read(ann.user_id, ann.session_id, b"/api/v1/lists")
+        reading = await kit.store.read(ann.session, b"/api/v1/lists")
         assert reading.answer is None
-        assert (await kit.store.read(ann.user_id, ann.session_id, None)).answer is None
+        assert (await kit.store.read(ann.session, None)).answer is None
 
     async def test_is_not_another_users(self, kit: Kit, ann: Person) -> None:
         bob = Person(kit)
@@ -90,7 +90,7 @@ class TestAnAnswer:
         await ann.fill(generation, 7, b"small")
         await ann.kit.store.fill(ann.user_id, generation, 7, {answer_field(b"/large"): b"x" * MAX_USER_BYTES})
 
-        assert (await ann.kit.store.read(ann.user_id, ann.session_id, b"/large")).answer is None
+        assert (await ann.kit.store.read(ann.session, b"/large")).answer is None
         assert (await ann.read()).answer == b"small"
 
     async def test_counts_again_from_nothing_after_a_change(self, ann: Person) -> None:

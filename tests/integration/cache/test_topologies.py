@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from app.cache.client import CacheClient
 from app.cache.redis_store import RedisStore, channel_of
-from app.cache.store import CacheBypassError, FenceRelease, Reading, answer_field, session_field
+from app.cache.store import CacheBypassError, FenceRelease, Reading, answer_field, cached_session, session_field
 from app.core.metrics import Metrics
 from app.core.settings import CacheSettings
 from tests.integration.cache.topologies import PATIENCE_SECONDS, run_cluster, run_pair
@@ -38,7 +38,7 @@ async def available(store: RedisStore) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
-                await store.read(USERS[0], SESSION, None)
+                await store.read(cached_session(USERS[0], SESSION), None)
             except CacheBypassError:
                 await asyncio.sleep(0.02)
             else:
@@ -47,7 +47,7 @@ async def available(store: RedisStore) -> None:
 
 async def fill(store: RedisStore, user_id: UUID) -> bytes:
     """Fill a user's answer and return the generation."""
-    seen = await store.read(user_id, SESSION, None)
+    seen = await store.read(cached_session(user_id, SESSION), None)
     generation = seen.generation or (await store.open_generation(user_id, seen.seen)).generation
     assert generation is not None
     await store.fill(user_id, generation, 7, FIELDS)
@@ -55,7 +55,7 @@ async def fill(store: RedisStore, user_id: UUID) -> bytes:
 
 
 async def read(store: RedisStore, user_id: UUID) -> Reading:
-    return await store.read(user_id, SESSION, b"/tasks")
+    return await store.read(cached_session(user_id, SESSION), b"/tasks")
 
 
 async def change(store: RedisStore, user_id: UUID, revision: int) -> None:
