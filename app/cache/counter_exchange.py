@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
+from app.cache.client import RedisClient
 from app.cache.counters import Counter, CounterTable, SharedCounters, Window
+from app.cache.round_trip import Command, RoundTrips
 from app.core.metrics import Metrics
 
 # How long a process may not know what the others admitted. In a tenth of a second, half a request arrives under a
@@ -20,7 +22,7 @@ CALL_TIMEOUT_SECONDS = 0.25
 FINISH_SECONDS = 3 * CALL_TIMEOUT_SECONDS
 # A server that is away is looked for this often.
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
-# So many windows keep the event loop for about 3 ms; then it has its turn.
+# So many windows keep the event loop for about 1 ms; then it has its turn.
 BATCH_WINDOWS = 100
 # By then every process has handed on what it counted before the edge: an interval and a failed call, twice.
 SETTLED_AFTER_SECONDS = 2 * (INTERVAL_SECONDS + CALL_TIMEOUT_SECONDS)
@@ -40,25 +42,6 @@ return 1
 logger = structlog.get_logger(__name__)
 
 
-class Pipeline(Protocol):
-    """Commands that are sent together; each concerns one key, so that a cluster can route it."""
-
-    def incrby(self, name: str, amount: int) -> Any: ...
-    def pexpire(self, name: str, time: int) -> Any: ...
-    def get(self, name: str) -> Any: ...
-    def eval(self, script: str, numkeys: int, *keys_and_args: Any) -> Any: ...
-    async def execute(self, raise_on_error: bool) -> list[Any]: ...
-
-
-class PipelineClient(Protocol):
-    """The part of a Redis client that is needed: of a single server, behind Sentinel, or of a cluster.
-
-    It must not repeat commands by itself, and must drop the connection of a call that was cancelled.
-    """
-
-    def pipeline(self, transaction: bool) -> Any: ...
-
-
 class CounterExchange:
     """Adds what this process counted to the shared counts, and learns those.
 
@@ -67,8 +50,8 @@ class CounterExchange:
     So one outage counts one push twice at most, however long it lasts.
     """
 
-    def __init__(self, redis: PipelineClient, counters: SharedCounters, metrics: Metrics) -> None:
-        self._redis = redis
+    def __init__(self, redis: RedisClient, counters: SharedCounters, metrics: Metrics) -> None:
+        self._round_trips = RoundTrips(redis)
         self._counters = counters
         self._metrics = metrics
         # Whether the last exchange was complete.
@@ -86,6 +69,7 @@ class CounterExchange:
             stopping.set()
             await _finish(task)
             await self.exchange()
+            await self._round_trips.close()
 
     async def _repeat_until(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
@@ -127,7 +111,7 @@ class CounterExchange:
         try:
             # In a cluster these keys have other shards than the one that answered the probe.
             if self._is_shared or await self._answers([push.key for push in pushes]):
-                replies = await self._send(lambda pipeline: self._begin(pushes, table, pipeline))
+                replies = await self._send(self._begin(pushes, table))
         finally:
             remaining = iter(replies)
             for push in pushes:
@@ -136,28 +120,23 @@ class CounterExchange:
                     table.mark_changed(push.window, push.counter)
         return not any(push.has_failed for push in pushes)
 
-    def _begin(self, pushes: Sequence["_Push"], table: CounterTable, pipeline: Pipeline) -> None:
+    def _begin(self, pushes: Sequence["_Push"], table: CounterTable) -> list[Command]:
+        commands = []
         for push in pushes:
             seconds = self._counters.seconds_since(push.window, table)
-            push.begin(pipeline, is_settled=seconds > SETTLED_AFTER_SECONDS)
+            commands += push.begin(is_settled=seconds > SETTLED_AFTER_SECONDS)
+        return commands
 
     async def _answers(self, keys: Sequence[str]) -> bool:
         """Whether the server tells the values of these keys."""
-
-        def read(pipeline: Pipeline) -> None:
-            for key in keys:
-                pipeline.get(key)
-
-        replies = await self._send(read)
+        replies = await self._send([("GET", key) for key in keys])
         return bool(replies) and not any(isinstance(reply, Exception) for reply in replies)
 
-    async def _send(self, write: Callable[[Pipeline], None]) -> list[Any]:
-        """Return the replies to the commands that `write` puts into a pipeline; none if the server is away."""
-        pipeline: Pipeline = self._redis.pipeline(transaction=False)
-        write(pipeline)
+    async def _send(self, commands: Sequence[Command]) -> list[Any]:
+        """Return the replies, in one round trip; none if the server is away. Each command concerns one key."""
         try:
             async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
-                return await pipeline.execute(raise_on_error=False)
+                return await self._round_trips.make(commands)
         except (RedisError, OSError, TimeoutError):
             return []
 
@@ -183,45 +162,43 @@ class _Push:
         self.has_failed = True
         self._window_seconds = window_seconds
         self._is_settled = False
-        self._commands: list[str] = []
+        self._commands: list[Command] = []
 
     @property
     def key(self) -> str:
         """Where the shared count is."""
         return self._key_at(self.window.index)
 
-    def begin(self, pipeline: Pipeline, *, is_settled: bool) -> None:
-        """Put the commands into a pipeline; `is_settled` tells whether the window before changes no more."""
+    def begin(self, *, is_settled: bool) -> list[Command]:
+        """Return the commands; `is_settled` tells whether the window before changes no more."""
         window, key = self.window, self.key
         lifetime_milliseconds = LIFETIME_WINDOWS * self._window_seconds * 1000
         added = window.begin_push()
         if window.is_lost:
-            pipeline.eval(_RAISE, 1, key, window.count - added, lifetime_milliseconds)
-            self._commands.append("eval")
-        pipeline.incrby(key, added)
-        self._commands.append("incrby")
+            self._commands.append(("EVAL", _RAISE, 1, key, window.count - added, lifetime_milliseconds))
+        self._commands.append(("INCRBY", key, added))
         if not window.is_expiring:
-            pipeline.pexpire(key, lifetime_milliseconds)
-            self._commands.append("pexpire")
+            self._commands.append(("PEXPIRE", key, lifetime_milliseconds))
         if self.counter.current is window and not self.counter.is_previous_settled:
             self._is_settled = is_settled
-            pipeline.get(self._key_at(window.index - 1))
-            self._commands.append("get")
+            self._commands.append(("GET", self._key_at(window.index - 1)))
+        return self._commands
 
     def end(self, replies: Iterator[Any]) -> None:
         """Read the replies to these commands; what may not have arrived is taken back."""
         # The commands come first: after the last of them no further reply is taken.
-        values = dict(zip(self._commands, replies, strict=False))
-        failed = {name for name in self._commands if isinstance(values.get(name, _NO_REPLY), Exception)}
+        names = [command[0] for command in self._commands]
+        values = dict(zip(names, replies, strict=False))
+        failed = {name for name in names if isinstance(values.get(name, _NO_REPLY), Exception)}
         self.has_failed = not self._commands or bool(failed)
-        if not self._commands or "incrby" in failed:
+        if not self._commands or "INCRBY" in failed:
             self.window.fail_push()
             return
-        self.window.end_push(values["incrby"])
-        if "pexpire" in values and "pexpire" not in failed and not self.window.is_lost:
+        self.window.end_push(values["INCRBY"])
+        if "PEXPIRE" in values and "PEXPIRE" not in failed and not self.window.is_lost:
             self.window.is_expiring = True
-        if "get" in values and "get" not in failed and self.counter.current is self.window:
-            self.counter.learn_previous(int(values["get"] or 0))
+        if "GET" in values and "GET" not in failed and self.counter.current is self.window:
+            self.counter.learn_previous(int(values["GET"] or 0))
             self.counter.is_previous_settled = self._is_settled
 
     def _key_at(self, index: int) -> str:

@@ -8,7 +8,7 @@ import structlog
 
 from app.cache.client import CACHE_ERRORS, RedisClient
 from app.cache.patience import patience
-from app.cache.round_trip import Command, execute_together
+from app.cache.round_trip import Command, RoundTrips
 
 logger = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class Lane:
     """
 
     def __init__(self, client: RedisClient, timeout_seconds: Callable[[], float]) -> None:
-        self._client = client
+        self._round_trips = RoundTrips(client)
         self._timeout_seconds = timeout_seconds
         # Asking which loop runs is a system call, made for every read.
         self._loop = asyncio.get_running_loop()
@@ -57,9 +57,10 @@ class Lane:
         return reply
 
     async def close(self) -> None:
-        """Wait for the pipeline under way, which has a deadline."""
+        """Wait for the pipeline under way, which has a deadline, and close the connection."""
         if self._runner is not None:
             await asyncio.wait([self._runner])
+        await self._round_trips.close()
 
     async def _run(self) -> None:
         try:
@@ -73,7 +74,7 @@ class Lane:
         began = self._loop.time()
         try:
             async with patience(self._timeout_seconds()):
-                replies = await execute_together(self._client, list(batch))
+                replies = await self._round_trips.make(list(batch))
         except CACHE_ERRORS as error:
             replies = [error] * len(batch)
         except Exception as error:

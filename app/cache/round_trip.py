@@ -1,45 +1,50 @@
-"""Several commands in one round trip, as a pipeline of redis-py's would send them, at a quarter of its cost."""
+"""Several commands in one round trip, as a pipeline of redis-py's would send them, at a third of its cost or less."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import hiredis
 import redis.asyncio
-from redis.exceptions import ResponseError
 
 from app.cache.client import RedisClient
+from app.cache.kept_connection import KeptConnection
 
 Command = tuple[Any, ...]
 
 
-async def execute_together(client: RedisClient, commands: Sequence[Command]) -> list[Any]:
-    """Return the replies in the order of the commands; one that the server refused has its error as its reply.
+class RoundTrips:
+    """One round trip at a time: to a single server over a connection that is kept, to a cluster over its client."""
 
-    Raises one of `CACHE_ERRORS` when the server does not answer. Cancelled, it leaves no half-read connection.
-    """
-    if isinstance(client, redis.asyncio.Redis):
-        return await _execute_on(client.connection_pool, commands)
-    pipeline = client.pipeline(transaction=False)  # a cluster's sends each command to the node that has its slot
-    for command in commands:
-        pipeline.execute_command(*command)
-    replies: list[Any] = await pipeline.execute(raise_on_error=False)
-    return replies
+    def __init__(self, client: RedisClient) -> None:
+        self._client = client
+        self._pool: Any = client.connection_pool if isinstance(client, redis.asyncio.Redis) else None
+        self._connection: KeptConnection | None = None
 
+    async def make(self, commands: Sequence[Command]) -> list[Any]:
+        """Return the replies in the order of the commands; one that the server refused has its error as its reply.
 
-async def _execute_on(pool: Any, commands: Sequence[Command]) -> list[Any]:
-    connection = await pool.get_connection()
-    try:
-        await connection.send_packed_command(b"".join(map(_pack, commands)))
-        return [await _read_reply(connection) for _ in commands]
-    finally:
-        await pool.release(connection)
+        Raises one of `CACHE_ERRORS` when the server does not answer. Cancelled, it leaves no half-read connection.
+        """
+        if self._pool is None:
+            return await self._make_in_cluster(commands)
+        if self._connection is None or not self._connection.is_usable:
+            await self.close()
+            self._connection = await KeptConnection.open(self._pool)
+        return await self._connection.exchange(b"".join(map(_pack, commands)), len(commands))
 
+    async def _make_in_cluster(self, commands: Sequence[Command]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)  # sends each command to the node that has its slot
+        for command in commands:
+            pipeline.execute_command(*command)
+        replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        return replies
 
-async def _read_reply(connection: Any) -> Any:
-    try:
-        return await connection.read_response()  # any other error and any cancellation closes the connection
-    except ResponseError as error:
-        return error
+    async def close(self) -> None:
+        """Close the connection that is kept; the next round trip would make another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
 def _pack(command: Command) -> bytes:
@@ -47,14 +52,7 @@ def _pack(command: Command) -> bytes:
     return _pack_again(command) if len(command) == _REPEATED_LENGTH else _pack_anew(command)
 
 
-def _pack_anew(command: Command) -> bytes:
-    pieces = [b"*%d\r\n" % len(command)]
-    for part in command:
-        data = part if isinstance(part, bytes) else str(part).encode()
-        pieces += (b"$%d\r\n" % len(data), data, b"\r\n")  # joined once: an answer is large
-    return b"".join(pieces)
-
-
+_pack_anew: Callable[[Command], bytes] = hiredis.pack_command
 # What is asked of a caller's account is asked again with each request: `HMGET key h s:<session>`. Hardly anything
 # else is, and nothing else is as short.
 _REPEATED_LENGTH = 4

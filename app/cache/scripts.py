@@ -46,8 +46,9 @@ end
 local function renew(random, fences, revision, keeps_sessions, ttl_ms)
   local kept_until = tonumber(redis.call('HGET', key, 'k') or 0)
   if keeps_sessions and kept_until > now_ms then
+    -- `h` and `k` are written below.
     for _, field in ipairs(redis.call('HKEYS', key)) do
-      if string.sub(field, 1, 2) ~= 's:' then redis.call('HDEL', key, field) end
+      if field ~= 'h' and field ~= 'k' and string.sub(field, 1, 2) ~= 's:' then redis.call('HDEL', key, field) end
     end
     ttl_ms = math.min(ttl_ms, kept_until - now_ms)
   else

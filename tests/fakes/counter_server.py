@@ -62,31 +62,34 @@ class FakePipeline:
         self._server = server
         self._commands: list[Callable[[], Any]] = []
 
+    def execute_command(self, name: str, *arguments: Any) -> None:
+        getattr(self, f"_{name.lower()}")(*arguments)
+
     def _add(self, key: str, command: Callable[[], Any]) -> None:
         self._commands.append(lambda: ResponseError() if key in self._server.broken_keys else command())
 
-    def incrby(self, name: str, amount: int) -> None:
+    def _incrby(self, name: str, amount: int) -> None:
         def add() -> int:
             self._server.counts[name] = self._server.counts.get(name, 0) + amount
             return self._server.counts[name]
 
         self._add(name, add)
 
-    def pexpire(self, name: str, time: int) -> None:
+    def _pexpire(self, name: str, time: int) -> None:
         def expire() -> int:
             self._server.lifetimes[name] = time
             return 1
 
         self._add(name, expire)
 
-    def get(self, name: str) -> None:
+    def _get(self, name: str) -> None:
         def read() -> bytes | None:
             count = self._server.counts.get(name)
             return None if count is None else str(count).encode()
 
         self._add(name, read)
 
-    def eval(self, script: str, numkeys: int, key: str, least: int, lifetime: int) -> None:
+    def _eval(self, script: str, numkeys: int, key: str, least: int, lifetime: int) -> None:
         assert (numkeys, "'SET'" in script) == (1, True)
 
         def bring_back() -> int:

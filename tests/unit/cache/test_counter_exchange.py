@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from app.cache.client import open_redis
 from app.cache.counter_exchange import BATCH_WINDOWS, SETTLED_AFTER_SECONDS, CounterExchange
 from app.cache.counters import SharedCounters
 from app.core.metrics import Metrics
 from tests.fakes.counter_server import FakeCounterServer
+from tests.fakes.reply_server import ReplyServer
+from tests.waiting import until
 
 MINUTE = 60
 START = 1_795_435_200.0  # the beginning of a minute
@@ -212,6 +215,14 @@ class TestAnExchange:
         async with process.exchange.run():
             process.hit(times=3)
         assert world.server.counts == {f"ann/{FIRST}": 3}
+
+    async def test_closes_its_connection_at_the_end(self) -> None:
+        async with ReplyServer(lambda _: b":1\r\n") as server:
+            client = open_redis(f"redis://127.0.0.1:{server.port}")
+            async with CounterExchange(client, SharedCounters(now=lambda: START), Metrics()).run():
+                await until(lambda: bool(server.received))
+            await until(lambda: not server.connections)
+            await client.aclose()
 
 
 class TestAServerThatIsAway:

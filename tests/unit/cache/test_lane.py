@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisClusterException, ResponseError
 
+from app.cache.client import open_redis
 from app.cache.lane import CacheCallError, Lane
 from app.cache.round_trip import Command
+from tests.fakes.reply_server import ReplyServer, echo
+from tests.waiting import DEADLINE_SECONDS as WAITING_SECONDS
+from tests.waiting import until
 
 DEADLINE_SECONDS = 0.05
 
@@ -164,3 +168,15 @@ class TestClosing:
 
     async def test_of_an_idle_lane_waits_for_nothing(self, lane: Lane) -> None:
         await lane.close()
+
+    async def test_closes_the_connection(self) -> None:
+        async with ReplyServer(echo) as server:
+            client = open_redis(f"redis://127.0.0.1:{server.port}")
+            lane = Lane(client, lambda: WAITING_SECONDS)
+            await lane.call(("ECHO", "a"))
+            assert server.connections
+
+            await lane.close()
+
+            await until(lambda: not server.connections)
+            await client.aclose()
