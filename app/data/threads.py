@@ -58,9 +58,10 @@ class Threads:
         return future
 
     def close(self) -> None:
-        """Let every thread end after the calls that were made."""
+        """Let every thread end after the calls that were made; a later call would get a thread of its own."""
         for _ in self._threads:
             self._calls.put(None)
+        self._threads.clear()
 
     def _work(self) -> None:
         self._here.is_ours = True

@@ -143,6 +143,16 @@ class TestClosing:
         await asyncio.to_thread(thread.join, 20)
         assert not thread.is_alive()
 
+    async def test_leaves_nobody_waiting_who_comes_later(self) -> None:
+        pool = Threads(1)
+        await pool.run(int)
+        pool.close()
+
+        with pytest.raises(ZeroDivisionError):  # as with a driver that is closed
+            async with asyncio.timeout(20):
+                await pool.run(lambda: 1 / 0)
+        pool.close()
+
     def test_of_the_loop_first_leaves_a_call_without_anybody_to_tell(self) -> None:
         pool, blocked = Threads(1), Blocked()
 
