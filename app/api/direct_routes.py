@@ -17,7 +17,8 @@ def find_direct_handler(route: APIRoute) -> Handler | None:
 
     FastAPI looks for each request anew for whatever else each dependency might take. It need not where all of them,
     and the route itself, take the request alone: they are called in their order in the signature, and the answer is a
-    `Response`. What FastAPI only does for tests, `dependency_overrides`, is not done here.
+    `Response`. What FastAPI only does for tests, `dependency_overrides`, is not done here; dependencies of a whole
+    router (`include_router`) are not known here, and a test of the architecture forbids them.
     """
     endpoint, signature = route.endpoint, inspect.signature(route.endpoint)
     names = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}

@@ -43,7 +43,12 @@ class KeptConnection(asyncio.Protocol):
     @classmethod
     async def open(cls, pool: Any) -> Self:
         """Have the pool connect: whereto, how and as whom is its affair. Raises one of `CACHE_ERRORS`."""
-        return cls(pool, await pool.get_connection())
+        connection = await pool.get_connection()
+        try:
+            return cls(pool, connection)
+        except BaseException:
+            await pool.release(connection)
+            raise
 
     @property
     def is_usable(self) -> bool:
@@ -70,6 +75,7 @@ class KeptConnection(asyncio.Protocol):
             raise
         finally:
             self._answer = None
+            self._replies = []
         self._judge(replies)
         return replies
 
@@ -84,8 +90,10 @@ class KeptConnection(asyncio.Protocol):
     async def close(self) -> None:
         """Cut the connection and give what is left of it back to the pool, which may connect it anew."""
         self._cut()
-        await self._connection.disconnect(nowait=True)
-        await self._pool.release(self._connection)
+        try:
+            await self._connection.disconnect(nowait=True)
+        finally:
+            await self._pool.release(self._connection)
 
     def data_received(self, data: bytes) -> None:
         """Take a piece of what the server says."""

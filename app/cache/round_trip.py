@@ -26,6 +26,8 @@ class RoundTrips:
 
         Raises one of `CACHE_ERRORS` when the server does not answer. Cancelled, it leaves no half-read connection.
         """
+        if not commands:
+            return []
         if self._pool is None:
             return await self._make_in_cluster(commands)
         if self._connection is None or not self._connection.is_usable:

@@ -119,7 +119,9 @@ class Database:
 
     def __init__(self, settings: MongoSettings, listeners: CommandListeners = ()) -> None:
         self._is_motor = settings.driver == "motor"
+        # Apart, so that no read waits for a transaction that waits for its commit.
         self._threads = Threads(motor.frameworks.asyncio.max_workers) if self._is_motor else None
+        self._transaction_threads = Threads(motor.frameworks.asyncio.max_workers) if self._is_motor else None
         self._closing: set[asyncio.Task[None]] = set()
         client_class = motor.motor_asyncio.AsyncIOMotorClient if self._is_motor else AsyncMongoClient
         self._client: Any = client_class(
@@ -161,10 +163,11 @@ class Database:
     def connection_limit(self) -> float:
         """How many connections to one server may be in use at once; `math.inf` where nothing bounds them.
 
-        The pool has a bound (`maxPoolSize` of the URL, 0 for none), and Motor a thread for each operation under way.
+        The pool has a bound (`maxPoolSize` of the URL, 0 for none). With Motor there are so many threads for
+        transactions, for other operations of collections, and for what Motor does itself.
         """
         pool: float = self._client.options.pool_options.max_pool_size or math.inf
-        return min(pool, motor.frameworks.asyncio.max_workers) if self._is_motor else pool
+        return min(pool, 3 * motor.frameworks.asyncio.max_workers) if self._is_motor else pool
 
     def collection(self, name: str) -> Collection:
         """Return the collection of that name."""
@@ -258,8 +261,8 @@ class Database:
         It may await operations of collections and `app.data.threads.pause`, but nothing else: with Motor it runs in a
         thread.
         """
-        if self._threads is not None:
-            return await run_transaction(self._threads, self._open_transaction, work)
+        if self._transaction_threads is not None:
+            return await run_transaction(self._transaction_threads, self._open_transaction, work)
         async with self._client.start_session() as session:
             await session.start_transaction(**_TRANSACTION_OPTIONS)
             return await work(session)
@@ -278,8 +281,9 @@ class Database:
             closing = self._client.close()
             if not self._is_motor:
                 await closing
-        if self._threads is not None:
-            self._threads.close()
+        for threads in (self._threads, self._transaction_threads):
+            if threads is not None:
+                threads.close()
 
 
 def _describe(server: ServerDescription) -> str:

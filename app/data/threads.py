@@ -22,6 +22,10 @@ from pymongo.client_session import ClientSession
 Result = TypeVar("Result")
 
 _Call = tuple[Context, Callable[[], Any], "asyncio.Future[Any]"]
+_Calls = SimpleQueue[_Call | None]
+
+# Has an attribute in the threads of a pool.
+_here = threading.local()
 
 
 class Threads:
@@ -31,30 +35,21 @@ class Threads:
         """`limit` is how many threads there may be; each is started when it is first needed."""
         self._limit = limit
         self._threads: list[threading.Thread] = []
-        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._calls: _Calls = SimpleQueue()
         self._outcomes: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._under_way = 0
         self._is_waking = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._here = threading.local()
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the caller is one of these threads."""
-        return hasattr(self._here, "is_ours")
 
     def run(self, call: Callable[[], Result]) -> "asyncio.Future[Result]":
         """Make a call in a thread, in a copy of the caller's context. Cancelled, a call that has begun goes on."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
+        if self._under_way >= len(self._threads) < self._limit:
+            self._start_thread()
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._calls.put((copy_context(), call, future))
         self._under_way += 1
-        if self._under_way > len(self._threads) < self._limit:
-            # A daemon, since nobody waits at the end for a server that does not answer.
-            thread = threading.Thread(target=self._work, name=f"mongo-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._calls.put((copy_context(), call, future))
         return future
 
     def close(self) -> None:
@@ -62,10 +57,22 @@ class Threads:
         for _ in self._threads:
             self._calls.put(None)
         self._threads.clear()
+        self._calls = SimpleQueue()
 
-    def _work(self) -> None:
-        self._here.is_ours = True
-        while (made := self._calls.get()) is not None:
+    def _start_thread(self) -> None:
+        # A daemon, since nobody waits at the end for a server that does not answer.
+        thread = threading.Thread(target=self._work, args=(self._calls,), name="mongo", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more for us
+            if not self._threads:
+                raise
+        else:
+            self._threads.append(thread)
+
+    def _work(self, calls: _Calls) -> None:
+        _here.is_in_pool = True
+        while (made := calls.get()) is not None:
             context, call, future = made
             # Who reads `is_waking` as true has an outcome in place that the loop will find when it comes to it.
             self._outcomes.append((future, *_call(context, call, future)))
@@ -97,6 +104,8 @@ def _call(
     del future  # the traceback of an error would hold it, and it the error
     try:
         return context.run(call), None
+    except StopIteration as error:
+        return None, RuntimeError(f"a call raised {error!r}")  # a future cannot take it
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's
         return None, error
 
@@ -146,7 +155,7 @@ class ThreadedCollection:
             return session.perform(operation, *args, **options)
         if session is not None:
             options["session"] = session.delegate  # of one that Motor opened, for a snapshot
-        if self._threads.is_here:  # within a transaction, but not a part of it
+        if hasattr(_here, "is_in_pool"):  # within a transaction, but not a part of it
             return _perform_here(operation, *args, **options)
         return self._threads.run(functools.partial(operation, *args, **options))
 
@@ -203,7 +212,8 @@ def _finish(work: Coroutine[Any, Any, Result]) -> Result:
     """Return the result of a coroutine that waits for nothing, as its operations are over when they are called."""
     try:
         waits_for = work.send(None)
-        while waits_for is None:  # for its next turn (`asyncio.sleep(0)`): here others have theirs all the time
+        while waits_for is None:  # for its next turn (`asyncio.sleep(0)`)
+            time.sleep(0)
             waits_for = work.send(None)
         work.throw(RuntimeError(f"a transaction waits for its own operations alone, not for {waits_for!r}"))
     except StopIteration as end:

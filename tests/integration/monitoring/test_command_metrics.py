@@ -80,8 +80,8 @@ class TestTheLimitOfConnections:
         ("driver", "options", "limit"),
         [
             ("motor", "&maxPoolSize=7", 7),
-            ("motor", "", 10),  # a thread for each operation, and fewer threads than the pool's 100
-            ("motor", "&maxPoolSize=0", 10),
+            ("motor", "", 30),  # three times as many threads, which are fewer than the pool's 100
+            ("motor", "&maxPoolSize=0", 30),
             ("pymongo", "", 100),
             ("pymongo", "&maxPoolSize=20", 20),
             ("pymongo", "&maxPoolSize=0", math.inf),
