@@ -25,8 +25,10 @@ def known_metrics() -> Mapping[str, frozenset[str]]:
 def _of_the_app() -> Iterator[tuple[str, frozenset[str]]]:
     registry = Metrics().registry
     for family in registry.collect():
-        # What the library tells of the process has its labels in its samples; for ours they are declared.
-        declared = getattr(registry._names_to_collectors.get(family.name), "_labelnames", ())
+        # What the library tells of the process has its labels in its samples; for ours they are declared, by the
+        # metric or by the family that is made when somebody asks.
+        collector = registry._names_to_collectors.get(family.name)
+        declared = next((each._labelnames for each in (collector, family) if hasattr(each, "_labelnames")), ())
         seen = (label for sample in family.samples for label in sample.labels)
         for suffix in _SUFFIXES[family.type]:
             own = frozenset({"le"}) if suffix == "_bucket" else frozenset()
