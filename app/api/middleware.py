@@ -128,13 +128,14 @@ class DeadlineMiddleware:
             async with asyncio.timeout(max(self._timeout_seconds - waited_seconds, 0)) as deadline:
 
                 async def send_and_lift(message: Message) -> None:
-                    if message["type"] == "http.response.body":
+                    # An app that answers although it was told that it is too late has an answer all the same.
+                    if message["type"] == "http.response.body" and not deadline.expired():
                         deadline.reschedule(None)
                     await send(message)
 
                 async def receive_and_defer() -> Message:
                     message = await receive()
-                    if message["type"] == "http.request" and deadline.when() is not None:
+                    if message["type"] == "http.request" and deadline.when() is not None and not deadline.expired():
                         deadline.reschedule(asyncio.get_running_loop().time() + self._timeout_seconds)
                     return message
 

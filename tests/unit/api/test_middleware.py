@@ -1,6 +1,7 @@
 """The middleware around any app: it answers what nobody else did, in time, and counts it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import httpx
@@ -81,6 +82,12 @@ def small_app(metrics: Metrics) -> FastAPI:
     async def wait_for_ever() -> None:
         await asyncio.Event().wait()
 
+    @app.get("/stubborn")
+    async def answer_too_late() -> str:
+        with contextlib.suppress(asyncio.CancelledError):  # as drivers do, who then tell of an error of theirs
+            await asyncio.Event().wait()
+        return "all the same"
+
     @app.get("/stream")
     async def stream() -> StreamingResponse:
         async def parts() -> AsyncIterator[str]:
@@ -141,6 +148,12 @@ class TestARequestThatTakesTooLong:
     async def test_gets_503_when_its_stream_does_not_begin(self, small: httpx.AsyncClient) -> None:
         async with asyncio.timeout(5):
             assert_problem(await small.get("/slow-stream"), 503)
+
+    async def test_gets_what_is_answered_though_it_is_too_late(self, small: httpx.AsyncClient) -> None:
+        async with asyncio.timeout(5):
+            answer = await small.get("/stubborn")
+
+        assert (answer.status_code, answer.json()) == (200, "all the same")
 
     async def test_may_stream_on_once_it_has_begun(self, small: httpx.AsyncClient) -> None:
         assert (await small.get("/stream")).text == "begun done"
