@@ -106,34 +106,34 @@ class TestARouteThatTakesTheRequestAlone:
 
 class TestARouteThatTakesMore:
     async def _query(self, name: Name, page: int) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _header(self, name: Name, accept: Annotated[str, Header()]) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _body(self, name: Name, parameters: Parameters) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _reads(self, accept: Annotated[str, Depends(_read_header)]) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _reads_more(self, accept: Annotated[str, Depends(_read_both)]) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _nested(self, name: Annotated[str, Depends(_find_name_indirectly)]) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _generator(self, name: Annotated[str, Depends(_open_file)]) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _thread(self, name: Annotated[str, Depends(_wait)]) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     async def _shaped(self, name: Name) -> dict[str, str]:
-        raise NotImplementedError
+        raise AssertionError
 
     def _waits(self, name: Name) -> Response:
-        raise NotImplementedError
+        raise AssertionError
 
     @pytest.mark.parametrize(
         "endpoint",
