@@ -12,7 +12,7 @@ from uuid import UUID
 from redis.exceptions import OutOfMemoryError
 
 from app.cache.client import CALL_TIMEOUT_SECONDS, CacheClient
-from app.cache.lane import CacheCallError, Lane
+from app.cache.lane import TURNS_TO_COME_BACK, CacheCallError, Lane
 from app.cache.near_answers import NearAnswers
 from app.cache.round_trip import Command
 from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, PUBLISH, RAISE_FENCE
@@ -89,7 +89,7 @@ class RedisStore:
         self._ttl_ms = settings.ttl_seconds * 1000
         self._watch = Watch(client.server_time_us, metrics, self._begin_to_end_suspects)
         self._ending: asyncio.Task[None] | None = None
-        self._reads = Lane(client.redis, lambda: CALL_TIMEOUT_SECONDS)
+        self._reads = Lane(client.redis, lambda: CALL_TIMEOUT_SECONDS, TURNS_TO_COME_BACK)
         self._writes = Lane(client.redis, self._write_timeout_seconds)
         self._near = NearAnswers()
         self._suspects: dict[UUID, tuple[str, int | None]] = {}
@@ -119,9 +119,13 @@ class RedisStore:
             return self._to_reading(*self._hear("read", await self._post(query)))
         near = self._near.find(session.user_key, answer_name)
         if near is not None:
-            reading = self._to_reading(*self._hear("read", await self._post(query)))
-            if reading.generation == near[0]:
-                reading.answer = near[1]
+            reply = self._hear("read", await self._post(query))
+            if near.reading is not None and reply == near.reply and self._watch.believes(near.born_us):
+                return near.reading
+            reading = self._to_reading(*reply)
+            if reading.generation == near.generation:
+                reading.answer = near.answer
+                near.reply, near.reading, near.born_us = reply, reading, _read_head(reply[0])[1]
                 return reading
             self._near.drop(session.user_key, answer_name)
             if reading.generation is None or reading.is_fenced:
@@ -190,8 +194,7 @@ class RedisStore:
             self._metrics.errors.labels(name).inc()
             self._watch.report_failure(reply.cause, reply.began)
             raise CacheBypassError from reply
-        self._watch.report_answer()
-        if not self._watch.is_current:
+        if not self._watch.report_answer():
             raise CacheBypassError
         return reply
 

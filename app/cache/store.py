@@ -38,7 +38,7 @@ class CachedSession:
 
 @dataclass(slots=True)
 class Reading:
-    """What one round trip told of a user.
+    """What one round trip told of a user; others may hold the same one, so nobody changes it.
 
     `generation` is None when there is none yet or none that can be believed; `seen` is what was found in its
     place. `revision`, `session` and `answer` belong to the generation and are None where it does not hold them.

@@ -54,13 +54,9 @@ class Watch:
         self._latest_us = 0
         self._confirmed_at = float("-inf")
         self._silent_since: float | None = None
-        self._is_away = True
+        # Whether reads are better not tried: the breaker is open.
+        self.is_away = True
         self._metrics.breaker_open.set(1)
-
-    @property
-    def is_away(self) -> bool:
-        """Whether reads are better not tried: the breaker is open."""
-        return self._is_away
 
     @property
     def is_current(self) -> bool:
@@ -75,9 +71,10 @@ class Watch:
         """For how long every call has gone unanswered; 0 when the latest one was answered."""
         return 0 if self._silent_since is None else self._time() - self._silent_since
 
-    def report_answer(self) -> None:
-        """The server has answered a call."""
+    def report_answer(self) -> bool:
+        """The server has answered a call; return whether any of what it says can be believed (`is_current`)."""
         self._silent_since = None
+        return self.is_current
 
     def report_failure(self, error: BaseException, began: float) -> None:
         """A call that began then has failed; the breaker opens until the next probe."""
@@ -111,10 +108,10 @@ class Watch:
             logger.exception("cache_probe_failed")  # a fault of ours or the library's, which must not end the watch
             self.distrust()
             return
-        was_away = self._is_away
+        was_away = self.is_away
         self._confirm(began, server_us)
         if was_away:
-            if not self._is_away:
+            if not self.is_away:
                 logger.info("cache_available")
             await self._on_return()
 
@@ -126,11 +123,11 @@ class Watch:
         self._latest_us = max(server_us, self._latest_us)
         self._confirmed_at = began
         self._silent_since = None
-        self._is_away = not self.believes(server_us)  # what would be cached now could not be believed either
-        self._metrics.breaker_open.set(self._is_away)
+        self.is_away = not self.believes(server_us)  # what would be cached now could not be believed either
+        self._metrics.breaker_open.set(self.is_away)
 
     def _open(self) -> None:
-        if not self._is_away:
+        if not self.is_away:
             logger.warning("cache_away")
-        self._is_away = True
+        self.is_away = True
         self._metrics.breaker_open.set(1)

@@ -45,10 +45,11 @@ class Scene:
         await client.close()
 
     async def cache_answer(self, answer: bytes = b"old") -> None:
-        """Have the reader cache an answer."""
+        """Have the reader cache an answer, and know it by heart."""
         generation = await self.person.open(self.reader)
         await self.person.fill(generation, 7, answer, self.reader)
-        assert (await self.person.read(self.reader)).answer == answer
+        for _ in range(3):
+            assert (await self.person.read(self.reader)).answer == answer
 
     async def change(self) -> None:
         """Change something; when this returns, the change is acknowledged."""
@@ -149,6 +150,17 @@ class TestAServerThatNobodyReaches:
         await scene.change()
 
         assert time.monotonic() - began < 1
+
+
+class TestAReaderThatWasCutOff:
+    async def test_believes_nothing_that_it_knew(self, scene: Scene) -> None:
+        """Nothing was changed; but it cannot know."""
+        await scene.cache_answer()
+        scene.readers_network.swallow()
+        await until(lambda: not scene.reader._watch.is_current)
+        scene.readers_network.recover()
+
+        assert set(await scene.read_until_believed()) == {None}
 
 
 class TestAFrozenServer:

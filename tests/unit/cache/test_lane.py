@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import RedisClusterException, ResponseError
 
 from app.cache.client import open_redis
-from app.cache.lane import CacheCallError, Lane
+from app.cache.lane import TURNS_TO_COME_BACK, CacheCallError, Lane
 from app.cache.round_trip import Command
 from tests.fakes.reply_server import ReplyServer, echo
 from tests.waiting import DEADLINE_SECONDS as WAITING_SECONDS
@@ -68,7 +68,7 @@ async def server() -> Server:
 
 @pytest.fixture
 async def lane(server: Server) -> Lane:
-    return Lane(server, lambda: DEADLINE_SECONDS)
+    return Lane(server, lambda: DEADLINE_SECONDS, TURNS_TO_COME_BACK)
 
 
 class TestCallsOfOneMoment:
@@ -86,6 +86,62 @@ class TestCallsOfOneMoment:
         assert good == "good"
         assert isinstance(bad, CacheCallError)
         assert isinstance(bad.cause, ResponseError)
+
+
+class TestCallersThatComeBack:
+    """Else one half of the callers would be answered while the other waits, in twice as many pipelines."""
+
+    async def test_travel_with_those_that_waited_meanwhile(self, server: Server, lane: Lane) -> None:
+        server.go.clear()
+        returning = [asyncio.create_task(call_twice(lane, name)) for name in ("a", "b")]
+        await server.arrival.wait()
+        waiting = asyncio.create_task(lane.call(("GET", "c")))
+        await asyncio.sleep(0)
+        server.go.set()
+        await asyncio.gather(*returning, waiting)
+
+        assert [sorted(sent) for sent in server.sent] == [
+            [("GET", "a", 1), ("GET", "b", 1)],
+            [("GET", "a", 2), ("GET", "b", 2), ("GET", "c")],
+        ]
+
+    async def test_do_so_when_their_calls_were_equal(self, server: Server, lane: Lane) -> None:
+        server.go.clear()
+        returning = [asyncio.create_task(call_twice(lane, "a")) for _ in range(2)]
+        await server.arrival.wait()
+        waiting = asyncio.create_task(lane.call(("GET", "c")))
+        await asyncio.sleep(0)
+        server.go.set()
+        await asyncio.gather(*returning, waiting)
+
+        assert [sorted(sent) for sent in server.sent] == [[("GET", "a", 1)], [("GET", "a", 2), ("GET", "c")]]
+
+    @pytest.mark.parametrize(("callers", "turns"), [(1, TURNS_TO_COME_BACK), (2, 0)])
+    async def test_are_not_waited_for(self, server: Server, callers: int, turns: int) -> None:
+        """A single one, or where nobody comes back at once, as those who change something."""
+        lane = Lane(server, lambda: DEADLINE_SECONDS, turns)
+        server.go.clear()
+        returning = [asyncio.create_task(call_twice(lane, "a")) for _ in range(callers)]
+        await server.arrival.wait()
+        waiting = asyncio.create_task(lane.call(("GET", "c")))
+        await asyncio.sleep(0)
+        server.go.set()
+        await asyncio.gather(*returning, waiting)
+
+        assert server.sent == [[("GET", "a", 1)], [("GET", "c")], [("GET", "a", 2)]]
+
+    async def test_are_not_stranded_while_nothing_else_waits(self, server: Server, lane: Lane) -> None:
+        async with asyncio.timeout(WAITING_SECONDS):
+            await asyncio.gather(*(lane.call(("GET", name)) for name in ("a", "b")))
+            for turn in range(TURNS_TO_COME_BACK + 2):  # at every point of the way to idleness
+                for _ in range(turn):
+                    await asyncio.sleep(0)
+                await asyncio.gather(*(lane.call(("GET", name)) for name in ("c", "d")))
+
+
+async def call_twice(lane: Lane, name: str) -> None:
+    for number in (1, 2):
+        await lane.call(("GET", name, number))
 
 
 class TestACallWhileAnEqualOneIsUnderWay:
@@ -165,6 +221,13 @@ class TestClosing:
         await closing
 
         assert (await call)[0] == ("a",)
+
+    async def test_ends_while_it_waits_for_those_who_come_back(self, server: Server, lane: Lane) -> None:
+        await asyncio.gather(*(lane.call(("GET", name)) for name in ("a", "b")))
+        async with asyncio.timeout(WAITING_SECONDS):
+            await lane.close()
+
+        assert len(server.sent) == 1
 
     async def test_of_an_idle_lane_waits_for_nothing(self, lane: Lane) -> None:
         await lane.close()

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from app.cache.near_answers import NearAnswers
+from app.cache.near_answers import NearAnswer, NearAnswers
+from app.cache.store import KnownAnswer
 
 ANN, BOB = UUID(int=1), UUID(int=2)
 
@@ -12,7 +13,7 @@ class TestAnAnswer:
         near = NearAnswers()
         near.keep(ANN, b"/tasks", b"1.a", b"hers")
 
-        assert near.find(ANN, b"/tasks") == (b"1.a", b"hers")
+        assert near.find(ANN, b"/tasks") == NearAnswer(b"1.a", KnownAnswer(b"hers"))
         assert near.find(BOB, b"/tasks") is None
         assert near.find(ANN, b"/lists") is None
 
@@ -21,7 +22,7 @@ class TestAnAnswer:
         near.keep(ANN, b"/tasks", b"1.a", b"old")
         near.keep(ANN, b"/tasks", b"2.b", b"new")
 
-        assert near.find(ANN, b"/tasks") == (b"2.b", b"new")
+        assert near.find(ANN, b"/tasks") == NearAnswer(b"2.b", KnownAnswer(b"new"))
 
     def test_can_be_dropped_more_than_once(self) -> None:
         near = NearAnswers()
@@ -36,11 +37,11 @@ class TestAnAnswer:
         near.keep(ANN, b"/tasks", b"1.a", b"hers")
         found = near.find(ANN, b"/tasks")
         assert found is not None
-        found[1].parsed = "made of it"
+        found.answer.parsed = "made of it"
 
         again = near.find(ANN, b"/tasks")
         assert again is not None
-        assert again[1].parsed == "made of it"
+        assert again.answer.parsed == "made of it"
 
 
 class TestTheBound:
