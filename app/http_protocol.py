@@ -5,7 +5,7 @@ What is whole already, as most answers are, leaves in one piece.
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.draining import DRAINING, Draining
 from app.api.event_stream import END_STREAMS
-from app.api.exchange import WHOLE_ANSWER, read_head, split_answer, write_head
+from app.api.exchange import DONE, WHOLE_ANSWER, read_head, split_answer, write_head
 from app.api.problems import MEDIA_TYPE, describe_problem
 from app.core.errors import ProblemError
 
@@ -114,7 +114,7 @@ _default_head = _DefaultHead()
 
 
 class _WholeAnswers:
-    """Runs the app for one request, which may answer with a single message.
+    """Runs the app for one request, which may answer with a single call.
 
     That is one call of the kernel instead of two, and no look at each header of what is known to be valid.
     """
@@ -127,7 +127,7 @@ class _WholeAnswers:
         self._draining = draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - it is ours
-        scope["extensions"] = {WHOLE_ANSWER: {}}
+        scope["extensions"] = extensions = {WHOLE_ANSWER: self.send_whole}
         try:
             await self._app(scope, receive, self.send)
         except asyncio.CancelledError:
@@ -137,6 +137,8 @@ class _WholeAnswers:
             logger.warning("answer_cut_off", method=scope["method"])
             self._cycle.disconnected = True
             self._cycle.transport.close()
+        finally:
+            extensions.clear()  # it leads to the scope that it is in; nobody should have to unravel that
 
     def _is_cut_off(self) -> bool:
         """Whether the server has lost patience with an answer under way, which it does at the end only."""
@@ -144,20 +146,30 @@ class _WholeAnswers:
         return is_ending and self._cycle.response_started and not self._cycle.response_complete
 
     async def send(self, message: Message) -> None:
-        """Take a part of the answer, or all of it."""
+        """Take a part of the answer."""
+        self._heed_end()
+        await self._cycle.send(message)  # type: ignore[arg-type]
+
+    def send_whole(self, status: int, head: bytes, body: bytes) -> Awaitable[None]:
+        """Take the whole answer (`app.api.exchange.WHOLE_ANSWER`)."""
+        self._heed_end()
         cycle = self._cycle
+        if not cycle.keep_alive or cycle.flow.write_paused or cycle.disconnected or cycle.response_started:
+            return self._send_in_parts(status, head, body)
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        default_head = _default_head.of(cycle.default_headers)
+        cycle.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], default_head, head, body))
+        cycle.message_event.set()
+        cycle.on_response()
+        return DONE
+
+    async def _send_in_parts(self, status: int, head: bytes, body: bytes) -> None:
+        """Have uvicorn send what is out of the ordinary."""
+        for part in split_answer(status, read_head(head), body):
+            await self._cycle.send(part)  # type: ignore[arg-type]
+
+    def _heed_end(self) -> None:
+        """A proxy that is told that we end lets go by itself; one that is not may send a request as we hang up."""
         if self._draining is not None and self._draining.has_begun:
-            # A proxy that is told lets go by itself; one that is not may send a request just when we hang up.
-            cycle.keep_alive = False
-        if message["type"] != WHOLE_ANSWER:
-            await cycle.send(message)  # type: ignore[arg-type]
-        elif cycle.keep_alive and not (cycle.flow.write_paused or cycle.disconnected or cycle.response_started):
-            cycle.response_started = cycle.response_complete = True
-            cycle.waiting_for_100_continue = False
-            head = STATUS_LINE[message["status"]], _default_head.of(cycle.default_headers), message["head"]
-            cycle.transport.write(b"%b%b%b\r\n%b" % (*head, message["body"]))
-            cycle.message_event.set()
-            cycle.on_response()
-        else:  # whatever is out of the ordinary goes uvicorn's way
-            for part in split_answer(message["status"], read_head(message["head"]), message["body"]):
-                await cycle.send(part)  # type: ignore[arg-type]
+            self._cycle.keep_alive = False

@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
@@ -77,7 +77,7 @@ class _Application(FastAPI):
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
         scope["app"] = self
-        return cast("Coroutine[Any, Any, None]", self.middleware_stack(scope, receive, send))
+        return self.middleware_stack(scope, receive, send)  # type: ignore[return-value]  # typed by Starlette
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the front before what FastAPI builds; its first is the outermost."""

@@ -66,19 +66,17 @@ class CachedReadsMiddleware:
             return
         parts: CachedReads | None = getattr(scope["app"].state, "cached_reads", None)
         credentials = None if parts is None else parts.credentials.read(scope)
-        claims, session = (None, None) if credentials is None else (credentials.claims, credentials.session)
-        if parts is None or credentials is None or claims is None or session is None:
+        if parts is None or credentials is None or credentials.session is None:
             await self._app(scope, receive, send)
             return
         is_change = scope["method"] != "GET"
         route = None if is_change else self._find_route(scope["path"], credentials.grant)
         is_shared = route is not None and route.etag_kind is EtagKind.SHARED
         name = None if route is None or is_shared else _name_of(scope)
-        view = await parts.accounts.read(session, name, may_be_fenced=is_change)
+        view = await parts.accounts.read(credentials.session, name, may_be_fenced=is_change)
         if view is not None:
-            keep_view(scope, view, claims.role)
+            keep_view(scope, view, credentials)
             if view.account is not None:
-                scope["state"]["user_id"] = credentials.user_name
                 parts.credentials.note_use(credentials)
         if route is None or name is None:
             shared = parts.find_shared(view, scope) if is_shared else None
@@ -90,7 +88,7 @@ class CachedReadsMiddleware:
             await _UnknownRead(self._app, parts, route, name, view, scope, receive, send).run()
             return
         await exchange_of(scope).send_whole(*known)
-        parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
+        parts.metrics.reads.count("hit" if known[0] == 200 else "not_modified")
 
     def _find_route(self, path: str, grant: TokenGrant | None) -> CacheableRoute | None:
         if self._routes is None:
@@ -179,7 +177,7 @@ class _UnknownRead:
         self._count(outcome)
 
     def _count(self, outcome: ReadOutcome) -> None:
-        self.parts.metrics.reads[outcome].inc()
+        self.parts.metrics.reads.count(outcome)
 
 
 class _Capture:
@@ -222,7 +220,7 @@ async def _send_shared(parts: CachedReads, answer: Answer, scope: Scope) -> None
     scope["state"]["route_template"] = scope["path"]
     known = answer.for_caller(scope)
     await exchange_of(scope).send_whole(*known)
-    parts.metrics.reads["hit" if known[0] == 200 else "not_modified"].inc()
+    parts.metrics.reads.count("hit" if known[0] == 200 else "not_modified")
 
 
 def _name_of(scope: Scope) -> bytes | None:

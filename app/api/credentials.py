@@ -37,7 +37,7 @@ class Credentials:
     claims: AccessClaims | TokenClaims | None
     refusal: ProblemError | None = None
     is_cookie: bool = False
-    # Of the claims, as the cache knows it.
+    # Of the claims, as the cache knows it; neither is there without the other.
     session: CachedSession | None = None
     # The user's id as text; empty without claims.
     user_name: str = ""

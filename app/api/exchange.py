@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 
 from starlette.types import Message, Scope, Send
 
@@ -15,13 +15,16 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 # Status, head (content length included) and body.
 WholeAnswer = tuple[int, bytes, bytes]
-# An ASGI extension of our server (`app.http_protocol`): a message of this type is a whole answer, which leaves in one
-# piece. It has `status`, `head` and `body`.
+# An ASGI extension of our server (`app.http_protocol`): the function by which a whole answer leaves in one piece. It
+# mostly does at once, and then what is returned leaves nothing to wait for. It passes by every `send` further out:
+# whoever wraps that has to hand on a scope without extensions.
 WHOLE_ANSWER = "taskfleet.http.response.whole"
+SendWhole = Callable[[int, bytes, bytes], Awaitable[None]]
 
 _STATE_NAME = "exchange"
 # What no header holds (RFC 9110, section 5.5), but for the breaks between lines.
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# The access log writes it as it is.
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 # What the server decides by itself.
 _OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
@@ -34,7 +37,7 @@ class Exchange:
     """What is noted of a request while it is answered; `head` is for everybody ahead of the answer to add to."""
 
     __slots__ = (
-        *("_send", "_start", "_takes_whole_answers", "has_begun"),
+        *("_send", "_send_whole", "_start", "has_begun"),
         *("head", "request_id", "started", "status", "trace_id"),
     )
 
@@ -42,22 +45,21 @@ class Exchange:
         self.started = time.perf_counter()
         self.status = 0
         self.has_begun = False
-        self.request_id = ""
         self.trace_id: str | None = None
-        self.head = _SECURITY_HEAD
         self._send = send
         self._start: Message | None = None
-        self._takes_whole_answers = WHOLE_ANSWER in scope.get("extensions", ())
+        self._send_whole: SendWhole | None = scope.get("extensions", {}).get(WHOLE_ANSWER)
+        request_id, head = "", _SECURITY_HEAD
         for name, value in scope["headers"]:
-            if name == b"x-request-id" and not self.request_id and _SAFE_REQUEST_ID.fullmatch(value):
-                self.request_id = value.decode()
+            if name == b"x-request-id" and not request_id and _SAFE_REQUEST_ID.fullmatch(value):
+                request_id = value.decode()
             elif name == b"traceparent" and self.trace_id is None and TRACEPARENT.fullmatch(value):
                 self.trace_id = value.decode().split("-")[1]
-                self.head += b"traceparent: %b\r\n" % value
-        self.request_id = self.request_id or new_name()
-        self.head += b"x-request-id: %b\r\n" % self.request_id.encode()
+                head += b"traceparent: %b\r\n" % value
+        self.request_id = request_id = request_id or new_name()
+        self.head = b"%bx-request-id: %b\r\n" % (head, request_id.encode())
         state = scope.setdefault("state", {})
-        state["request_id"] = self.request_id
+        state["request_id"] = request_id
         state["trace_id"] = self.trace_id
         state["started"] = self.started
         state[_STATE_NAME] = self
@@ -73,7 +75,7 @@ class Exchange:
             return
         start, self._start = self._start, None
         if start is not None:
-            head = _head_of_whole(start, message) if self._takes_whole_answers else None
+            head = None if self._send_whole is None else _head_of_whole(start, message)
             if head is not None:
                 await self.send_whole(start["status"], head, message.get("body", b""))
                 return
@@ -84,11 +86,11 @@ class Exchange:
 
     def send_whole(self, status: int, head: bytes, body: bytes) -> Awaitable[None]:
         """Answer with what is known to be valid (`WholeAnswer`)."""
-        if not self._takes_whole_answers:
+        if self._send_whole is None:
             return self._send_in_parts(status, head, body)
         self.has_begun = True
         self.status = status
-        return self._send({"type": WHOLE_ANSWER, "status": status, "head": head + self.head, "body": body})
+        return self._send_whole(status, head + self.head, body)
 
     async def _send_in_parts(self, status: int, head: bytes, body: bytes) -> None:
         for message in split_answer(status, read_head(head), body):
@@ -96,7 +98,17 @@ class Exchange:
 
     def end(self) -> None:
         """Let go of the connection, which holds the request, which holds this: nobody should have to unravel that."""
-        del self._send
+        del self._send, self._send_whole
+
+
+class _Done:
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
+
+
+# What there is to await of something that was done at once.
+DONE = _Done()
 
 
 def exchange_of(scope: Scope) -> Exchange:

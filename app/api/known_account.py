@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from app.api.credentials import Credentials
 from app.cache.store import CacheBypassError, CachedSession, CacheStore, Reading, answer_field
 from app.core.identity import Role
 from app.data.accounts import Account
@@ -69,11 +70,16 @@ class KnownAccounts:
             )
 
 
-def keep_view(scope: Scope, view: UserView, role: Role | None) -> None:
+def keep_view(scope: Scope, view: UserView, credentials: Credentials) -> None:
     """Let the request know what the cache holds of its caller, whose credentials name a role or leave it open."""
-    if view.account is not None and role is not None and view.account.role != role:
+    state = scope["state"]
+    state[_STATE_NAME] = view
+    if view.account is None:
+        return
+    if credentials.claims is not None and credentials.claims.role in {None, view.account.role}:
+        state["user_id"] = credentials.user_name
+    else:
         view.account = None  # a token from before the role was changed; the router refuses it
-    scope["state"][_STATE_NAME] = view
 
 
 def find_view(scope: Scope) -> UserView | None:

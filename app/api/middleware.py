@@ -37,7 +37,7 @@ class RequestContextMiddleware:
 
     def __init__(self, app: ASGIApp, metrics: Metrics, access_log: AccessLog) -> None:
         self._app = app
-        self._metrics = metrics
+        self._requests = metrics.requests
         self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,20 +64,14 @@ class RequestContextMiddleware:
 
     def _report(self, scope: Scope, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
-        method, route = method_label(scope), route_template(scope)
-        self._metrics.requests.count(method, route, exchange.status, seconds)
-        entry = {
-            "method": method,
-            "route": route,
-            "status": exchange.status,
-            "milliseconds": round(seconds * 10_000) / 10,
-            **_names_of(exchange, scope),
-        }
-        self._access_log.write(entry)
+        kind = (method_label(scope), route_template(scope), exchange.status)
+        self._requests.count(kind, seconds)
+        user_id = scope["state"].get("user_id")
+        self._access_log.write(kind, seconds, user_id, exchange.request_id, exchange.trace_id)
 
 
 def _names_of(exchange: Exchange, scope: Scope) -> dict[str, Any]:
-    """The names that everything logged of a request bears; what is logged here, no context bears them for."""
+    """The names that everything logged of a request bears; here, no context bears them."""
     names = {"user_id": scope["state"].get("user_id"), "request_id": exchange.request_id}
     return names if exchange.trace_id is None else names | {"trace_id": exchange.trace_id}
 

@@ -3,7 +3,8 @@
 import os
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import Request
 from slowapi import Limiter
@@ -42,7 +43,8 @@ class RateLimitedError(ProblemError):
     status = 429
 
 
-class Standing(NamedTuple):
+@dataclass(slots=True)
+class Standing:
     """How a request stands with its limit after it was counted, or refused.
 
     `reset_seconds` is the whole number of seconds after which there is more: when nothing remains, until a request
@@ -109,7 +111,6 @@ class RequestLimits(Limiter):
         storage = self.limiter.storage
         assert isinstance(storage, SharedCounters)  # noqa: S101 - named above
         self.counters = storage
-        self._now = now
         self.user = self._declare(USER_LIMIT, settings.user, lambda scope: identify(scope) or "")
         self.address = self._declare("address", settings.address, addresses.find)
         self.strict = self._declare("auth", settings.auth, addresses.find)
@@ -142,7 +143,7 @@ class RequestLimits(Limiter):
     def count(self, limit: DeclaredLimit, subject: str) -> Standing:
         """Count a request, unless that would exceed the limit."""
         key, window_seconds = limit.key_prefix + subject, limit.window_seconds
-        is_admitted, previous, current, left = self.counters.count(key, limit.amount, window_seconds)
+        is_admitted, previous, current, left, now = self.counters.count(key, limit.amount, window_seconds)
         remaining = limit.amount - int(previous * left / window_seconds) - current
         if remaining > 0:
             seconds = left
@@ -150,7 +151,7 @@ class RequestLimits(Limiter):
             remaining = 0
             seconds = seconds_until_free(limit.amount, window_seconds, previous, current, left)
         # Rounded up, and beyond the instant itself, at which it is not free yet.
-        return Standing(is_admitted, remaining, int(seconds) + 1, int(self._now() + seconds) + 1)
+        return Standing(is_admitted, remaining, int(seconds) + 1, int(now + seconds) + 1)
 
     def _declare(self, name: str, text: str | None, find_subject: FindSubject) -> DeclaredLimit | None:
         if text is None:
@@ -194,8 +195,8 @@ class RateLimitMiddleware:
         """Handle one connection of any type; only http is limited."""
         if scope["type"] != "http" or self._is_off:
             return self._app(scope, receive, send)
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        treatment = self._treatments.find(scope["method"], path)
+        path, root = scope["path"], scope.get("root_path")
+        treatment = self._treatments.find(scope["method"], path.removeprefix(root) if root else path)
         if treatment is Treatment.EXEMPT:
             return self._app(scope, receive, send)
         limit, subject = self._limits.choose(treatment, scope)

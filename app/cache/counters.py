@@ -74,13 +74,13 @@ class Counter:
 
     def at(self, index: int) -> tuple[Window, int]:
         """Return the window of this index and the count of the one before it."""
-        current = self.current
-        if current.index == index - 1:
-            self.previous, self.current, self.is_previous_settled = current, Window(index), False
-        elif current.index != index:
-            # Nobody came for a window, or the clock jumped: what was counted then says nothing about now.
-            self.previous, self.current, self.is_previous_settled = None, Window(index), False
-        return self.current, 0 if self.previous is None else self.previous.count
+        current, previous = self.current, self.previous
+        if current.index != index:
+            # If nobody came for a window, or the clock jumped, what was counted then says nothing about now.
+            self.previous = previous = current if current.index == index - 1 else None
+            self.current = current = Window(index)
+            self.is_previous_settled = False
+        return current, 0 if previous is None else previous.count
 
     def learn_previous(self, count: int) -> None:
         """Take the shared count of the window before the present one, which never shrinks."""
@@ -162,6 +162,11 @@ def _is_recent(window: Window, index: int) -> bool:
     return index - 1 <= window.index <= index
 
 
+# Whether a request was counted, the counts of the window before and of the present one, the seconds that are left of
+# this one, and the instant of it all, in seconds since 1970.
+Count = tuple[bool, int, int, float, float]
+
+
 class SharedCounters(Storage, SlidingWindowCounterSupport):
     """A storage of the `limits` library that decides from memory, without any I/O.
 
@@ -190,25 +195,21 @@ class SharedCounters(Storage, SlidingWindowCounterSupport):
         """Remember from now on what changes, for the exchange that takes it."""
         self._is_recording = True
 
-    def count(self, key: str, limit: int, window_seconds: int, amount: int = 1) -> tuple[bool, int, int, float]:
-        """Count `amount` requests unless that would exceed the limit.
-
-        Return whether they were counted, the counts of the window before and of this one, and the seconds that are
-        left of this one.
-        """
+    def count(self, key: str, limit: int, window_seconds: int, amount: int = 1) -> Count:
+        """Count `amount` requests unless that would exceed the limit."""
         now = self._tell_time()
-        index = int(now // window_seconds)
         table = self._table(window_seconds)
+        index = int(now // window_seconds)
         counter = table.find(key, index)
         window, previous = counter.at(index)
         left = window_seconds - now % window_seconds
         if int(previous * left / window_seconds + window.count) + amount > limit:
-            return False, previous, window.count, left
+            return False, previous, window.count, left, now
         window.count += amount
         if self._is_recording:
             window.pending += amount
             table.mark_changed(window, counter)
-        return True, previous, window.count, left
+        return True, previous, window.count, left, now
 
     def take_changes(self, max_windows: int) -> Iterator[tuple[CounterTable, list[tuple[Window, Counter]]]]:
         """Yield what has changed, a batch at a time; what changes meanwhile is left for the next call."""

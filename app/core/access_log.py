@@ -5,22 +5,29 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import structlog
 from pydantic_core import to_json
+
+from app.core.request_metrics import AnswerKind
 
 # What is lost when the process is killed, and how long a line may take to appear.
 FLUSH_SECONDS = 0.1
 # About 64 KiB, the size of a pipe's buffer.
 _MAX_LINES = 256
+# Of a second, as wide as in all other lines; and the end of a line.
+_FRACTIONS = tuple(f'.{millisecond:03}000Z"}}' for millisecond in range(1_000))
+_KIND_NAMES = ("method", "route", "status")
 
 
 class AccessLog(Protocol):
-    """Takes one entry a request, which is the log's own from then on."""
+    """Takes one entry a request."""
 
-    def write(self, entry: dict[str, Any]) -> None:
-        """Note a request that was answered."""
+    def write(
+        self, kind: AnswerKind, seconds: float, user_id: str | None, request_id: str, trace_id: str | None
+    ) -> None:
+        """Note a request that was answered; the ids are of characters that JSON has as they are."""
         ...
 
     def flush(self) -> None:
@@ -34,46 +41,72 @@ class PlainAccessLog:
     def __init__(self) -> None:
         self._logger = structlog.get_logger("app.access")
 
-    def write(self, entry: dict[str, Any]) -> None:
+    def write(
+        self, kind: AnswerKind, seconds: float, user_id: str | None, request_id: str, trace_id: str | None
+    ) -> None:
         """Note a request that was answered."""
-        self._logger.info("request", **entry)
+        entry = {
+            **dict(zip(_KIND_NAMES, kind, strict=True)),
+            "milliseconds": round(seconds * 10_000) / 10,
+            "user_id": user_id,
+            "request_id": request_id,
+        }
+        self._logger.info("request", **entry if trace_id is None else entry | {"trace_id": trace_id})
 
     def flush(self) -> None:
         """Do nothing: every entry was written at once."""
 
 
 class BatchedAccessLog:
-    """Writes entries as JSON lines, some at a time; lines not yet written are lost with a killed process."""
+    """Writes entries as JSON lines, some at a time; lines not yet written are lost with a killed process.
+
+    What a line has in common with others is written once: its beginning with each kind, its end with each second.
+    """
 
     def __init__(self, output: Callable[[str], object]) -> None:
         self._output = output
-        self._lines: list[bytes] = []
-        self._millisecond = 0
-        self._ending = b""
+        self._lines: list[str] = []
+        self._beginnings: dict[AnswerKind, str] = {}
+        self._second = 0
+        self._ending = ""
 
-    def write(self, entry: dict[str, Any]) -> None:
+    def write(
+        self, kind: AnswerKind, seconds: float, user_id: str | None, request_id: str, trace_id: str | None
+    ) -> None:
         """Note a request that was answered."""
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
-        self._lines.append(b"%b,%b" % (to_json(entry)[:-1], self._end_line()))
+        beginning = self._beginnings.get(kind) or self._begin_lines(kind)
+        user = "null" if user_id is None else f'"{user_id}"'
+        trace = "" if trace_id is None else f',"trace_id":"{trace_id}"'
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._end_lines(second)
+        self._lines.append(
+            f'{beginning},"milliseconds":{seconds * 1000:.1f},"user_id":{user}'
+            f',"request_id":"{request_id}"{trace}{self._ending}{_FRACTIONS[int((now - second) * 1000)]}'
+        )
         if len(self._lines) >= _MAX_LINES:
             self.flush()
 
     def flush(self) -> None:
         """Write what has gathered."""
         if self._lines:
-            self._lines.append(b"")
+            self._lines.append("")
             lines, self._lines = self._lines, []
-            self._output(b"\n".join(lines).decode())
+            self._output("\n".join(lines))
 
-    def _end_line(self) -> bytes:
-        """Return the end of a line with what every event has; it is made once a millisecond."""
-        millisecond = int(time.time() * 1000)
-        if millisecond != self._millisecond:
-            now = datetime.fromtimestamp(millisecond / 1000, UTC)
-            ending = {"event": "request", "level": "info", "logger": "app.access", "time": now}
-            self._millisecond, self._ending = millisecond, to_json(ending)[1:]
-        return self._ending
+    def _begin_lines(self, kind: AnswerKind) -> str:
+        beginning = to_json(dict(zip(_KIND_NAMES, kind, strict=True))).decode()[:-1]
+        self._beginnings[kind] = beginning
+        return beginning
+
+    def _end_lines(self, second: int) -> None:
+        """Have the lines of a second end with what every event has, up to the fraction of its time."""
+        time_text = datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")
+        ending = {"event": "request", "level": "info", "logger": "app.access", "time": time_text}
+        self._second, self._ending = second, f",{to_json(ending).decode()[1:-2]}"
 
 
 def open_access_log(log_format: Literal["json", "console"]) -> AccessLog:

@@ -18,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from app import __version__
+from app.core.outcome_counter import OutcomeCounter
 from app.core.request_metrics import RequestMetrics
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -42,15 +43,13 @@ class CacheMetrics:
     """What happens at the cache; `outcome`, `call` and `reason` are fixed words."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        reads = Counter(
+        self.reads = OutcomeCounter(
             "taskfleet_cache_reads",
             "Reads of what may be cached: hit, not_modified, shared (with another read), miss, or bypass (the server "
             "is away, or a change of this user is under way).",
-            ["outcome"],
-            registry=registry,
+            get_args(ReadOutcome),
         )
-        # Looking a series up by its label costs more than counting.
-        self.reads = {outcome: reads.labels(outcome) for outcome in get_args(ReadOutcome)}
+        registry.register(self.reads)
         fills = Counter(
             "taskfleet_cache_fills",
             "What might be kept: stored, not_admitted (it may never be asked for again), outdated (by a change "
@@ -58,6 +57,7 @@ class CacheMetrics:
             ["outcome"],
             registry=registry,
         )
+        # Looking a series up by its label costs more than counting.
         self.fills = {outcome: fills.labels(outcome) for outcome in get_args(FillOutcome)}
         self.errors = Counter(
             "taskfleet_cache_errors",

@@ -12,6 +12,9 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import INF, floatToGoString
 
+# By what answers are told apart: method, template of the route and status.
+AnswerKind = tuple[str, str, int]
+
 # From a cache hit (about 1 ms) to the deadline of a request (10 s).
 _SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, INF)
 _BUCKET_NAMES = tuple(floatToGoString(bound) for bound in _SECONDS_BUCKETS)  # type: ignore[no-untyped-call]
@@ -35,14 +38,13 @@ class RequestMetrics(Collector):
     """Makes a counter and a histogram of the same additions, when somebody asks for them."""
 
     def __init__(self) -> None:
-        # By method, route and status.
-        self._answers: dict[tuple[str, str, int], _Answers] = {}
+        self._answers: dict[AnswerKind, _Answers] = {}
 
-    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count(self, kind: AnswerKind, seconds: float) -> None:
         """Count a request that was answered."""
-        answers = self._answers.get((method, route, status))
+        answers = self._answers.get(kind)
         if answers is None:
-            answers = self._answers[method, route, status] = _Answers()
+            answers = self._answers[kind] = _Answers()
         answers.by_bucket[bisect_left(_SECONDS_BUCKETS, seconds)] += 1
         answers.seconds += seconds
 

@@ -44,7 +44,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "py_vapid": ("notifications/push/vapid.py",),
     "sentry_sdk": ("core/error_reports.py",),
     "opentelemetry": ("core/tracing.py", "api/traced_requests.py"),
-    "prometheus_client": ("core/metrics.py", "core/request_metrics.py", "core/event_loop_lag.py"),
+    "prometheus_client": (
+        *("core/metrics.py", "core/request_metrics.py", "core/outcome_counter.py", "core/event_loop_lag.py"),
+    ),
     "icalendar": ("tasks/calendar_document.py", "tasks/portability/windows_timezones.py"),
     "uvicorn": ("serving.py", "graceful_server.py", "http_protocol.py"),
     "typer": ("cli.py",),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from app.api.cached_reads import MAX_ANSWER_BYTES
 from app.core.settings import CacheSettings, Settings
+from app.http_protocol import _WholeAnswers
 from app.main import create_app
 from tests.conftest import BASE_URL, SignIn
 from tests.factories.garbage import counted_garbage
@@ -21,9 +23,9 @@ from tests.integration.tasks.calls import API, TASKS, add_list, add_task, expect
 KEY = {"Idempotency-Key": "once"}
 
 
-def reads_of(app: FastAPI, outcome: str) -> float:
+def reads_of(app: FastAPI, outcome: str) -> int:
     """How many reads had this outcome so far."""
-    return app.state.metrics.cache.reads[outcome]._value.get()
+    return app.state.metrics.cache.reads.counts[outcome]
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ class TestTheGarbageCollector:
 
 
 class _Connection:
-    """As the server does it: the sender of an answer knows the request that it belongs to."""
+    """As the server does it: what takes an answer knows the request that it belongs to."""
 
     def __init__(self, app: FastAPI, caller: httpx.AsyncClient) -> None:
         self._app = app
@@ -166,13 +168,27 @@ class _Connection:
             "state": {},
         }
 
-        async def send(message: Any, _request: Any = scope) -> None:
-            if message["type"] == "http.response.start":
-                self.statuses.append(message["status"])
-
+        cycle: Any = SimpleNamespace(
+            scope=scope,
+            transport=SimpleNamespace(write=lambda answer: self.statuses.append(int(answer.split()[1]))),
+            flow=SimpleNamespace(write_paused=False),
+            **dict.fromkeys(("disconnected", "response_started", "response_complete"), False),
+            keep_alive=True,
+            default_headers=[],
+            message_event=asyncio.Event(),
+            on_response=lambda: None,
+        )
         if self.keeps_scopes:
-            scope["state"]["send"] = send
-        await self._app(scope, None, send)
+            scope["state"]["cycle"] = cycle
+        await _WholeAnswers(cycle, self._app, None)(scope, _receive_nothing, _send_nothing)
+
+
+async def _receive_nothing() -> Any:
+    raise AssertionError("a GET has no body")
+
+
+async def _send_nothing(_message: Any) -> None:
+    raise AssertionError("a whole answer is sent at once")
 
 
 class TestAChange:

@@ -78,11 +78,11 @@ class TestAheadOfTheRouter:
         await add_common(admin)
         for headers in ({}, {"If-None-Match": (await ann.get(COMMON)).headers["ETag"]}):
             await app.state.common_tasks.catalogue.forget()
-            count = app.state.metrics.cache.reads
-            before = count["hit"]._value.get() + count["not_modified"]._value.get()
+            count = app.state.metrics.cache.reads.counts
+            before = count["hit"] + count["not_modified"]
             by_router, ahead = [await ann.get(COMMON, headers=headers) for _ in range(2)]
 
-            assert count["hit"]._value.get() + count["not_modified"]._value.get() == before + 1
+            assert count["hit"] + count["not_modified"] == before + 1
             assert (by_router.status_code, by_router.content) == (ahead.status_code, ahead.content)
             own = {"x-request-id"}
             assert {name: value for name, value in by_router.headers.items() if name not in own} == {

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.paths import API_BRANCHES, API_ROOTS
+from app.core.request_metrics import AnswerKind
 from app.core.settings import Settings
 from app.main import create_app
 from tests.factories.web_dist import INDEX, SCRIPT_PATH
@@ -122,7 +123,7 @@ class TestAnotherMethod:
 
 class TestWhatIsCountedAndLogged:
     async def test_bears_one_label_for_all_files(self, web_settings: Settings) -> None:
-        app, entries = create_app(web_settings, access_log=(log := Entries())), log.entries
+        app, kinds = create_app(web_settings, access_log=(log := Kinds())), log.kinds
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client:
             for path in ("/", "/today", "/favicon.svg", SCRIPT_PATH):
                 assert (await client.get(path, headers=NAVIGATION)).status_code == 200
@@ -131,19 +132,19 @@ class TestWhatIsCountedAndLogged:
             assert (await client.get("/assets/nope.js")).status_code == 404
             assert (await client.get("/nope")).status_code == 404
 
-        assert [entry["route"] for entry in entries] == ["/{path}"] * 6 + ["(none)"] * 2
+        assert [route for _method, route, _status in kinds] == ["/{path}"] * 6 + ["(none)"] * 2
         labels = set(re.findall(r'requests_total\{.*route="([^"]*)"', app.state.metrics.render().decode()))
         assert labels == {"/{path}", "(none)"}
 
 
-class Entries:
-    """An access log that a test reads."""
+class Kinds:
+    """An access log of which a test reads the kinds of answers."""
 
     def __init__(self) -> None:
-        self.entries: list[dict[str, object]] = []
+        self.kinds: list[AnswerKind] = []
 
-    def write(self, entry: dict[str, object]) -> None:
-        self.entries.append(entry)
+    def write(self, kind: AnswerKind, *_more: object) -> None:
+        self.kinds.append(kind)
 
     def flush(self) -> None:
         """Nothing is held back."""

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from pydantic_core import to_json
 
-from app.api.exchange import WHOLE_ANSWER, Exchange, is_head, read_head, write_head
+from app.api.exchange import _SAFE_REQUEST_ID, WHOLE_ANSWER, Exchange, is_head, read_head, write_head
 
 HEADERS = [(b"etag", b'"1"'), (b"link", b'</a: b>; rel="next"'), (b"empty", b"")]
 
@@ -37,7 +38,10 @@ async def messages_of(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    extensions = {WHOLE_ANSWER: {}} if takes_whole_answers else {}
+    async def send_whole(status: int, head: bytes, body: bytes) -> None:
+        sent.append((status, head, body))
+
+    extensions = {WHOLE_ANSWER: send_whole} if takes_whole_answers else {}
     exchange = Exchange({"type": "http", "headers": [], "extensions": extensions}, send)
     await exchange.send({"type": START, "status": status, "headers": headers})
     assert not sent, "nothing may leave ahead of the body"
@@ -64,9 +68,10 @@ class TestAnAnswerInTwoMessages:
     async def test_leaves_as_a_whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         (whole,) = await messages_of(status, headers, {"body": body})
 
-        assert (whole["type"], whole["status"], whole["body"]) == (WHOLE_ANSWER, status, body)
-        assert read_head(whole["head"])[: len(headers)] == headers
-        assert b"x-request-id: " in whole["head"]
+        sent_status, head, sent_body = whole
+        assert (sent_status, sent_body) == (status, body)
+        assert read_head(head)[: len(headers)] == headers
+        assert b"x-request-id: " in head
 
     @pytest.mark.parametrize(
         ("status", "headers", "body"),
@@ -102,3 +107,11 @@ class TestALongerAnswer:
         parts = ({"body": b"o", "more_body": True}, {"body": b"k"})
 
         assert [message["type"] for message in await messages_of(200, TWO_BYTES, *parts)] == [START, BODY, BODY]
+
+
+class TestTheRequestId:
+    def test_has_only_characters_that_the_access_log_may_write_as_they_are(self) -> None:
+        safe = bytes(byte for byte in range(256) if _SAFE_REQUEST_ID.fullmatch(bytes([byte])))
+
+        assert b"a" in safe
+        assert to_json(safe.decode()) == b'"%b"' % safe

@@ -7,17 +7,31 @@ import time
 import pytest
 from structlog.testing import capture_logs
 
-from app.core.access_log import FLUSH_SECONDS, BatchedAccessLog, PlainAccessLog, open_access_log
+from app.core.access_log import FLUSH_SECONDS, AccessLog, BatchedAccessLog, PlainAccessLog, open_access_log
+from app.core.request_metrics import AnswerKind
 
-ENTRY = {"method": "GET", "route": "/api/v1/tasks", "status": 200, "user_id": None}
+KIND = ("GET", "/api/v1/tasks", 200)
+ANN = "01890b7e-aaaa-7000-8000-000000000000"
+ENTRY = {
+    "method": "GET",
+    "route": "/api/v1/tasks",
+    "status": 200,
+    "milliseconds": 1.2,
+    "user_id": ANN,
+    "request_id": "abc",
+}
+
+
+def write(log: AccessLog, kind: AnswerKind = KIND, user_id: str | None = ANN, trace_id: str | None = None) -> None:
+    log.write(kind, 0.00123, user_id, "abc", trace_id)
 
 
 class TestTheBatchedLog:
     async def test_writes_a_line_an_entry_with_what_every_event_has(self) -> None:
         written: list[str] = []
         log = BatchedAccessLog(written.append)
-        log.write(dict(ENTRY))
-        log.write({**ENTRY, "route": 'with "quotes"\nand lines'})
+        write(log)
+        write(log, ("GET", 'with "quotes"\nand lines', 200), None, "0af7651916cd43dd8448eb211c80319c")
         log.flush()
 
         first, second = [json.loads(line) for line in "".join(written).splitlines()]
@@ -30,6 +44,7 @@ class TestTheBatchedLog:
         }
         assert first["time"].endswith("Z")
         assert second["route"] == 'with "quotes"\nand lines'
+        assert (second["user_id"], second["trace_id"]) == (None, "0af7651916cd43dd8448eb211c80319c")
         assert len(written) == 1
 
     async def test_tells_the_time_of_each_entry(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,19 +52,19 @@ class TestTheBatchedLog:
         log = BatchedAccessLog(written.append)
         for now in (1_795_435_200.0004, 1_795_435_200.0008, 1_795_435_201.25):
             monkeypatch.setattr(time, "time", lambda now=now: now)
-            log.write(dict(ENTRY))
+            write(log)
         log.flush()
 
         assert [json.loads(line)["time"] for line in "".join(written).splitlines()] == [
-            "2026-11-23T12:00:00Z",
-            "2026-11-23T12:00:00Z",
+            "2026-11-23T12:00:00.000000Z",
+            "2026-11-23T12:00:00.000000Z",
             "2026-11-23T12:00:01.250000Z",
         ]
 
     async def test_writes_soon_without_being_told(self) -> None:
         written = asyncio.Event()
         log = BatchedAccessLog(lambda _lines: written.set())
-        log.write(dict(ENTRY))
+        write(log)
         assert not written.is_set()
 
         async with asyncio.timeout(FLUSH_SECONDS * 50):
@@ -59,14 +74,14 @@ class TestTheBatchedLog:
         written: list[str] = []
         log = BatchedAccessLog(written.append)
         for _ in range(1_000):
-            log.write(dict(ENTRY))
+            write(log)
 
         assert 0 < len(written) < 100
 
     async def test_writes_nothing_twice(self) -> None:
         written: list[str] = []
         log = BatchedAccessLog(written.append)
-        log.write(dict(ENTRY))
+        write(log)
         log.flush()
         log.flush()
 
@@ -86,6 +101,12 @@ class TestTheFormat:
 
     def test_for_people_is_an_event_like_any_other(self) -> None:
         with capture_logs() as logs:
-            PlainAccessLog().write(ENTRY)
+            write(PlainAccessLog())
 
         assert logs == [{**ENTRY, "event": "request", "log_level": "info"}]
+
+    def test_for_people_names_the_trace(self) -> None:
+        with capture_logs() as logs:
+            write(PlainAccessLog(), trace_id="0af7651916cd43dd8448eb211c80319c")
+
+        assert logs[0]["trace_id"] == "0af7651916cd43dd8448eb211c80319c"

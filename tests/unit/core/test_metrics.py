@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from prometheus_client import generate_latest
 
 from app import __version__
@@ -12,7 +13,7 @@ from app.core.metrics import Metrics
 class TestTheMetricsOfAnApp:
     def test_count_apart_from_those_of_another_app(self) -> None:
         first, second = Metrics(), Metrics()
-        first.requests.count("GET", "/api/v1/tasks", 200, 0.1)
+        first.requests.count(("GET", "/api/v1/tasks", 200), 0.1)
 
         assert b'taskfleet_http_requests_total{method="GET",route="/api/v1/tasks",status="200"} 1.0' in first.render()
         assert b"/api/v1/tasks" not in second.render()
@@ -34,8 +35,8 @@ class TestRequests:
     def test_are_counted_by_status_and_their_times_by_route_alone(self) -> None:
         metrics = Metrics()
         for status, seconds in ((200, 0.001), (304, 0.0025), (304, 0.002), (503, 10.5)):
-            metrics.requests.count("GET", "/a", status, seconds)
-        metrics.requests.count("PUT", "/a", 204, 4)
+            metrics.requests.count(("GET", "/a", status), seconds)
+        metrics.requests.count(("PUT", "/a", 204), 4)
 
         lines = [line.decode() for line in metrics.render().splitlines() if b"taskfleet_http" in line]
 
@@ -57,7 +58,7 @@ class TestMetricsWrittenInParts:
     async def test_are_the_same_text(self) -> None:
         metrics = Metrics()
         for number in range(40):  # a family of some hundred samples, thus of several parts
-            metrics.requests.count("GET", f"/api/v1/{number}", 200, 0.1)
+            metrics.requests.count(("GET", f"/api/v1/{number}", 200), 0.1)
 
         parts = [line for line in (await metrics.render_beside_others()).splitlines() if is_of_requests(line)]
 
@@ -84,3 +85,25 @@ class TestMetricsWrittenInParts:
 def is_of_requests(line: bytes) -> bool:
     """Whether a line is of what a test counts, other than the times and the memory of the process."""
     return b"taskfleet_http" in line
+
+
+class TestOutcomes:
+    async def test_are_there_before_the_first_of_them(self) -> None:
+        metrics = Metrics()
+        metrics.cache.reads.count("hit")
+        metrics.cache.reads.count("hit")
+
+        lines = [line for line in metrics.render().decode().splitlines() if "taskfleet_cache_reads" in line]
+
+        assert lines[1] == "# TYPE taskfleet_cache_reads_total counter"
+        assert lines[2:] == [
+            'taskfleet_cache_reads_total{outcome="hit"} 2.0',
+            'taskfleet_cache_reads_total{outcome="not_modified"} 0.0',
+            'taskfleet_cache_reads_total{outcome="shared"} 0.0',
+            'taskfleet_cache_reads_total{outcome="miss"} 0.0',
+            'taskfleet_cache_reads_total{outcome="bypass"} 0.0',
+        ]
+
+    async def test_that_nobody_declared_are_not_counted(self) -> None:
+        with pytest.raises(KeyError):
+            Metrics().cache.reads.count("something else")
