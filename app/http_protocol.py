@@ -6,8 +6,9 @@ What is whole already, as most answers are, leaves in one piece.
 import asyncio
 import secrets
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from pydantic_core import to_json
@@ -18,6 +19,7 @@ from app.api.draining import DRAINING, Draining
 from app.api.event_stream import END_STREAMS
 from app.api.exchange import DONE, WHOLE_ANSWER, read_head, split_answer, write_head
 from app.api.problems import MEDIA_TYPE, describe_problem
+from app.api.quick_reads import QUICK_READS, QuickReads
 from app.core.errors import ProblemError
 
 # What uvicorn's slower protocol allows by default; this one would read a head of any length into memory.
@@ -47,12 +49,15 @@ class RequestHeadTooLargeError(ProblemError):
 class HttpProtocol(HttpToolsProtocol):
     """One connection. What is refused here never reaches the app, so the problem is written by hand."""
 
+    _is_receiving = False
     _was_in_head = False
     _head_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the connection."""
+        self._is_receiving = True
         super().data_received(data)
+        self._is_receiving = False
         # The first byte of a request makes a scope, the end of its head a cycle.
         if self.cycle is not None and self.cycle.scope is self.scope:
             self._was_in_head = False
@@ -65,7 +70,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         answers = _WholeAnswers(cycle, app, self.app_state.get(DRAINING))
-        super()._start_asgi_task(cycle, answers)  # type: ignore[arg-type]  # typed by Starlette
+        start = partial(super()._start_asgi_task, cycle, answers)  # type: ignore[arg-type]  # typed by Starlette
+        # What was waiting behind another request of its connection is begun in the context of that one.
+        quick_reads: QuickReads | None = self.app_state.get(QUICK_READS) if self._is_receiving else None
+        if quick_reads is None or not quick_reads.begin(cast("Scope", cycle.scope), answers.send_now, start):
+            start()
 
     def shutdown(self) -> None:
         """The server ends, once all answers under way are complete: those that go on for ever have to be ended.
@@ -94,6 +103,10 @@ class HttpProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+
+def _do_nothing() -> None:
+    """An answer has ended, and nobody needs to be told any more."""
 
 
 class _DefaultHead:
@@ -152,17 +165,29 @@ class _WholeAnswers:
 
     def send_whole(self, status: int, head: bytes, body: bytes) -> Awaitable[None]:
         """Take the whole answer (`app.api.exchange.WHOLE_ANSWER`)."""
+        return DONE if self._send_at_once(status, head, body) else self._send_in_parts(status, head, body)
+
+    def send_now(self, status: int, head: bytes, body: bytes) -> bool:
+        """Take the whole answer to a request that has no task (`app.api.quick_reads.SendNow`)."""
+        is_sent = self._send_at_once(status, head, body)
+        if is_sent:
+            self._cycle.on_response = _do_nothing  # as uvicorn does at the end of a task: it leads back to the cycle
+        return is_sent
+
+    def _send_at_once(self, status: int, head: bytes, body: bytes) -> bool:
         self._heed_end()
         cycle = self._cycle
+        if cycle.transport.is_closing():
+            cycle.disconnected = True  # uvicorn marks the latest request of a connection alone
         if not cycle.keep_alive or cycle.flow.write_paused or cycle.disconnected or cycle.response_started:
-            return self._send_in_parts(status, head, body)
+            return False
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         default_head = _default_head.of(cycle.default_headers)
         cycle.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], default_head, head, body))
         cycle.message_event.set()
         cycle.on_response()
-        return DONE
+        return True
 
     async def _send_in_parts(self, status: int, head: bytes, body: bytes) -> None:
         """Have uvicorn send what is out of the ordinary."""

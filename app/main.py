@@ -31,8 +31,10 @@ from app.api.middleware import (
 from app.api.openapi import API_DESCRIPTION, TAGS, install_openapi
 from app.api.paths import API_PREFIX
 from app.api.problems import install_problem_handlers
+from app.api.quick_reads import QUICK_READS, QuickReads
 from app.api.rate_limit import RateLimitMiddleware
 from app.api.reported_requests import ReportedRequestsMiddleware
+from app.api.request_reports import RequestReports
 from app.api.traced_requests import TraceChoice, TracedRequestMiddleware
 from app.api.unconfirmed_tokens import UnconfirmedTokensMiddleware
 from app.api.web_app import install_web_app
@@ -109,8 +111,15 @@ def create_app(
             run_monitoring(observability, app.state.metrics),
             run_services(app, settings, clock, listeners),
         ):
+            routes = collect_cacheable_routes(app)
+            app.state.quick_reads = QuickReads(app.state.cached_reads, limits, reports, API_PREFIX, routes)
             try:
-                yield {END_STREAMS: app.state.events.close, DRAINING: app.state.draining}
+                yield {
+                    END_STREAMS: app.state.events.close,
+                    DRAINING: app.state.draining,
+                    # What is traced goes the long way, all of it: it is there that traces are begun.
+                    QUICK_READS: app.state.quick_reads if tracing is None else None,
+                }
             finally:
                 request_log.flush()
 
@@ -133,6 +142,7 @@ def create_app(
     )
     app.state = _PlainState()
     app.state.metrics = Metrics(observability.revision)
+    reports = RequestReports(app.state.metrics, request_log)
     app.state.span_recorders = (
         *([] if tracing is None else [tracing]),
         *([ReportedCommands()] if observability.sentry_traces_sample_rate and is_reporting else []),
@@ -149,7 +159,7 @@ def create_app(
     app.front = (
         *([] if tracing is None else [Middleware(TracedRequestMiddleware)]),
         Middleware(HeadMiddleware),
-        Middleware(RequestContextMiddleware, metrics=metrics, access_log=request_log),
+        Middleware(RequestContextMiddleware, reports=reports),
         *(() if settings.runtime.signs_tokens else (Middleware(AwaitedKeysMiddleware),)),
         Middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=metrics, frontends=frontends),
         Middleware(CachedReadsMiddleware, prefix=API_PREFIX, routes=lambda: collect_cacheable_routes(app)),

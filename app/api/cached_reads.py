@@ -72,7 +72,7 @@ class CachedReadsMiddleware:
         is_change = scope["method"] != "GET"
         route = None if is_change else self._find_route(scope["path"], credentials.grant)
         is_shared = route is not None and route.etag_kind is EtagKind.SHARED
-        name = None if route is None or is_shared else _name_of(scope)
+        name = None if route is None or is_shared else name_of(scope)
         view = await parts.accounts.read(credentials.session, name, may_be_fenced=is_change)
         if view is not None:
             keep_view(scope, view, credentials)
@@ -223,7 +223,8 @@ async def _send_shared(parts: CachedReads, answer: Answer, scope: Scope) -> None
     parts.metrics.reads.count("hit" if known[0] == 200 else "not_modified")
 
 
-def _name_of(scope: Scope) -> bytes | None:
+def name_of(scope: Scope) -> bytes | None:
+    """Return what an answer is kept under; None for what is never kept."""
     path: bytes = scope["path"].encode()
     if b"?" in path:  # decoded from %3F; its name would be that of another path with a query
         return None

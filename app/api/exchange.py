@@ -38,17 +38,19 @@ class Exchange:
 
     __slots__ = (
         *("_send", "_send_whole", "_start", "has_begun"),
-        *("head", "request_id", "started", "status", "trace_id"),
+        *("head", "is_counted", "request_id", "started", "status", "trace_id"),
     )
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.started = time.perf_counter()
+        # Under its rate limit.
+        self.is_counted = False
         self.status = 0
         self.has_begun = False
         self.trace_id: str | None = None
         self._send = send
-        self._start: Message | None = None
         self._send_whole: SendWhole | None = scope.get("extensions", {}).get(WHOLE_ANSWER)
+        self._start: Message | None = None
         request_id, head = "", _SECURITY_HEAD
         for name, value in scope["headers"]:
             if name == b"x-request-id" and not request_id and _SAFE_REQUEST_ID.fullmatch(value):
@@ -63,6 +65,20 @@ class Exchange:
         state["trace_id"] = self.trace_id
         state["started"] = self.started
         state[_STATE_NAME] = self
+
+    @classmethod
+    def begin(cls, scope: Scope, send: Send) -> "Exchange":
+        """Begin one, or go on with the one that was begun ahead of the app (`app.api.quick_reads`)."""
+        begun: Exchange | None = scope.get("state", {}).get(_STATE_NAME)
+        if begun is None:
+            return cls(scope, send)
+        begun.go_on(scope, send)
+        return begun
+
+    def go_on(self, scope: Scope, send: Send) -> None:
+        """Answer by this sender from now on."""
+        self._send = send
+        self._send_whole = scope.get("extensions", {}).get(WHOLE_ANSWER)
 
     async def send(self, message: Message) -> None:
         """Pass a part of the answer on.

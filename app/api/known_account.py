@@ -43,11 +43,17 @@ class KnownAccounts:
                 reading = await self._store.open_generation(session.user_id, reading.seen)
         except CacheBypassError:
             return None
-        account = _read_account(session, reading)
+        account = self.account_of(session, reading)
         # Nothing that is found out while a fence stands may be kept.
         if reading.generation is None or (reading.is_fenced and not (may_be_fenced and account)):
             return None
         return UserView(session, reading.generation, account, reading.answer)
+
+    def account_of(self, session: CachedSession, reading: Reading) -> Account | None:
+        """Return whose session it is, as far as a reading tells."""
+        if reading.session is None or reading.revision is None:
+            return None
+        return _make_account(session, reading.session, reading.revision)
 
     async def keep_account(self, scope: Scope, account: Account) -> None:
         """Keep what MongoDB said of the session that is calling."""
@@ -90,12 +96,6 @@ def find_view(scope: Scope) -> UserView | None:
 
 def _write_account(account: Account) -> bytes:
     return f"{account.role} {account.timezone}".encode()
-
-
-def _read_account(session: CachedSession, reading: Reading) -> Account | None:
-    if reading.session is None or reading.revision is None:
-        return None
-    return _make_account(session, reading.session, reading.revision)
 
 
 @functools.lru_cache(maxsize=10_000)

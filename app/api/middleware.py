@@ -13,10 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.exchange import Exchange
 from app.api.problems import PayloadTooLargeError, respond_with_fault, respond_with_problem
-from app.api.route_labels import method_label, route_template
-from app.core.access_log import AccessLog
+from app.api.request_reports import RequestReports
 from app.core.errors import NotFoundError, ServiceUnavailableError
-from app.core.metrics import Metrics
 
 # What a URL cannot hold (RFC 3986, section 2), but some servers pass on; reading it would fail further in.
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
@@ -35,10 +33,9 @@ logger = structlog.get_logger(__name__)
 class RequestContextMiddleware:
     """Names each request, logs and counts its end, and answers what nobody else did with a 500 problem."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, access_log: AccessLog) -> None:
+    def __init__(self, app: ASGIApp, reports: RequestReports) -> None:
         self._app = app
-        self._requests = metrics.requests
-        self._access_log = access_log
+        self._reports = reports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of any type; only http is dealt with here."""
@@ -47,7 +44,7 @@ class RequestContextMiddleware:
             return
         if not scope["query_string"].isascii():
             scope = {**scope, "query_string": _BEYOND_ASCII.sub(_quote_byte, scope["query_string"])}
-        exchange = Exchange(scope, send)
+        exchange = Exchange.begin(scope, send)
         try:
             await self._app(scope, receive, exchange.send)
             if not exchange.has_begun:  # a stream whose client left ahead of its first part
@@ -59,15 +56,8 @@ class RequestContextMiddleware:
             if not exchange.has_begun:
                 await respond_with_fault(Request(scope))(scope, receive, exchange.send)
         finally:
-            self._report(scope, exchange)
+            self._reports.report(scope, exchange)
             exchange.end()
-
-    def _report(self, scope: Scope, exchange: Exchange) -> None:
-        seconds = time.perf_counter() - exchange.started
-        kind = (method_label(scope), route_template(scope), exchange.status)
-        self._requests.count(kind, seconds)
-        user_id = scope["state"].get("user_id")
-        self._access_log.write(kind, seconds, user_id, exchange.request_id, exchange.trace_id)
 
 
 def _names_of(exchange: Exchange, scope: Scope) -> dict[str, Any]:

@@ -193,7 +193,7 @@ class RateLimitMiddleware:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one connection of any type; only http is limited."""
-        if scope["type"] != "http" or self._is_off:
+        if scope["type"] != "http" or self._is_off or exchange_of(scope).is_counted:
             return self._app(scope, receive, send)
         path, root = scope["path"], scope.get("root_path")
         treatment = self._treatments.find(scope["method"], path.removeprefix(root) if root else path)

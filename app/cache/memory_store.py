@@ -67,6 +67,9 @@ class MemoryStore:
             answer=None if answer_name is None else generation.fields.get(answer_field(answer_name)),
         )
 
+    def recall(self, session: CachedSession, answer_name: bytes) -> None:
+        """Return None: there is nobody to ask."""
+
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
         """Begin a generation, unless there is one."""
         generation = self._find(user_id) or self._renew(user_id, {}, None)

@@ -16,6 +16,9 @@ class NoStore:
         """Raise `CacheBypassError`, always."""
         raise CacheBypassError
 
+    def recall(self, session: CachedSession, answer_name: bytes) -> None:
+        """Return None: there is nobody to ask."""
+
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
         """Raise `CacheBypassError`, always."""
         raise CacheBypassError

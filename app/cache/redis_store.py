@@ -9,16 +9,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+import structlog
 from redis.exceptions import OutOfMemoryError
 
 from app.cache.client import CALL_TIMEOUT_SECONDS, CacheClient
 from app.cache.lane import TURNS_TO_COME_BACK, CacheCallError, Lane
-from app.cache.near_answers import NearAnswers
+from app.cache.near_answers import NearAnswer, NearAnswers
 from app.cache.round_trip import Command
 from app.cache.scripts import FILL, LOWER_FENCE, OPEN_GENERATION, PUBLISH, RAISE_FENCE
 from app.cache.store import (
     FENCE_LIFETIME_SECONDS,
     MAX_USER_BYTES,
+    AskAgain,
     CacheBypassError,
     CachedSession,
     FenceRelease,
@@ -48,6 +50,8 @@ _SUSPECTS_AT_ONCE = 100
 _FILL_OUTCOMES: dict[int, FillOutcome] = {1: "stored", 0: "outdated", -1: "too_large"}
 
 _CHANNEL_PREFIX = "taskfleet:revision:"
+
+logger = structlog.get_logger(__name__)
 
 
 def channel_of(user_id: UUID) -> str:
@@ -134,6 +138,27 @@ class RedisStore:
         if reading.generation is not None and reading.answer is not None:
             self._near.keep(session.user_key, answer_name, reading.generation, reading.answer)
         return reading
+
+    def recall(self, session: CachedSession, answer_name: bytes) -> AskAgain | None:
+        """Return how to ask whether an answer still holds that this process knows, if it does."""
+        near = self._near.find(session.user_key, answer_name)
+        if near is None or near.reading is None or self._watch.is_away:
+            return None
+        return functools.partial(self._ask_again, session, near)
+
+    def _ask_again(self, session: CachedSession, near: NearAnswer, hear: Callable[[Reading | None], None]) -> None:
+        reply = self._reads.post(("HMGET", session.user_key, b"h", session.field))
+        reply.add_done_callback(lambda reply: hear(self._confirm(near, reply.result())))
+
+    def _confirm(self, near: NearAnswer, reply: Any) -> Reading | None:
+        try:
+            is_same = self._hear("read", reply) == near.reply
+        except CacheBypassError:
+            return None
+        except Exception:
+            logger.exception("cache_call_failed")  # a fault of ours; whoever asked has to hear all the same
+            return None
+        return near.reading if is_same and self._watch.believes(near.born_us) else None
 
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:
         """Begin a generation in place of `seen`, unless somebody else just did."""

@@ -1,7 +1,7 @@
 """The port of the per-user cache: the steps of its protocol, whichever server keeps the answers."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -60,11 +60,21 @@ class FenceRelease:
     keeps_sessions: bool
 
 
+AskAgain = Callable[[Callable[[Reading | None], None]], None]
+
+
 class CacheStore(Protocol):
     """Keeps one generation of answers a user. Each method is atomic; docs/architecture.md tells how they combine."""
 
     async def read(self, session: CachedSession, answer_name: bytes | None) -> Reading:
         """Return what there is. Raises `CacheBypassError`."""
+        ...
+
+    def recall(self, session: CachedSession, answer_name: bytes) -> AskAgain | None:
+        """Return how to ask whether an answer still holds that this process knows, if it does.
+
+        What is asked gets the reading, or None if that is to be found out by `read`.
+        """
         ...
 
     async def open_generation(self, user_id: UUID, seen: bytes | None) -> Reading:

@@ -12,11 +12,13 @@ from slowapi import Limiter
 from slowapi.middleware import SlowAPIASGIMiddleware
 from slowapi.util import get_remote_address
 
+from app.api.cacheable import collect_cacheable_routes
 from app.api.client_address import ClientAddresses
 from app.api.limited_routes import Treatment, declared_routes, exempt_from_limits
 from app.api.middleware import RequestContextMiddleware
 from app.api.paths import API_BRANCHES, API_ROOTS
 from app.api.rate_limit import RateLimitMiddleware, RequestLimits
+from app.api.request_reports import RequestReports
 from app.api.web_app import WEB_APP
 from app.core.access_log import PlainAccessLog
 from app.core.access_tokens import AccessTokenIssuer, SigningKey
@@ -140,6 +142,15 @@ class TestEveryRoute:
         assert strict == STRICT
         assert {str(route) for route in ROUTES} >= STRICT | EXEMPT.keys()
 
+    def test_that_may_be_cached_is_under_the_ordinary_limit(self) -> None:
+        """What `app.api.quick_reads` goes by."""
+        cacheable = collect_cacheable_routes(create_app_without_services())
+        special = {path.replace("{provider}", "google") for _, _, path in (name.partition(" ") for name in STRICT)}
+        special |= {path for _, _, path in (name.partition(" ") for name in EXEMPT)}
+
+        assert [path for path in special if cacheable.find(path) is not None] == []
+        assert cacheable.find("/api/v1/tasks") is not None
+
     @pytest.mark.parametrize("name", OPERATIONS)
     def test_documents_the_refusal(self, name: str) -> None:
         refusal = OPERATIONS[name]["responses"].get("429")
@@ -235,7 +246,7 @@ class TestTheSearchForUnlimitedRoutes:
         add_nested_routes(app)
         limits = RequestLimits(ONE_AN_HOUR, ClientAddresses(()), lambda _: None, lambda: 1_795_435_200.0)
         app.add_middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=Metrics())
-        app.add_middleware(RequestContextMiddleware, metrics=Metrics(), access_log=PlainAccessLog())
+        app.add_middleware(RequestContextMiddleware, reports=RequestReports(Metrics(), PlainAccessLog()))
 
         found = {str(route): await is_limited(app, route) for route in routes_of(app)}
 
@@ -248,7 +259,7 @@ class TestTheSearchForUnlimitedRoutes:
         app.include_router(router, prefix="/more")
         limits = RequestLimits(ONE_AN_HOUR, ClientAddresses(()), lambda _: None, lambda: 1_795_435_200.0)
         app.add_middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=Metrics())
-        app.add_middleware(RequestContextMiddleware, metrics=Metrics(), access_log=PlainAccessLog())
+        app.add_middleware(RequestContextMiddleware, reports=RequestReports(Metrics(), PlainAccessLog()))
 
         found = {str(route): await is_limited(app, route) for route in routes_of(app)}
 

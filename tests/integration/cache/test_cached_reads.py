@@ -170,7 +170,9 @@ class _Connection:
 
         cycle: Any = SimpleNamespace(
             scope=scope,
-            transport=SimpleNamespace(write=lambda answer: self.statuses.append(int(answer.split()[1]))),
+            transport=SimpleNamespace(
+                write=lambda answer: self.statuses.append(int(answer.split()[1])), is_closing=lambda: False
+            ),
             flow=SimpleNamespace(write_paused=False),
             **dict.fromkeys(("disconnected", "response_started", "response_complete"), False),
             keep_alive=True,

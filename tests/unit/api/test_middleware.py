@@ -20,6 +20,7 @@ from app.api.middleware import (
     RequestContextMiddleware,
 )
 from app.api.problems import install_problem_handlers
+from app.api.request_reports import RequestReports
 from app.core.access_log import PlainAccessLog
 from app.core.errors import NotFoundError
 from app.core.metrics import Metrics
@@ -59,7 +60,7 @@ def small_app(metrics: Metrics) -> FastAPI:
     install_problem_handlers(app)
     app.add_middleware(DeadlineMiddleware, timeout_seconds=0.1)
     app.add_middleware(BodyLimitMiddleware, max_bytes=100)
-    app.add_middleware(RequestContextMiddleware, metrics=metrics, access_log=PlainAccessLog())
+    app.add_middleware(RequestContextMiddleware, reports=RequestReports(metrics, PlainAccessLog()))
     app.add_middleware(HeadMiddleware)
 
     def raising(error: Exception) -> None:
@@ -195,7 +196,7 @@ class TestAnAnswerThatBreaksOff:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        app = RequestContextMiddleware(begin_and_return, metrics, PlainAccessLog())
+        app = RequestContextMiddleware(begin_and_return, RequestReports(metrics, PlainAccessLog()))
         scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
         with capture_logs() as logs:
             await app(scope, _never_called, send)
@@ -234,7 +235,7 @@ class TestConnectionsOfOtherKinds:
             passed.append(scope)
 
         bounded = BodyLimitMiddleware(LogContextMiddleware(DeadlineMiddleware(inner, 1)), 1)
-        app = HeadMiddleware(RequestContextMiddleware(bounded, metrics, PlainAccessLog()))
+        app = HeadMiddleware(RequestContextMiddleware(bounded, RequestReports(metrics, PlainAccessLog())))
         scope = {"type": kind}
         await app(scope, None, None)
 

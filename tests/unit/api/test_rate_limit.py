@@ -13,6 +13,7 @@ from app.api.client_address import ClientAddresses
 from app.api.limited_routes import Treatment, TreatmentTable, exempt_from_limits, limit_strictly
 from app.api.middleware import HeadMiddleware, RequestContextMiddleware
 from app.api.rate_limit import RateLimitMiddleware, RequestLimits
+from app.api.request_reports import RequestReports
 from app.core.access_log import PlainAccessLog
 from app.core.metrics import Metrics
 from app.core.settings import RateLimitSettings
@@ -77,7 +78,7 @@ def make_app(limits: RequestLimits, metrics: Metrics) -> FastAPI:
 
     app.include_router(router, prefix="/api")
     app.add_middleware(RateLimitMiddleware, limits=limits, routes=app.routes, metrics=metrics)
-    app.add_middleware(RequestContextMiddleware, metrics=metrics, access_log=PlainAccessLog())
+    app.add_middleware(RequestContextMiddleware, reports=RequestReports(metrics, PlainAccessLog()))
     app.add_middleware(HeadMiddleware)
     return app
 
@@ -140,7 +141,7 @@ class TestTheHeaders:
             sent.append(message)
 
         limited = RateLimitMiddleware(cached, make_limits(seconds, address="5/minute"), [], metrics)
-        middleware = RequestContextMiddleware(limited, metrics, PlainAccessLog())
+        middleware = RequestContextMiddleware(limited, RequestReports(metrics, PlainAccessLog()))
         scope = {
             "type": "http",
             "method": "GET",

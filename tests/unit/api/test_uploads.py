@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 
 from app.api.middleware import BodyLimitMiddleware, DeadlineMiddleware, RequestContextMiddleware
 from app.api.problems import install_problem_handlers
+from app.api.request_reports import RequestReports
 from app.core.access_log import PlainAccessLog
 from app.core.metrics import Metrics
 
@@ -22,7 +23,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     install_problem_handlers(app)
     app.add_middleware(BodyLimitMiddleware, max_bytes=10, uploads={"/upload": 100})
     app.add_middleware(DeadlineMiddleware, timeout_seconds=TIMEOUT_SECONDS, uploads=["/upload"])
-    app.add_middleware(RequestContextMiddleware, metrics=Metrics(), access_log=PlainAccessLog())
+    app.add_middleware(RequestContextMiddleware, reports=RequestReports(Metrics(), PlainAccessLog()))
 
     async def read(request: Request) -> int:
         return len(await request.body())
