@@ -3,6 +3,8 @@ import { keepText } from "../../device/storage";
 const TOLD = "taskfleet.told-notices";
 /** More than come while anybody looks. */
 const KEPT = 100;
+/** What one window has stored, another one sees a little later: storage is no part of the turns that they take. */
+const SPREAD_MS = 100;
 
 /**
  * Take on telling of notices; returns those that no window of this browser has taken on before.
@@ -10,11 +12,12 @@ const KEPT = 100;
  * Windows take turns, so that each notice is told once however many are open.
  */
 export async function takeOn(ids: readonly string[]): Promise<readonly string[]> {
-  return inTurn(() => {
+  return inTurn(async () => {
     const told = readTold();
     const mine = ids.filter((id) => !told.includes(id));
     if (mine.length > 0) {
       keepText(localStorage, TOLD, JSON.stringify([...told, ...mine].slice(-KEPT)));
+      await new Promise((resolve) => setTimeout(resolve, SPREAD_MS));
     }
     return mine;
   });
@@ -49,7 +52,7 @@ function readTold(): readonly unknown[] {
   }
 }
 
-async function inTurn<Result>(work: () => Result): Promise<Result> {
+async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
   // Not there on plain-http pages other than localhost; two windows may then tell the same.
   return "locks" in navigator ? navigator.locks.request("taskfleet.told-notices", work) : work();
 }
