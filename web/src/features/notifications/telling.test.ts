@@ -15,6 +15,25 @@ test("of windows that want to tell the same at once, one does", async () => {
   expect(taken).toEqual([["a", "b"], [], ["c"]]);
 });
 
+test("a turn lasts until other windows see what was taken on, and no longer where nothing was", async () => {
+  vi.useFakeTimers();
+  try {
+    const turns: string[] = [];
+    const taking = [["a"], ["a"], ["b"]].map(async (ids) =>
+      turns.push((await takeOn(ids)).join() || "nothing"),
+    );
+    await vi.advanceTimersByTimeAsync(99);
+    expect(turns).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(turns).toEqual(["a", "nothing"]);
+    await vi.advanceTimersByTimeAsync(100);
+    await Promise.all(taking);
+    expect(turns).toEqual(["a", "nothing", "b"]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("what was told is told again to whoever signs in next", async () => {
   await takeOn(["a"]);
   forgetTold();
