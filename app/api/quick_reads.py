@@ -50,7 +50,7 @@ class QuickReads:
         try:
             return self._begin(scope, send_now, go_long_way)
         except Exception:
-            logger.exception("quick_read_failed", path=scope["path"])
+            logger.exception("quick_read_failed")  # without the path, which may be a secret
             return False
 
     def _begin(self, scope: Scope, send_now: SendNow, go_long_way: Callable[[], None]) -> bool:
