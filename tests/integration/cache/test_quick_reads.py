@@ -23,6 +23,7 @@ from tests.conftest import until_cached
 from tests.factories.garbage import counted_garbage
 from tests.integration.api.live import LiveServer, serve
 from tests.integration.tasks.calls import API, TASKS, add_task, expect, titles
+from tests.integration.tokens.conftest import make_token
 from tests.waiting import until
 
 LOGIN = "/api/v1/auth/dev/login"
@@ -110,6 +111,11 @@ async def learn(client: httpx.AsyncClient, service: Service) -> None:
         while not service.taken[-1]:
             await until_cached(service.app)  # a machine that is busy may lose sight of its cache server again
             expect(await client.get(TASKS))
+
+
+async def learn_anew(client: httpx.AsyncClient, service: Service) -> None:
+    service.taken.append(False)
+    await learn(client, service)
 
 
 def without_names(answer: httpx.Response) -> dict[str, str]:
@@ -220,6 +226,20 @@ class TestWhoMayNotHaveIt:
             for _ in range(4):
                 assert await titles(other) == []
             assert service.taken[-1]
+
+    async def test_whose_personal_token_was_revoked_or_lacks_the_scope(
+        self, service: Service, caller: httpx.AsyncClient
+    ) -> None:
+        reading, other = await make_token(caller), await make_token(caller, "tasks:write")
+        async with service.client() as script:
+            script.headers["Authorization"] = f"Bearer {reading['secret']}"
+            await learn_anew(script, service)
+            script.headers["Authorization"] = f"Bearer {other['secret']}"
+            statuses = [(await script.get(TASKS)).status_code for _ in range(3)]
+            script.headers["Authorization"] = f"Bearer {reading['secret']}"
+            assert (await caller.delete(f"{API}/me/tokens/{reading['id']}")).status_code == 204
+
+            assert (statuses, (await script.get(TASKS)).status_code) == ([403] * 3, 401)
 
     async def test_whose_role_is_another_than_the_token_says(
         self, service: Service, caller: httpx.AsyncClient
