@@ -9,9 +9,9 @@ PROFILER := $(VENV)/.profiler-installed
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-# One mongod runs for each test process, so a machine with many cores is not filled with them. Tests that share servers
-# which are dear to start (`xdist_group`) run in one of the processes.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+# One mongod runs for each test process, so a machine with many cores is not filled with them. Neighbours, which share
+# servers, go to the same process, but no more at once than would leave the others without work in the end.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --maxschedchunk 50
 
 # Runs the Postman collection in a test, where there is a Node.js.
 NEWMAN := tests/integration/postman/node_modules/.package-lock.json
@@ -58,7 +58,7 @@ image: ## Build the images taskfleet and taskfleet-gateway (with docker, podman 
 	docker/build-images $(ARGS)
 
 image-test: $(PROJECT) ## Build both images on a base made here, and run them (as root; needs buildah, debootstrap; about 10 minutes)
-	IMAGE_TEST=yes $(BIN)/python -m pytest -v tests/deploy/image $(ARGS)
+	IMAGE_TEST=yes $(BIN)/python -m pytest -v -o faulthandler_timeout=3600 tests/deploy/image $(ARGS)
 
 # With ARGS, which choose some of the service's, those of the browser app are left out.
 test: $(PROJECT) $(if $(NODE),$(NEWMAN) $(DEPLOYMENT_CHECKS) $(if $(ARGS),,test-web)) ## Run all tests (on real servers, started for them)

@@ -8,7 +8,7 @@ from app.data import replica_reads
 from tests.integration.replica_reads.conftest import OpenService, Replicated, Service
 from tests.replica_set import ReplicaSet
 
-pytestmark = [pytest.mark.usefixtures("patient"), pytest.mark.xdist_group("replica_set")]
+pytestmark = pytest.mark.usefixtures("patient")
 
 WRITES = 25
 

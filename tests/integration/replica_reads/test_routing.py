@@ -8,7 +8,7 @@ import pytest
 from tests.integration.replica_reads.conftest import OpenService, Replicated, Service
 from tests.replica_set import ReplicaSet
 
-pytestmark = [pytest.mark.usefixtures("patient"), pytest.mark.xdist_group("replica_set")]
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 async def add_a_list(service: Service) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.integration.replica_reads.conftest import DATABASE, REPLICATION_SECON
 from tests.replica_set import ReplicaSet, Role
 from tests.servers import fail_commands
 
-pytestmark = [pytest.mark.usefixtures("driver_may_leak_sockets"), pytest.mark.xdist_group("replica_set")]
+pytestmark = pytest.mark.usefixtures("driver_may_leak_sockets")
 
 Failing = Callable[..., AbstractAsyncContextManager[None]]
 
