@@ -19,6 +19,7 @@ from app.api.cacheable import collect_cacheable_routes
 from app.api.cached_reads import CachedReadsMiddleware
 from app.api.draining import DRAINING, Draining
 from app.api.event_stream import END_STREAMS
+from app.api.flat_routing import FlatRoutingMiddleware
 from app.api.middleware import (
     MAX_BODY_BYTES,
     BodyLimitMiddleware,
@@ -168,6 +169,7 @@ def create_app(
     )
     # The last one added is the outermost.
     app.add_middleware(PlainPathMiddleware)
+    app.add_middleware(FlatRoutingMiddleware, routes=app.routes, handlers=app.exception_handlers)
     uploads = {IMPORT_PATH: settings.tasks.max_import_bytes}
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES, uploads=uploads)
     app.add_middleware(

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Body, Cookie, Depends, FastAPI, Header, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from app.api import strict_json
 from app.api.direct_routes import find_direct_handler
 from app.api.problems import install_problem_handlers
 from app.api.query_model import QueryModel
@@ -104,6 +105,76 @@ class TestARouteThatTakesTheRequestAlone:
         assert "page" not in text
 
 
+class Draft(BaseModel):
+    """What is sent."""
+
+    title: Annotated[str, Field(max_length=5)]
+    page: int = 1
+
+
+async def _read_key(
+    request: Request, idempotency_key: Annotated[str | None, Header(min_length=2, pattern="^[a-z]+$")] = None
+) -> str:
+    return f"{request.method} {idempotency_key}"
+
+
+async def _read_version(if_match: Annotated[str | None, Header()] = None) -> str:
+    return f"version {if_match}"
+
+
+async def _change(
+    draft: Draft,
+    number: int,
+    name: Name,
+    key: Annotated[str, Depends(_read_key)],
+    version: Annotated[str, Depends(_read_version)],
+) -> Response:
+    return Response(f"{name} changes {number} to {draft.title} {draft.page}, {key}, {version}")
+
+
+class TestARouteThatTakesABodyAPathAndHeaders:
+    def test_is_called_directly(self) -> None:
+        assert find_direct_handler(APIRoute("/{number}", _change, methods=["PATCH"])) is not None
+
+    @pytest.mark.parametrize(
+        "body", ['{"title": "tea"}', '{"title": "coffee", "page": "x"}', "{}", "[]", "null", '"a"', ""]
+    )
+    @pytest.mark.parametrize("number", ["7", "seven"])
+    @pytest.mark.parametrize(
+        "headers",
+        [{}, {"Idempotency-Key": "abc", "If-Match": '"1"'}, {"Idempotency-Key": "A"}, {"Idempotency-Key": ""}],
+    )
+    @pytest.mark.parametrize("name", ["Ann", None])
+    async def test_answers_as_by_fastapi(
+        self, body: str, number: str, headers: dict[str, str], name: str | None
+    ) -> None:
+        app, left = FastAPI(), APIRouter(route_class=_LeftToFastApi)
+        install_problem_handlers(app)
+        app.router.add_api_route("/direct/{number}", _change, methods=["PATCH"], route_class_override=StrictJsonRoute)
+        left.add_api_route("/fastapi/{number}", _change, methods=["PATCH"])
+        app.include_router(left)
+        headers = {**headers, "Content-Type": "application/json", **({} if name is None else {"X-Name": name})}
+
+        answers = []
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            for way in ("direct", "fastapi"):
+                answer = await client.patch(f"/{way}/{number}", content=body, headers=headers)
+                answers.append((answer.status_code, answer.text.replace(f"/{way}/", "/way/")))
+        direct, by_fastapi = answers
+
+        assert direct == by_fastapi
+        assert direct[0] == 200 or direct[0] == (403 if name is None else 422)
+
+
+class _LeftToFastApi(StrictJsonRoute):
+    """The same reading of bodies, and FastAPI's own handler."""
+
+    def get_route_handler(self) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(strict_json, "find_direct_handler", lambda _: None)
+            return super().get_route_handler()
+
+
 class TestARouteThatTakesMore:
     async def _query(self, name: Name, page: int) -> Response:
         raise AssertionError
@@ -111,7 +182,28 @@ class TestARouteThatTakesMore:
     async def _header(self, name: Name, accept: Annotated[str, Header()]) -> Response:
         raise AssertionError
 
-    async def _body(self, name: Name, parameters: Parameters) -> Response:
+    async def _two_bodies(self, name: Name, first: Parameters, second: Parameters) -> Response:
+        raise AssertionError
+
+    async def _embedded_body(self, name: Name, parameters: Annotated[Parameters, Body(embed=True)]) -> Response:
+        raise AssertionError
+
+    async def _body_that_may_lack(self, name: Name, parameters: Parameters | None = None) -> Response:
+        raise AssertionError
+
+    async def _headers(self, name: Name, accept: Annotated[list[str] | None, Header()] = None) -> Response:
+        raise AssertionError
+
+    async def _number(self, name: Name, max_forwards: Annotated[int | None, Header()] = None) -> Response:
+        raise AssertionError
+
+    async def _cookie(self, name: Name, session: Annotated[str | None, Cookie()] = None) -> Response:
+        raise AssertionError
+
+    async def _tasks(self, name: Name, tasks: BackgroundTasks) -> Response:
+        raise AssertionError
+
+    async def _twice(self, name: Name, again: Name) -> Response:
         raise AssertionError
 
     async def _reads(self, accept: Annotated[str, Depends(_read_header)]) -> Response:
@@ -137,7 +229,10 @@ class TestARouteThatTakesMore:
 
     @pytest.mark.parametrize(
         "endpoint",
-        [_query, _header, _body, _reads, _reads_more, _nested, _generator, _thread, _shaped, _waits],
+        [
+            *(_query, _header, _headers, _number, _cookie, _tasks, _two_bodies, _embedded_body, _body_that_may_lack),
+            *(_reads, _reads_more, _nested, _generator, _thread, _shaped, _waits, _twice),
+        ],
         ids=lambda endpoint: endpoint.__name__.strip("_"),
     )
     def test_is_left_to_fastapi(self, endpoint: Callable[..., Any]) -> None:
