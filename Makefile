@@ -9,8 +9,8 @@ PROFILER := $(VENV)/.profiler-installed
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-# One mongod runs for each test process, so a machine with many cores is not filled with them. Neighbours, which share
-# servers, go to the same process, but no more at once than would leave the others without work in the end.
+# One mongod runs for each test process, so a machine with many cores is not filled with them. Neighbours, which may
+# share servers, are handed out together, but no more of them than would leave other processes without work in the end.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --maxschedchunk 50
 
 # Runs the Postman collection in a test, where there is a Node.js.

@@ -168,8 +168,8 @@ def create_app(
         *([Middleware(ReportedRequestsMiddleware)] if is_reporting else []),
     )
     # The last one added is the outermost.
-    app.add_middleware(PlainPathMiddleware)
     app.add_middleware(FlatRoutingMiddleware, routes=app.routes, handlers=app.exception_handlers)
+    app.add_middleware(PlainPathMiddleware)
     uploads = {IMPORT_PATH: settings.tasks.max_import_bytes}
     app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES, uploads=uploads)
     app.add_middleware(

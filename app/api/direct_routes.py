@@ -1,6 +1,7 @@
 """Routes that are called without FastAPI's resolving of their dependencies, which takes longer than many of them."""
 
 import inspect
+import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -33,8 +34,8 @@ def find_direct_handler(route: APIRoute) -> Handler | None:
         if name is None or call is None or arguments is None or not _is_plain_dependency(dependency):
             return None
         calls.append((name, call, arguments))
-    if len({id(call) for _, call, _ in calls}) < len(calls):
-        return None
+    if any(call == other for (_, call, _), (_, other, _) in itertools.combinations(calls, 2)):
+        return None  # FastAPI calls it once
 
     async def handle(request: Request) -> Response:
         values: dict[str, Any] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from fastapi.routing import APIRoute, iter_route_contexts, request_response
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
@@ -25,19 +25,19 @@ class KnownRoute:
 
     template: str
     route: APIRoute
-    handle: Handler
-    # What FastAPI puts around the handler of a route that is not direct: exit stacks for its dependencies.
-    surrounded: ASGIApp | None
+    # One of the two: a direct handler (`app.api.direct_routes`), or FastAPI's, with what it puts around it.
+    direct: Handler | None
+    app: ASGIApp | None
 
     async def call(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. Raises what the route raises."""
-        if self.surrounded is None:
-            response = await self.handle(Request(scope, receive, send))
+        if self.direct is not None:
+            response = await self.direct(Request(scope, receive, send))
             await response(scope, receive, send)
-            return
-        async with AsyncExitStack() as stack:
-            scope["fastapi_middleware_astack"] = stack  # as FastAPI's own middleware for it does
-            await self.surrounded(scope, receive, send)
+        if self.app is not None:
+            async with AsyncExitStack() as stack:
+                scope["fastapi_middleware_astack"] = stack  # as FastAPI's own middleware for it does
+                await self.app(scope, receive, send)
 
 
 class RouteTable:
@@ -67,7 +67,7 @@ class RouteTable:
 
     def _find_pattern(self, method: str, path: str) -> tuple[KnownRoute | None, dict[str, Any]] | None:
         for pattern, convertors, known in self._patterns.get(method, ()):
-            match = pattern.fullmatch(path)  # `$` alone lets a line break pass
+            match = pattern.match(path)
             if match is not None:
                 return known, {name: convertors[name].convert(text) for name, text in match.groupdict().items()}
         return None
@@ -75,21 +75,26 @@ class RouteTable:
 
 def _entries(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, str, KnownRoute | None]]:
     for context in iter_route_contexts(routes):
+        if context.methods is None:
+            return  # a mount or the like, which the router asks ahead of all that follow
         route, template = context.original_route, str(context.path)
-        known = None
-        if isinstance(route, APIRoute):
-            handle = route.get_route_handler()
-            is_direct = isinstance(route, StrictJsonRoute) and find_direct_handler(route) is not None
-            surrounded = None if is_direct else request_response(handle)
-            known = KnownRoute(template, route, handle, surrounded)
-        for method in context.methods or ():
-            yield method, template, known
+        for method in context.methods:
+            yield method, template, _known(context, route, template) if isinstance(route, APIRoute) else None
+
+
+def _known(context: RouteContext, route: APIRoute, template: str) -> KnownRoute:
+    # What an including router adds is in the context alone.
+    is_alone = context.dependencies == route.dependencies and context.max_body_size is None
+    if is_alone and isinstance(route, StrictJsonRoute) and find_direct_handler(route) is not None:
+        return KnownRoute(template, route, route.get_route_handler(), None)
+    return KnownRoute(template, route, None, context.app)
 
 
 class FlatRoutingMiddleware:
     """Calls the routes that are in the table; everything else goes on to FastAPI's router.
 
-    It does what FastAPI's own layers from here on do: the handlers of exceptions, the names in the scope.
+    `PlainPathMiddleware` must be around it. Of what FastAPI's own layers do it does what the service has use for: the
+    names of the route in the scope, and the handlers of exceptions, which are coroutines and go by class.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], handlers: Mapping[Any, ExceptionHandler]) -> None:
@@ -115,7 +120,10 @@ class FlatRoutingMiddleware:
                 raise
             response: Any = handler(Request(scope, receive, send), error)
             await (await response)(scope, receive, send)
+            # Whoever keeps the error, as the request itself may, would keep all that the route was at work with.
+            error.__traceback__ = None
 
     def _find_handler(self, error: Exception) -> Any:
         """Return the handler of the nearest class; the one for all faults is called by an outer layer, which logs."""
-        return next((self._handlers[kind] for kind in type(error).__mro__[:-3] if kind in self._handlers), None)
+        kinds = (kind for kind in type(error).__mro__ if kind is not Exception)
+        return next((self._handlers[kind] for kind in kinds if kind in self._handlers), None)

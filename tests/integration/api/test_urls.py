@@ -125,6 +125,12 @@ class TestAPathThatEndsInAControlCharacter:
 
         assert_problem(await ann.request(method, path + end), 404)
 
+    @pytest.mark.parametrize("path", ["/tasks/0198c7a2-6f00-7000-8000-000000000000", "/lists/x", "/auth/dev/login"])
+    async def test_is_another_one_also_behind_a_parameter(self, path: str, ann: httpx.AsyncClient) -> None:
+        problem = assert_problem(await ann.get(f"/api/v1{path}%0A"), 404)
+
+        assert problem["detail"] == "There is nothing at this address."
+
 
 class TestQueryParametersThatMakeNoSense:
     @pytest.mark.parametrize("query", BAD_QUERIES, ids=lambda query: query[:60])

@@ -1,5 +1,6 @@
 """Requests that pass FastAPI's routers by: answered as they would have been, by the same route or by none."""
 
+import gc
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,6 +59,10 @@ async def get_task(task_id: int, request: Request) -> Any:
 
 async def get_direct(request: Request) -> Response:
     return Response(str(await _echo(request)))
+
+
+async def take_draft(draft: Draft) -> Response:
+    return Response(draft.title)
 
 
 async def get_plain(_: Request) -> Response:
@@ -165,6 +170,10 @@ async def refuse(draft: Draft) -> Response:
     raise HTTPException(418, "short and stout")
 
 
+async def forbid_by_fastapi(page: int = 1) -> dict[str, str]:
+    raise ForbiddenError("Not you.")
+
+
 async def lose_database(_: Request) -> Response:
     raise DatabaseError("odd")
 
@@ -185,7 +194,7 @@ class TestAnExceptionOfARoute:
     @staticmethod
     def make_app() -> FastAPI:
         router = APIRouter(route_class=StrictJsonRoute)
-        for endpoint in (forbid, lose_database, fail, begin_and_forbid):
+        for endpoint in (forbid, forbid_by_fastapi, lose_database, fail, begin_and_forbid):
             router.add_api_route(f"/{endpoint.__name__}", endpoint)
         router.add_api_route("/refuse", refuse, methods=["POST"])
         app = FastAPI()
@@ -197,6 +206,8 @@ class TestAnExceptionOfARoute:
         ("method", "path", "status"),
         [
             ("GET", "/forbid", 403),
+            ("GET", "/forbid_by_fastapi", 403),
+            ("GET", "/forbid_by_fastapi?page=x", 422),
             ("GET", "/forbid?unknown=1", 422),
             ("POST", "/refuse", 418),
             ("GET", "/lose_database", 500),
@@ -219,6 +230,59 @@ class TestAnExceptionOfARoute:
     async def test_in_the_midst_of_an_answer_is_not_answered(self) -> None:
         with pytest.raises(ForbiddenError, match="Too late"):
             await ask(flatten(self.make_app()), "GET", "/begin_and_forbid", raises=True)
+
+
+class TestAnErrorThatTheRequestKeeps:
+    async def test_leaves_no_garbage(self) -> None:
+        async def refuse_kept(request: Request) -> Response:
+            request.state.error = error = ForbiddenError("Not you.")
+            raise error
+
+        app, router = FastAPI(), APIRouter(route_class=StrictJsonRoute)
+        install_problem_handlers(app)
+        router.add_api_route("/", refuse_kept)
+        app.include_router(router)
+        flat = FlatRoutingMiddleware(app.router, app.routes, app.exception_handlers)
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"])
+
+        async def ask_once() -> None:
+            scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+            exchange = Exchange(scope, send)
+            await flat(scope, None, exchange.send)  # type: ignore[arg-type]  # nothing is received
+            exchange.end()
+
+        await ask_once()
+        gc.collect()
+        await ask_once()
+
+        assert len(sent) == 4
+        assert gc.collect() == 0
+
+
+class TestARouterThatAddsSomething:
+    """To a direct route no router may add dependencies (`tests/architecture/test_routes.py`)."""
+
+    @pytest.mark.parametrize("make", [flatten, surround], ids=["flat", "nested"])
+    @pytest.mark.parametrize(
+        ("path", "added", "status"),
+        [
+            ("/more/", {"dependencies": [Depends(forbid)]}, 403),
+            ("/more/", {"max_body_size": 3}, 413),
+            ("/more/direct", {"max_body_size": 3}, 413),
+        ],
+        ids=["dependency", "bound", "bound of a direct one"],
+    )
+    async def test_has_it_heeded(self, path: str, added: dict[str, Any], status: int, make: Any) -> None:
+        app, router = FastAPI(), APIRouter(route_class=StrictJsonRoute)
+        install_problem_handlers(app)
+        router.add_api_route("/", add_task, methods=["POST"])
+        router.add_api_route("/direct", take_draft, methods=["POST"])
+        app.include_router(router, prefix="/more", **added)
+
+        assert (await ask(make(app), "POST", path, json={"title": "tea"})).status_code == status
 
 
 class TestADependencyWithAnEnd:
@@ -264,6 +328,18 @@ class TestTheTableOfTheService:
                 if (found and found[0].route) is not expected:
                     missed.append((method, context.path))
         assert missed == []
+
+
+class TestAMount:
+    def test_has_all_that_follow_left_to_the_router(self) -> None:
+        app = FastAPI(openapi_url=None)
+        app.add_api_route("/before", get_direct)
+        app.mount("/files", FastAPI())
+        app.add_api_route("/files/behind", get_direct)
+        table = RouteTable(app.routes)
+
+        assert table.find("GET", "/before") is not None
+        assert table.find("GET", "/files/behind") is None
 
 
 class TestTheOrderOfRoutes:
