@@ -40,8 +40,9 @@ class TestTwoProcessesUnderTheHammer:
         assert tally.reads >= READS
         assert tally.unchanged > 0
         assert tally.writes > 0
-        # Where the server or the network is away for most of the time, a busy machine may see no hit.
-        if not case.is_proxied and case.play is not kill:
+        # Where the server or the network is away for most of the time, a busy machine may see no hit. Nor where a
+        # process dies every second or two, as each death leaves its fences up for 10 s.
+        if not case.is_proxied and case.play is not kill and not case.hurts_service:
             assert outcome.hits > 0
         if not case.hurts_service:
             assert not tally.server_errors
