@@ -24,13 +24,13 @@ def find_direct_handler(route: APIRoute) -> Handler | None:
     (`include_router`) are not known here, and a test of the architecture forbids them.
     """
     endpoint, dependant = route.endpoint, route.dependant
-    dependencies = [(each.name, each.call, _Arguments.of(each)) for each in dependant.dependencies]
     own, body = _Arguments.of(dependant), _Body.of(route)
     is_simple = inspect.iscoroutinefunction(endpoint) and _is_response(inspect.signature(endpoint).return_annotation)
     if not is_simple or own is None or (dependant.body_params and body is None):
         return None
     calls = []
-    for dependency, (name, call, arguments) in zip(dependant.dependencies, dependencies, strict=True):
+    for dependency in dependant.dependencies:
+        name, call, arguments = dependency.name, dependency.call, _Arguments.of(dependency)
         if name is None or call is None or arguments is None or not _is_plain_dependency(dependency):
             return None
         calls.append((name, call, arguments))

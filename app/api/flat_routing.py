@@ -15,29 +15,14 @@ from app.api.direct_routes import Handler, find_direct_handler
 from app.api.exchange import exchange_of
 from app.api.strict_json import StrictJsonRoute
 
-# By method and path; None where what FastAPI's router finds there is not ours to call.
-_Calls = dict[tuple[str, str], "KnownRoute | None"]
-
 
 @dataclass(frozen=True, slots=True)
 class KnownRoute:
-    """A route that can be called, with its full path template."""
+    """A route that can be called, with its full path template; `app` answers, or raises what the route raises."""
 
     template: str
     route: APIRoute
-    # One of the two: a direct handler (`app.api.direct_routes`), or FastAPI's, with what it puts around it.
-    direct: Handler | None
-    app: ASGIApp | None
-
-    async def call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request. Raises what the route raises."""
-        if self.direct is not None:
-            response = await self.direct(Request(scope, receive, send))
-            await response(scope, receive, send)
-        if self.app is not None:
-            async with AsyncExitStack() as stack:
-                scope["fastapi_middleware_astack"] = stack  # as FastAPI's own middleware for it does
-                await self.app(scope, receive, send)
+    app: ASGIApp
 
 
 class RouteTable:
@@ -47,7 +32,8 @@ class RouteTable:
     """
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._literal: _Calls = {}
+        # None where what FastAPI's router finds is not ours to call.
+        self._literal: dict[tuple[str, str], KnownRoute | None] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], dict[str, Any], KnownRoute | None]]] = {}
         for method, template, known in _entries(routes):
             if "{" in template:
@@ -86,8 +72,27 @@ def _known(context: RouteContext, route: APIRoute, template: str) -> KnownRoute:
     # What an including router adds is in the context alone.
     is_alone = context.dependencies == route.dependencies and context.max_body_size is None
     if is_alone and isinstance(route, StrictJsonRoute) and find_direct_handler(route) is not None:
-        return KnownRoute(template, route, route.get_route_handler(), None)
-    return KnownRoute(template, route, None, context.app)
+        return KnownRoute(template, route, _answer_directly(route.get_route_handler()))
+    return KnownRoute(template, route, _surround(context.app))
+
+
+def _answer_directly(handle: Handler) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
+
+
+def _surround(route_app: ASGIApp) -> ASGIApp:
+    """Return FastAPI's app of a route with what FastAPI's own middleware would put around it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as stack:
+            scope["fastapi_middleware_astack"] = stack
+            await route_app(scope, receive, send)
+
+    return app
 
 
 class FlatRoutingMiddleware:
@@ -113,7 +118,7 @@ class FlatRoutingMiddleware:
         scope["route"], scope["endpoint"] = known.route, known.route.endpoint
         scope["state"]["route_template"] = known.template
         try:
-            await known.call(scope, receive, send)
+            await known.app(scope, receive, send)
         except Exception as error:
             handler = self._find_handler(error)
             if handler is None or exchange_of(scope).has_begun:
