@@ -22,11 +22,14 @@ USE = 0.6
 MEMORY_USE = 0.85
 MIB = 2**20
 SCENARIOS = {
-    "C_hit": "cached-list",
-    "C_304": "not-modified",
-    "C_miss": "uncached-list",
-    "C_create": "create",
-    "C_patch": "patch",
+    "C_hit": ("cached-list", "worker_cpu_us"),
+    "C_304": ("not-modified", "worker_cpu_us"),
+    "C_miss": ("uncached-list", "worker_cpu_us"),
+    "C_create": ("create", "worker_cpu_us"),
+    "C_patch": ("patch", "worker_cpu_us"),
+    "D_miss": ("uncached-list", "databases_cpu_us"),
+    "D_create": ("create", "databases_cpu_us"),
+    "D_patch": ("patch", "databases_cpu_us"),
 }
 
 
@@ -70,11 +73,10 @@ def pods_needed(cost_of_reads_ms: float) -> float:
 class TestTheMeasuredFigures:
     measured: Any = json.loads((ROOT / "bench" / "results" / "latest.json").read_text(encoding="utf-8"))
 
-    @pytest.mark.parametrize(("symbol", "scenario"), SCENARIOS.items())
-    def test_of_the_page_are_no_less_than_the_last_run_took_and_not_twice_as_much(
-        self, symbol: str, scenario: str
-    ) -> None:
-        measured_ms = self.measured["scenarios"][scenario]["taskfleet"]["worker_cpu_us"] / 1000
+    @pytest.mark.parametrize("symbol", SCENARIOS)
+    def test_of_the_page_are_no_less_than_the_last_run_took_and_not_twice_as_much(self, symbol: str) -> None:
+        scenario, whose = SCENARIOS[symbol]
+        measured_ms = self.measured["scenarios"][scenario]["taskfleet"][whose] / 1000
 
         assert measured_ms <= symbols()[symbol] <= 2 * measured_ms
 
