@@ -13,6 +13,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 from pymongo.client_session import ClientSession
+from pymongo.errors import ConnectionFailure
 from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
@@ -22,10 +23,12 @@ from pymongo.write_concern import WriteConcern
 from app.core.settings import MongoSettings
 from app.data.secondary_reads import RoutedCollection, SecondaryReads, find_reads, select_server
 from app.data.snapshot_reads import SnapshotReads
-from app.data.threads import ThreadedCollection, Threads, run_transaction
+from app.data.threads import ThreadedCollection, Threads, ThreadSession, run_transaction
 from app.data.wire import RAW_CODEC
 
 Document = dict[str, Any]
+# What the server calls a session.
+SessionId = Mapping[str, Any]
 Result = TypeVar("Result")
 # What is told of every command that goes to the server, and of the connections.
 CommandListeners = Sequence[CommandListener | ConnectionPoolListener]
@@ -51,6 +54,23 @@ class Session(Protocol):
     async def commit_transaction(self) -> None: ...
 
     async def abort_transaction(self) -> None: ...
+
+
+def give_up_session(session: Session, error: BaseException) -> SessionId | None:
+    """Have a session that failed used no more, and return its id if the server may go on with its transaction.
+
+    The driver keeps a session out of its pool once a command in it met with a lost connection, the abort among them,
+    but not when it found no server to ask. Its mark is the one private attribute that is read, as of PyMongo 4.20:
+    `session_id` would take an id out of the pool for a session that was never used, and so one of somebody else's.
+    """
+    driver_session: Any = session.driver_session if isinstance(session, ThreadSession) else session
+    server_session = driver_session._server_session  # noqa: SLF001 - see above
+    session_id: SessionId | None = getattr(server_session, "session_id", None)
+    if session_id is None:  # the server never heard of it
+        return None
+    if isinstance(error, ConnectionFailure):
+        server_session.mark_dirty()
+    return session_id if server_session.dirty else None
 
 
 class Cursor(Protocol):

@@ -73,7 +73,7 @@ class Store:
 
     async def close(self) -> None:
         """Let abandoned transactions end, then close every connection."""
-        await self.transactions.drain()
+        await self.transactions.close()
         await self.database.close()
 
 

@@ -116,6 +116,11 @@ class ThreadSession:
     def __init__(self, session: ClientSession) -> None:
         self._session = session
 
+    @property
+    def driver_session(self) -> ClientSession:
+        """The session as PyMongo knows it."""
+        return self._session
+
     async def commit_transaction(self) -> None:
         """Commit."""
         self._session.commit_transaction()

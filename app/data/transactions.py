@@ -7,12 +7,14 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import pymongo
 from pymongo.errors import PyMongoError
 
-from app.data.database import Database, Session
+from app.data.database import Database, Session, SessionId, give_up_session
+from app.data.left_transactions import LeftTransactions
 from app.data.threads import pause
 
 Result = TypeVar("Result")
@@ -37,6 +39,7 @@ class TransactionRunner:
         self._database = database
         self._timeout_seconds = timeout_seconds
         self._running: set[asyncio.Task[object]] = set()
+        self._left = LeftTransactions(database)
 
     async def run(self, body: Callable[[Session], Awaitable[Result]]) -> Result:
         """Return what `body` returned in the attempt that was committed.
@@ -58,6 +61,11 @@ class TransactionRunner:
         """Wait for the transactions whose callers have gone."""
         await asyncio.gather(*self._running, return_exceptions=True)
 
+    async def close(self) -> None:
+        """Wait for them, and tell the server nothing more."""
+        await self.drain()
+        await self._left.close()
+
     def _forget(self, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
         if not task.cancelled():
@@ -67,43 +75,62 @@ class TransactionRunner:
         """As `run`, within work that is completed anyway."""
         deadline = time.monotonic() + self._timeout_seconds
         for attempt in itertools.count():
+            under_way = _Attempt(body, deadline)
             try:
-                return await self._database.transact(lambda session: _attempt(session, body, deadline))
+                return await self._database.transact(under_way.run)
             except PyMongoError as error:
                 backoff_seconds = _backoff_seconds(attempt)
                 is_transient = error.has_error_label("TransientTransactionError")
                 if not is_transient or time.monotonic() + backoff_seconds >= deadline:
                     raise
+            finally:
+                if under_way.left_session_id is not None:
+                    self._left.add(under_way.left_session_id)
             await asyncio.sleep(backoff_seconds)
         raise AssertionError("unreachable: the loop ends by return or raise")
 
 
-async def _attempt(session: Session, body: Callable[[Session], Awaitable[Result]], deadline: float) -> Result:
-    try:
-        with _until(deadline):
-            result = await body(session)
-    except BaseException:
-        # In time of its own: after the deadline there is the most reason to let go of the documents.
-        with contextlib.suppress(PyMongoError), pymongo.timeout(_ABORT_TIMEOUT_SECONDS):
-            await session.abort_transaction()
-        raise
-    with _until(deadline):
-        await _commit(session, deadline)
-    return result
+@dataclass(slots=True)
+class _Attempt(Generic[Result]):
+    """One transaction: body and commit."""
 
+    body: Callable[[Session], Awaitable[Result]]
+    deadline: float
+    # Set when the server may go on with the transaction.
+    left_session_id: SessionId | None = None
 
-async def _commit(session: Session, deadline: float) -> None:
-    for attempt in itertools.count():
+    async def run(self, session: Session) -> Result:
         try:
-            await session.commit_transaction()
-        except PyMongoError as error:
-            backoff_seconds = _backoff_seconds(attempt)
-            is_unknown = error.has_error_label("UnknownTransactionCommitResult") and not error.timeout
-            if not is_unknown or time.monotonic() + backoff_seconds >= deadline:
-                raise
-            await pause(backoff_seconds)
-        else:
-            return
+            result = await self._run_body(session)
+            with _until(self.deadline):
+                await self._commit(session)
+        except BaseException as error:
+            self.left_session_id = give_up_session(session, error)
+            raise
+        return result
+
+    async def _run_body(self, session: Session) -> Result:
+        try:
+            with _until(self.deadline):
+                return await self.body(session)
+        except BaseException:
+            # In time of its own: after the deadline there is the most reason to let go of the documents.
+            with contextlib.suppress(PyMongoError), pymongo.timeout(_ABORT_TIMEOUT_SECONDS):
+                await session.abort_transaction()
+            raise
+
+    async def _commit(self, session: Session) -> None:
+        for attempt in itertools.count():
+            try:
+                await session.commit_transaction()
+            except PyMongoError as error:
+                backoff_seconds = _backoff_seconds(attempt)
+                is_unknown = error.has_error_label("UnknownTransactionCommitResult") and not error.timeout
+                if not is_unknown or time.monotonic() + backoff_seconds >= self.deadline:
+                    raise
+                await pause(backoff_seconds)
+            else:
+                return
 
 
 def _until(deadline: float) -> AbstractContextManager[None]:

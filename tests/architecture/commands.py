@@ -18,6 +18,7 @@ HARMLESS = frozenset(
         "getMore",
         "hello",
         "killCursors",
+        "killSessions",
         "listCollections",
         "listIndexes",
         "ping",

@@ -1,16 +1,28 @@
 """MongoDB freezes, dies and comes back: 503 in time, nothing acknowledged is lost, and no restart is needed."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from app.core.settings import MongoSettings
+from app.data.database import Session
+from app.data.failures import DatabaseError
+from app.data.store import Store
+from app.embedded.mongo import EmbeddedMongo
+from tests import environment
+from tests.fakes.clock import FakeClock
 from tests.faults.conftest import ANSWER_SECONDS, Victim, eventually, seconds_of
 from tests.integration.api.problem_shape import assert_problem
 
 # The statuses of success other than 200.
 SUCCESSES = {"create": 201, "create once": 201}
+
+# An abort that the server has heard takes milliseconds, a transaction that it gives up by itself ten seconds.
+RECOVERY_WITHOUT_LOCKS_SECONDS = 5.0
 
 Requests = dict[str, Callable[[], Awaitable[httpx.Response]]]
 
@@ -89,6 +101,51 @@ class TestAFrozenDatabase:
         acknowledged = {answer.json()["title"] for answer, _ in answers if answer.status_code == 201}
         assert acknowledged <= set(titles)
         assert len(titles) == len(set(titles))
+
+
+class TestTransactionsUnderWayWhenTheDatabaseFreezes:
+    # More than connections are open: no abort finds one left that the server would read when it goes on.
+    COUNT = 8
+
+    async def test_keep_nothing_locked_when_it_goes_on(self, mongo_victim: Victim) -> None:
+        """What the server was sent while it was frozen begins only then."""
+        store = open_store(mongo_victim)
+
+        def count_all_up() -> Awaitable[list[BaseException | None]]:
+            counting = [store.transactions.run(count_up(store, number)) for number in range(self.COUNT)]
+            return asyncio.gather(*counting, return_exceptions=True)
+
+        users = store.database.collection("users")
+        await users.insert_many([{"_id": number, "revision": 0} for number in range(self.COUNT)])
+        await count_all_up()
+        mongo_victim.freeze()
+        frozen = await count_all_up()
+        mongo_victim.thaw()
+        began = time.monotonic()
+        thawed = await count_all_up()
+        seconds = time.monotonic() - began
+        revisions = [user["revision"] for user in await users.find({}).to_list()]
+        await store.close()
+
+        assert all(isinstance(error, DatabaseError) for error in frozen)
+        assert thawed == [None] * self.COUNT
+        assert seconds < RECOVERY_WITHOUT_LOCKS_SECONDS
+        assert revisions == [2] * self.COUNT
+
+
+def open_store(mongo_victim: Victim) -> Store:
+    mongo = mongo_victim.server
+    assert isinstance(mongo, EmbeddedMongo)
+    url = SecretStr(mongo.url)
+    return Store.open(MongoSettings(url=url, database="faults", driver=environment.mongo_driver()), FakeClock())
+
+
+def count_up(store: Store, number: int) -> Callable[[Session], Awaitable[None]]:
+    async def body(session: Session) -> None:
+        users = store.database.collection("users")
+        await users.update_one({"_id": number}, {"$inc": {"revision": 1}}, session=session)
+
+    return body
 
 
 class TestADatabaseThatDies:

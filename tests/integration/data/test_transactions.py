@@ -16,7 +16,7 @@ from app.data.store import Store
 from app.data.threads import pause
 from app.data.transactions import TransactionRunner
 from tests.servers import FailPoint
-from tests.waiting import Signal
+from tests.waiting import Signal, until
 
 # Error codes of MongoDB (src/mongo/base/error_codes.yml).
 WRITE_CONFLICT = 112
@@ -41,6 +41,13 @@ async def revision_of(raw_database: Raw, user_id: UUID) -> int:
 async def open_transactions(raw_database: Raw) -> int:
     status = await raw_database.client.admin.command("serverStatus")
     return status["transactions"]["currentOpen"]
+
+
+async def until_nothing_is_open(raw_database: Raw) -> None:
+    async def is_nothing_open() -> bool:
+        return await open_transactions(raw_database) == 0
+
+    await until(is_nothing_open)
 
 
 @pytest.fixture
@@ -111,6 +118,7 @@ class TestABodyThatRaises:
             with pytest.raises(LookupError, match="gone"):
                 await store.transactions.run(fail)
 
+        await until_nothing_is_open(raw_database)
         assert await revision_of(raw_database, user_id) == 0
 
     async def test_passes_on_an_error_of_the_database_that_is_no_conflict(
@@ -220,6 +228,51 @@ class TestAFaultWithinTheBody:
     ) -> None:
         async with failing("update", times=1, **how):
             assert await store.transactions.run(body) == "attempt 2"
+
+        assert await revision_of(raw_database, user_id) == 1
+
+
+class TestATransactionOfWhoseEndTheServerDidNotHear:
+    """Its documents stay locked at the server, which would give it up after a minute."""
+
+    # The connection fails in the body, and twice for the abort, which the driver tries twice.
+    FAILURES = 3
+
+    @pytest.fixture
+    def body(self, store: Store, user_id: UUID, attempts: list[int]) -> Body:
+        """Counts the user's revision up; the first time it asks for something more."""
+
+        async def run(session: Session) -> str:
+            attempts.append(len(attempts))
+            await count_up(store, user_id, session)
+            if len(attempts) == 1:
+                await store.database.collection("users").find_one({"_id": user_id}, session=session)
+            return f"attempt {len(attempts)}"
+
+        return run
+
+    async def test_is_ended_so_that_the_next_one_gets_through(
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
+    ) -> None:
+        async with failing("find", "abortTransaction", times=self.FAILURES, closeConnection=True):
+            await store.transactions.run(body)
+
+        assert await revision_of(raw_database, user_id) == 1
+        assert await open_transactions(raw_database) == 0
+
+    async def test_is_in_the_way_until_the_server_hears_of_it(
+        self, store: Store, raw_database: Raw, user_id: UUID, body: Body, failing: FailPoint
+    ) -> None:
+        runner = TransactionRunner(store.database, timeout_seconds=0.4)
+        async with failing("find", "abortTransaction", "killSessions", closeConnection=True):
+            with pytest.raises(PyMongoError) as caught:
+                await runner.run(body)
+            assert is_database_away(caught.value)
+            assert await open_transactions(raw_database) == 1
+
+        await until_nothing_is_open(raw_database)
+        await runner.run(body)
+        await runner.close()
 
         assert await revision_of(raw_database, user_id) == 1
 
