@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pymongo
 from pymongo.errors import DuplicateKeyError
 
 from app.core.clock import Clock
@@ -25,6 +26,9 @@ IDEMPOTENCY = CollectionSpec(
 ANSWER_LIFETIME = timedelta(hours=24)
 # Longer than any request may take; after it, a claim belongs to a process that died.
 CLAIM_LIFETIME = timedelta(seconds=30)
+# It comes after a transaction that may have taken 8 s of the 10 within which a request is answered, and drivers may
+# swallow the cancellation at the deadline.
+_RELEASE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,15 @@ class IdempotencyStore:
 
     async def release(self, claim: Claim) -> None:
         """Give the key back unanswered."""
-        await self._collection.delete_one(
-            {
-                "_id": claim.record_id,
-                "user_id": claim.user_id,
-                "claim": claim.token,
-                "status": {"$exists": False},
-            }
-        )
+        with pymongo.timeout(_RELEASE_SECONDS):
+            await self._collection.delete_one(
+                {
+                    "_id": claim.record_id,
+                    "user_id": claim.user_id,
+                    "claim": claim.token,
+                    "status": {"$exists": False},
+                }
+            )
 
     async def erase_user(self, user_id: UUID) -> None:
         """Delete every record of the user."""
