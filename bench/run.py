@@ -21,7 +21,7 @@ from bench.scenarios import Scenario, find_scenario
 from bench.servers import ROOT, TASKFLEET
 from bench.stage import Stage, say
 from bench.steady import SteadyResult
-from bench.versions import read_versions
+from bench.versions import is_this_python_optimised, read_versions
 
 # A steady load ends by itself soon after its time.
 STEADY_GRACE_SECONDS = 30.0
@@ -45,6 +45,8 @@ async def _set_up(stage: Stage, results: Results) -> None:
     except BenchError as error:
         results.notes.append(f"Express was not measured: {error}.")
         say(results.notes[-1])
+    if not is_this_python_optimised():
+        say("this Python was compiled without optimizations; bench/README.md tells how to measure with another one")
     results.versions = read_versions(stage.fleet)
     await stage.seed_readers_and_writers()
     await stage.start_limit()

@@ -6,6 +6,8 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,12 +30,26 @@ def read_versions(fleet: Fleet) -> dict[str, str]:
     cache_version = f"{server.get('server_name', 'redis')} {server.get('valkey_version') or server['redis_version']}"
     return {
         "Taskfleet": __version__,
-        "Python": platform.python_version(),
+        "Python": platform.python_version() + ("" if is_this_python_optimised() else " (not optimised)"),
         **{name: version(name) for name in _PYTHON_PACKAGES},
         "mongod": mongod,
         "cache": cache_version,
         **_read_node_versions(),
     }
+
+
+def is_optimised(configure_arguments: str, prefix: str) -> bool:
+    """Tell by how a Python was configured, and where it lies, whether it was built with a profile (PGO).
+
+    Images, installers and uv have it from the option of CPython's own configure; the builds of distributions, below
+    /usr, have it without that option. A Python that pyenv compiles has neither, unless it was told.
+    """
+    return "--enable-optimizations" in configure_arguments or prefix == "/usr"
+
+
+def is_this_python_optimised() -> bool:
+    """Return the same for the Python that runs this."""
+    return is_optimised(sysconfig.get_config_var("CONFIG_ARGS") or "", sys.base_prefix)
 
 
 def _read_node_versions() -> dict[str, str]:
