@@ -13,7 +13,6 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 from pymongo.client_session import ClientSession
-from pymongo.errors import ConnectionFailure
 from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
@@ -56,19 +55,20 @@ class Session(Protocol):
     async def abort_transaction(self) -> None: ...
 
 
-def give_up_session(session: Session, error: BaseException) -> SessionId | None:
-    """Have a session that failed used no more, and return its id if the server may go on with its transaction.
+def give_up_session(session: Session, *, is_over: bool) -> SessionId | None:
+    """Return the id of a session in which the server may go on with a transaction, and have it used no more.
 
-    The driver keeps a session out of its pool once a command in it met with a lost connection, the abort among them,
-    but not when it found no server to ask. Its mark is the one private attribute that is read, as of PyMongo 4.20:
-    `session_id` would take an id out of the pool for a session that was never used, and so one of somebody else's.
+    `is_over` says that the server has told of the transaction's end, or was told: None then, unless the driver knows
+    that it lost a connection over that. It keeps such sessions out of its pool, and others in use. Of PyMongo, as of
+    4.20, what stands behind `_server_session` is private; `session_id` would take an id out of the pool for a session
+    that was never used, and so one of somebody else's.
     """
     driver_session: Any = session.driver_session if isinstance(session, ThreadSession) else session
     server_session = driver_session._server_session  # noqa: SLF001 - see above
     session_id: SessionId | None = getattr(server_session, "session_id", None)
     if session_id is None:  # the server never heard of it
         return None
-    if isinstance(error, ConnectionFailure):
+    if not is_over:
         server_session.mark_dirty()
     return session_id if server_session.dirty else None
 

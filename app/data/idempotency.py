@@ -1,5 +1,6 @@
 """The record of answered requests: which key of which user was used for what, and what was answered."""
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from app.core.errors import ProblemError
 from app.core.ids import new_id
 from app.data.collections import CollectionSpec, Index
 from app.data.database import Database, Document, Session
+from app.data.failures import DatabaseError
 
 IDEMPOTENCY = CollectionSpec(
     name="idempotency",
@@ -26,8 +28,7 @@ IDEMPOTENCY = CollectionSpec(
 ANSWER_LIFETIME = timedelta(hours=24)
 # Longer than any request may take; after it, a claim belongs to a process that died.
 CLAIM_LIFETIME = timedelta(seconds=30)
-# It comes after a transaction that may have taken 8 s of the 10 within which a request is answered, and drivers may
-# swallow the cancellation at the deadline.
+# It may begin just before the deadline of a request, and drivers may swallow the cancellation there.
 _RELEASE_SECONDS = 1.0
 
 
@@ -123,8 +124,8 @@ class IdempotencyStore:
             raise KeyInUseError("Another request took this Idempotency-Key over.")
 
     async def release(self, claim: Claim) -> None:
-        """Give the key back unanswered."""
-        with pymongo.timeout(_RELEASE_SECONDS):
+        """Give the key back unanswered. Without an answer in time, it comes back when the claim ends by itself."""
+        with contextlib.suppress(DatabaseError), pymongo.timeout(_RELEASE_SECONDS):
             await self._collection.delete_one(
                 {
                     "_id": claim.record_id,

@@ -9,8 +9,8 @@ own (MongoDB manual, "killSessions").
 import asyncio
 import contextvars
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pymongo
 import structlog
@@ -21,9 +21,9 @@ from app.data.failures import is_database_away
 
 # Between two looks at what is to be told: people wait for it.
 _TICK_SECONDS = 0.5
-# What lay in a connection that we cut may arrive after the server has heard us: once a cut is over, TCP sends again
-# only after a wait as long as the cut was (RFC 6298, 5.5). So it is told again after each of these pauses.
-_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+# Once a cut is over, TCP sends again only after a wait as long as the cut was (RFC 6298, 5.5). That began before we
+# gave up, by as much as a transaction with its abort may take. For so long the server is told again.
+_BEGUN_BEFORE_SECONDS = 8.0
 # Attempts at transactions, of which a change makes dozens when all fail at once. Of more the server frees itself.
 _MOST_SESSIONS = 1_000
 _COMMAND_SECONDS = 1.0
@@ -31,18 +31,22 @@ _COMMAND_SECONDS = 1.0
 logger = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Left:
     session_id: SessionId
+    added_at: float
     due_at: float
-    pauses: Iterator[float] = field(default_factory=lambda: iter(_PAUSES_SECONDS))
+    heard_at: float | None = None
+    pause_seconds: float = _TICK_SECONDS
 
-    def is_over_when_heard(self, now: float) -> bool:
-        """Note that the server was told; whether that was the last time."""
-        pause = next(self.pauses, None)
-        if pause is not None:
-            self.due_at = now + pause
-        return pause is None
+    def note_heard(self, now: float) -> bool:
+        """Plan the next time, after a pause twice as long; return whether none is needed any more."""
+        if self.heard_at is None:
+            self.heard_at = now
+        self.due_at = now + self.pause_seconds
+        self.pause_seconds *= 2
+        unheard_seconds = self.heard_at - self.added_at
+        return now - self.heard_at >= unheard_seconds + _BEGUN_BEFORE_SECONDS
 
 
 class LeftTransactions:
@@ -58,7 +62,8 @@ class LeftTransactions:
         """Have the server told of a session with which the driver has parted (`give_up_session`)."""
         if len(self._left) >= _MOST_SESSIONS:
             return
-        self._left.append(_Left(session_id, self._monotonic()))
+        now = self._monotonic()
+        self._left.append(_Left(session_id, added_at=now, due_at=now))
         if self._telling is None or self._telling.done():
             # In a context of its own: it outlives the request, and is for others' sessions as well.
             self._telling = asyncio.create_task(self._tell_all(), context=contextvars.Context())
@@ -88,7 +93,7 @@ class LeftTransactions:
             if isinstance(error, PyMongoError) and is_database_away(error):
                 return  # it does not hear us yet
             logger.warning("left_transactions_not_ended", sessions=len(due), error=type(error).__name__)
-            over = due
+            over = set(due)
         else:
-            over = [left for left in due if left.is_over_when_heard(now)]
+            over = {left for left in due if left.note_heard(now)}
         self._left = [left for left in self._left if left not in over]

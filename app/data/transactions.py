@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import pymongo
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from app.data.database import Database, Session, SessionId, give_up_session
 from app.data.left_transactions import LeftTransactions
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 # A transaction with all its retries; below the 9 s of a request, above an in-place failover of a fast set.
 TRANSACTION_TIMEOUT_SECONDS = 7.0
-# The server keeps an aborted transaction's documents locked until it hears of the abort, or for a minute.
+# The server keeps an aborted transaction's documents locked until it hears of the abort.
 _ABORT_TIMEOUT_SECONDS = 1.0
 # Waits between attempts grow from one short transaction's length (about 2 ms) to a fraction of the deadline.
 _FIRST_BACKOFF_SECONDS = 0.002
@@ -102,10 +102,16 @@ class _Attempt(Generic[Result]):
     async def run(self, session: Session) -> Result:
         try:
             result = await self._run_body(session)
+        except BaseException as error:
+            self.left_session_id = give_up_session(session, is_over=not isinstance(error, ConnectionFailure))
+            raise
+        try:
             with _until(self.deadline):
                 await self._commit(session)
         except BaseException as error:
-            self.left_session_id = give_up_session(session, error)
+            # No abort follows, and a commit for which there was no time left was not even sent.
+            is_over = isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+            self.left_session_id = give_up_session(session, is_over=is_over)
             raise
         return result
 

@@ -11,6 +11,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.core.settings import Settings
+from app.embedded.mongo import TRANSACTION_LIFETIME_SECONDS
 from tests.factories.users import insert_user
 from tests.faults.outbox.run import Killing
 from tests.faults.outbox.worker import POINTS, Stage
@@ -25,7 +26,6 @@ Sabotage = Literal["", "marks before it sends", "claims for good"]
 
 # For so long a transaction that loses its process keeps its documents locked; those here take milliseconds.
 TRANSACTION_SECONDS = 3
-DEFAULT_TRANSACTION_SECONDS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ async def _short_transactions(raw_database: AsyncDatabase[dict[str, Any]]) -> As
     admin = raw_database.client.admin
     await admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": TRANSACTION_SECONDS})
     yield
-    await admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": DEFAULT_TRANSACTION_SECONDS})
+    await admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": TRANSACTION_LIFETIME_SECONDS})
 
 
 async def make_killing(

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from app.core.settings import MongoSettings
 from app.data.database import Session
 from app.data.failures import DatabaseError
+from app.data.left_transactions import LeftTransactions
 from app.data.store import Store
 from app.embedded.mongo import EmbeddedMongo
 from tests import environment
@@ -103,12 +104,37 @@ class TestAFrozenDatabase:
         assert len(titles) == len(set(titles))
 
 
+@pytest.mark.usefixtures("driver_may_leak_sockets")
 class TestTransactionsUnderWayWhenTheDatabaseFreezes:
+    """What the server was sent while it was frozen begins only when it goes on."""
+
     # More than connections are open: no abort finds one left that the server would read when it goes on.
     COUNT = 8
 
     async def test_keep_nothing_locked_when_it_goes_on(self, mongo_victim: Victim) -> None:
-        """What the server was sent while it was frozen begins only then."""
+        frozen, thawed, seconds, revisions = await self.count_up_thrice(mongo_victim)
+
+        assert all(isinstance(error, DatabaseError) for error in frozen)
+        assert thawed == [None] * self.COUNT
+        assert seconds < RECOVERY_WITHOUT_LOCKS_SECONDS
+        assert revisions == [2] * self.COUNT
+
+    async def test_would_keep_things_locked_if_the_server_were_told_nothing(
+        self, mongo_victim: Victim, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(LeftTransactions, "add", lambda *_: None)
+
+        _, thawed, _, _ = await self.count_up_thrice(mongo_victim)
+
+        assert any(isinstance(error, DatabaseError) for error in thawed)
+
+    async def count_up_thrice(
+        self, mongo_victim: Victim
+    ) -> tuple[list[BaseException | None], list[BaseException | None], float, list[int]]:
+        """Count all up before, while and after the database is frozen.
+
+        Returns what came of the second and of the third time, how long that took, and what was counted.
+        """
         store = open_store(mongo_victim)
 
         def count_all_up() -> Awaitable[list[BaseException | None]]:
@@ -126,11 +152,7 @@ class TestTransactionsUnderWayWhenTheDatabaseFreezes:
         seconds = time.monotonic() - began
         revisions = [user["revision"] for user in await users.find({}).to_list()]
         await store.close()
-
-        assert all(isinstance(error, DatabaseError) for error in frozen)
-        assert thawed == [None] * self.COUNT
-        assert seconds < RECOVERY_WITHOUT_LOCKS_SECONDS
-        assert revisions == [2] * self.COUNT
+        return frozen, thawed, seconds, revisions
 
 
 def open_store(mongo_victim: Victim) -> Store:

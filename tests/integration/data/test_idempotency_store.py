@@ -1,6 +1,7 @@
 """The record of answered requests: one claim a key, one answer a key, whatever dies or comes late."""
 
 import asyncio
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +22,7 @@ from app.data.idempotency import (
 )
 from app.data.store import Store
 from tests.fakes.clock import FakeClock
+from tests.servers import FailPoint
 
 USER, OTHER_USER = UUID(int=1), UUID(int=2)
 REQUEST, OTHER_REQUEST = b"a" * 32, b"b" * 32
@@ -111,6 +113,21 @@ class TestAKeyInUse:
 
         with pytest.raises(KeyReusedError):
             await records.claim(USER, "key", OTHER_REQUEST)
+
+    async def test_comes_back_by_itself_when_the_database_does_not_hear_of_its_release(
+        self, records: IdempotencyStore, clock: FakeClock, failing: FailPoint
+    ) -> None:
+        claimed = await claim(records)
+        async with failing("delete", blockConnection=True, blockTimeMS=3_000):
+            started = time.monotonic()
+            await records.release(claimed)
+            seconds = time.monotonic() - started
+        with pytest.raises(KeyInUseError):
+            await records.claim(USER, "key", REQUEST)
+        clock.advance(CLAIM_LIFETIME.total_seconds())
+
+        assert isinstance(await records.claim(USER, "key", REQUEST), Claim)
+        assert seconds < 2.5
 
     async def test_is_free_when_its_claim_is_released(self, records: IdempotencyStore) -> None:
         await records.release(await claim(records))

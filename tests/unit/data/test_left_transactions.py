@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
 import pytest
-from pymongo import MongoClient
-from pymongo.errors import AutoReconnect, OperationFailure, ServerSelectionTimeoutError
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import AutoReconnect, OperationFailure
 from structlog.testing import capture_logs
 
 from app.data.database import Database, give_up_session
@@ -24,12 +24,16 @@ class Server:
     def __init__(self) -> None:
         self.told: list[list[Mapping[str, Any]]] = []
         self.error: Exception | None = None
+        # Cleared, it takes commands and does not answer.
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def command(self, command: Mapping[str, Any], *, is_admin: bool) -> None:
         assert is_admin
         if self.error is not None:
             raise self.error
         self.told.append(command["killSessions"])
+        await self.answers.wait()
 
 
 class Stopwatch:
@@ -68,8 +72,24 @@ class TestASessionThatIsOver:
             await left.tell()
             instants += [stopwatch.seconds] * (len(server.told) - before)
 
-        assert instants == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
+        assert instants == [0, 0.5, 1.5, 3.5, 7.5, 15.5]
         assert server.told == [[ANN]] * len(instants)
+
+    async def test_is_told_again_for_longer_after_a_long_cut(
+        self, left: LeftTransactions, server: Server, stopwatch: Stopwatch
+    ) -> None:
+        left.add(ANN)
+        server.error = AutoReconnect("nobody listens")
+        await left.tell()
+        server.error = None
+        instants = []
+        for second in range(60, 200):
+            stopwatch.seconds = second
+            before = len(server.told)
+            await left.tell()
+            instants += [second] * (len(server.told) - before)
+
+        assert 60 + 60 + 8 <= instants[-1] < 200
 
     async def test_is_told_by_itself(self, left: LeftTransactions, server: Server) -> None:
         left.add(ANN)
@@ -115,6 +135,25 @@ class TestASessionThatIsOver:
         ]
         assert server.told == []
 
+    async def test_is_told_though_it_was_added_while_another_one_was(
+        self, left: LeftTransactions, server: Server
+    ) -> None:
+        server.answers.clear()
+        left.add(ANN)
+        await until(lambda: bool(server.told))
+        left.add(BOB)
+        server.answers.set()
+        await left.tell()
+
+        assert server.told == [[ANN], [ANN, BOB]]
+
+    async def test_is_not_remembered_beyond_a_bound(self, left: LeftTransactions, server: Server) -> None:
+        for _ in range(2_000):
+            left.add(ANN)
+        await left.tell()
+
+        assert server.told == [[ANN] * 1_000]
+
 
 class TestNoSessionAtAll:
     async def test_is_never_named_which_would_end_all_of_ours(self, left: LeftTransactions, server: Server) -> None:
@@ -131,6 +170,18 @@ class TestTheEnd:
         await left.close()
 
         assert telling.done()
+
+    async def test_does_not_wait_for_a_server_that_does_not_answer(
+        self, left: LeftTransactions, server: Server
+    ) -> None:
+        before = asyncio.all_tasks()
+        server.answers.clear()
+        left.add(ANN)
+        await until(lambda: bool(server.told))
+        (telling,) = asyncio.all_tasks() - before
+        await left.close()
+
+        assert telling.cancelled()
 
 
 class TestGivingASessionUp:
@@ -149,21 +200,12 @@ class TestGivingASessionUp:
     def id_in_pool(self, client: MongoClient[dict[str, Any]]) -> Mapping[str, Any]:
         return client.start_session().session_id
 
-    def test_tells_its_id_and_keeps_it_out_of_use_when_the_connection_was_lost(
+    def test_tells_its_id_and_keeps_it_out_of_use_when_its_end_is_unknown(
         self, client: MongoClient[dict[str, Any]]
     ) -> None:
         session = self.used(client)
 
-        given_up = give_up_session(session, AutoReconnect("lost"))
-        session.driver_session.end_session()
-
-        assert given_up is not None
-        assert self.id_in_pool(client) != given_up
-
-    def test_does_so_too_when_no_server_was_found(self, client: MongoClient[dict[str, Any]]) -> None:
-        session = self.used(client)
-
-        given_up = give_up_session(session, ServerSelectionTimeoutError("none"))
+        given_up = give_up_session(session, is_over=False)
         session.driver_session.end_session()
 
         assert given_up is not None
@@ -173,13 +215,13 @@ class TestGivingASessionUp:
         session = self.used(client)
         session.driver_session._server_session.mark_dirty()  # as the driver does
 
-        assert give_up_session(session, LookupError("the body's own")) is not None
+        assert give_up_session(session, is_over=True) is not None
 
     def test_leaves_one_in_use_whose_end_was_heard(self, client: MongoClient[dict[str, Any]]) -> None:
         session = self.used(client)
         expected = session.driver_session.session_id
 
-        given_up = give_up_session(session, LookupError("the body's own"))
+        given_up = give_up_session(session, is_over=True)
         session.driver_session.end_session()
 
         assert given_up is None
@@ -192,4 +234,15 @@ class TestGivingASessionUp:
         session = ThreadSession(client.start_session())
         innocent.driver_session.end_session()
 
-        assert give_up_session(session, AutoReconnect("no connection")) is None
+        assert give_up_session(session, is_over=False) is None
+
+    async def test_is_the_same_with_the_async_driver(self) -> None:
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient("mongodb://127.0.0.1:1", connect=False)
+        session = client.start_session()
+        assert give_up_session(session, is_over=False) is None
+        expected = session.session_id
+
+        assert give_up_session(session, is_over=True) is None
+        assert give_up_session(session, is_over=False) == expected
+        await session.end_session()
+        assert client.start_session().session_id != expected
