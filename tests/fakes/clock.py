@@ -1,4 +1,4 @@
-"""A clock that stands still until a test moves it."""
+"""Clocks that stand still until a test moves them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,3 +28,13 @@ class FakeClock:
     def reset(self) -> None:
         """Go back to the instant at which every test begins."""
         self._now = START
+
+
+class Seconds:
+    """A clock of seconds, for what takes a function such as `time.monotonic`; a test sets `now`."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now

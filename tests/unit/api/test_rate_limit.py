@@ -17,21 +17,12 @@ from app.api.request_reports import RequestReports
 from app.core.access_log import PlainAccessLog
 from app.core.metrics import Metrics
 from app.core.settings import RateLimitSettings
+from tests.fakes.clock import Seconds
 from tests.integration.api.problem_shape import assert_problem
 
 START = 1_795_435_200.0  # the beginning of a minute
 
 OFF = RateLimitSettings(user=None, address=None, auth=None)
-
-
-class Seconds:
-    """A clock of seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def identify(scope: Any) -> str | None:
@@ -46,7 +37,7 @@ def make_limits(seconds: Seconds, **settings: str | None) -> RequestLimits:
 
 @pytest.fixture
 def seconds() -> Seconds:
-    return Seconds()
+    return Seconds(START)
 
 
 @pytest.fixture
@@ -233,7 +224,7 @@ class TestTheChoiceOfALimit:
 
 class TestTheTreatmentOfAPath:
     def table(self) -> TreatmentTable:
-        return TreatmentTable(make_app(make_limits(Seconds()), Metrics()).routes)
+        return TreatmentTable(make_app(make_limits(Seconds(START)), Metrics()).routes)
 
     @pytest.mark.parametrize(
         ("method", "path", "treatment"),

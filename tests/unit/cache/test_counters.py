@@ -11,24 +11,15 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from app.api.rate_limit import seconds_until_free
 from app.cache.counters import CounterTable, SharedCounters
+from tests.fakes.clock import Seconds
 
 MINUTE = 60
 START = 1_795_435_200.0  # the beginning of a minute
 
 
-class Seconds:
-    """A clock of seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def seconds() -> Seconds:
-    return Seconds()
+    return Seconds(START)
 
 
 @pytest.fixture
@@ -68,7 +59,7 @@ steps = st.lists(
 class TestSlidingWindows:
     @given(steps=steps, limit=st.integers(1, 12), window_seconds=st.sampled_from([1, 8, 64]))
     def test_admit_what_the_model_admits(self, steps: list[tuple[str, int]], limit: int, window_seconds: int) -> None:
-        seconds, model = Seconds(), Model()
+        seconds, model = Seconds(START), Model()
         seconds.now = 64.0 * 28_000_000
         counters = SharedCounters(now=seconds)
         for key, eighths in steps:
@@ -78,7 +69,7 @@ class TestSlidingWindows:
 
     @given(steps=steps, limit=st.integers(1, 12))
     def test_never_exceed_the_limit_within_a_window(self, steps: list[tuple[str, int]], limit: int) -> None:
-        seconds = Seconds()
+        seconds = Seconds(START)
         counters = SharedCounters(now=seconds)
         admitted: dict[tuple[str, float], int] = defaultdict(int)
         for key, eighths in steps:
@@ -121,7 +112,7 @@ class TestSlidingWindows:
 class TestTheTimeUntilARequestIsAdmitted:
     @given(steps=steps, limit=st.integers(1, 12))
     def test_is_enough_and_no_second_too_long(self, steps: list[tuple[str, int]], limit: int) -> None:
-        seconds = Seconds()
+        seconds = Seconds(START)
         counters = SharedCounters(now=seconds)
         for key, eighths in steps:
             seconds.now += eighths / 8

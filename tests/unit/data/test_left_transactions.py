@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from app.data.database import Database, give_up_session
 from app.data.left_transactions import LeftTransactions
 from app.data.threads import ThreadSession
+from tests.fakes.clock import Seconds
 from tests.waiting import until
 
 ANN, BOB = {"id": "ann"}, {"id": "bob"}
@@ -36,47 +37,40 @@ class Server:
         await self.answers.wait()
 
 
-class Stopwatch:
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
 def server() -> Server:
     return Server()
 
 
 @pytest.fixture
-def stopwatch() -> Stopwatch:
-    return Stopwatch()
+def seconds() -> Seconds:
+    return Seconds()
 
 
 @pytest.fixture
-async def left(server: Server, stopwatch: Stopwatch) -> AsyncIterator[LeftTransactions]:
-    left = LeftTransactions(cast("Database", server), stopwatch)
+async def left(server: Server, seconds: Seconds) -> AsyncIterator[LeftTransactions]:
+    left = LeftTransactions(cast("Database", server), seconds)
     yield left
     await left.close()
 
 
 class TestASessionThatIsOver:
     async def test_is_told_at_once_and_then_again_with_growing_pauses(
-        self, left: LeftTransactions, server: Server, stopwatch: Stopwatch
+        self, left: LeftTransactions, server: Server, seconds: Seconds
     ) -> None:
         left.add(ANN)
         instants = []
         for tick in range(100):
-            stopwatch.seconds = tick / 2
+            seconds.now = tick / 2
             before = len(server.told)
             await left.tell()
-            instants += [stopwatch.seconds] * (len(server.told) - before)
+            instants += [seconds.now] * (len(server.told) - before)
 
         assert instants == [0, 0.5, 1.5, 3.5, 7.5, 15.5]
         assert server.told == [[ANN]] * len(instants)
 
     async def test_is_told_again_for_longer_after_a_long_cut(
-        self, left: LeftTransactions, server: Server, stopwatch: Stopwatch
+        self, left: LeftTransactions, server: Server, seconds: Seconds
     ) -> None:
         left.add(ANN)
         server.error = AutoReconnect("nobody listens")
@@ -84,7 +78,7 @@ class TestASessionThatIsOver:
         server.error = None
         instants = []
         for second in range(60, 200):
-            stopwatch.seconds = second
+            seconds.now = second
             before = len(server.told)
             await left.tell()
             instants += [second] * (len(server.told) - before)
@@ -98,36 +92,36 @@ class TestASessionThatIsOver:
         assert server.told == [[ANN]]
 
     async def test_is_told_for_as_long_as_nobody_hears(
-        self, left: LeftTransactions, server: Server, stopwatch: Stopwatch
+        self, left: LeftTransactions, server: Server, seconds: Seconds
     ) -> None:
         left.add(ANN)
         server.error = AutoReconnect("nobody listens")
         for hour in range(3):
-            stopwatch.seconds = hour * 3600
+            seconds.now = hour * 3600
             await left.tell()
         server.error = None
         await left.tell()
 
         assert server.told == [[ANN]]
 
-    async def test_travels_with_others(self, left: LeftTransactions, server: Server, stopwatch: Stopwatch) -> None:
+    async def test_travels_with_others(self, left: LeftTransactions, server: Server, seconds: Seconds) -> None:
         left.add(ANN)
         await left.tell()
         left.add(BOB)
-        stopwatch.seconds = 0.5
+        seconds.now = 0.5
         await left.tell()
 
         assert server.told == [[ANN], [ANN, BOB]]
 
     async def test_is_let_go_with_a_line_in_the_log_when_the_server_refuses(
-        self, left: LeftTransactions, server: Server, stopwatch: Stopwatch
+        self, left: LeftTransactions, server: Server, seconds: Seconds
     ) -> None:
         left.add(ANN)
         server.error = OperationFailure("not authorized", UNAUTHORIZED)
         with capture_logs() as lines:
             await left.tell()
         server.error = None
-        stopwatch.seconds = 100
+        seconds.now = 100
         await left.tell()
 
         assert [(line["event"], line["sessions"], line["error"]) for line in lines] == [

@@ -4,21 +4,12 @@ import pytest
 
 from app.data import replica_reads
 from app.data.replica_reads import BEHIND_IN_A_ROW, PAUSE_SECONDS, Pause
-
-
-class Seconds:
-    """A monotonic clock that stands still."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.fakes.clock import Seconds
 
 
 @pytest.fixture
 def seconds() -> Seconds:
-    return Seconds()
+    return Seconds(100.0)
 
 
 @pytest.fixture
